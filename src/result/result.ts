@@ -1,0 +1,177 @@
+import type { Audit, ConsumerCounts, EncodedHistogram, LatencyName, Phase, ProducerCounts } from '../engine/types.ts'
+import type { Workload } from '../workload/model.ts'
+
+/** Raised when a field changes its meaning or goes; readers refuse what they do not know. */
+export const RESULT_SCHEMA_VERSION = 1
+
+/** The only thing that passes from running to reporting. One file, `result.json`, in the experiment's folder. */
+export interface ExperimentResult {
+  readonly schemaVersion: typeof RESULT_SCHEMA_VERSION
+  /** `exp-YYYYMMDD-HHMMSS`, UTC. */
+  readonly id: string
+  /** ISO 8601. */
+  readonly startedAt: string
+  readonly endedAt: string
+  readonly benchVersion: string
+  /** The command line, secrets masked. */
+  readonly command: readonly string[]
+  readonly host: Host
+  readonly workload: Workload
+  readonly workloadSource: string
+  readonly workers: number
+  readonly sides: readonly SideResult[]
+  /** Why the experiment is only a part of what was asked (Ctrl-C, a broker that could not be had), else null. */
+  readonly partial: string | null
+  readonly notes: readonly string[]
+  /** A local run is not billed: never a number that nobody was charged. */
+  readonly costs: { readonly billing: 'not billed' }
+}
+
+export interface Host {
+  readonly os: string
+  readonly kernel: string
+  readonly cpuModel: string
+  readonly cpus: number
+  readonly memoryBytes: number
+  readonly bun: string
+  readonly loadAverage: number
+}
+
+export interface SideResult {
+  readonly label: string
+  readonly driver: string
+  /** The driver file with overrides, secrets masked. */
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly ignoredSettings: readonly string[]
+  /** Why no trial could be run; null when at least one was. */
+  readonly error: { readonly message: string; readonly hint: string | null } | null
+  readonly trials: readonly TrialResult[]
+}
+
+/** One run of one workload on one side. */
+export interface TrialResult {
+  readonly startedAt: string
+  readonly server: {
+    readonly version: string
+    readonly client: string
+    readonly runtime: 'native' | 'container' | 'given'
+    readonly addresses: readonly string[]
+    readonly settings: Readonly<Record<string, string>>
+    readonly notes: readonly string[]
+    /** CPU seconds and largest resident memory of the local broker's processes during measure; null when not local. */
+    readonly usage: { readonly cpuS: number; readonly maxRssBytes: number } | null
+  }
+  /** What the side promises of an acknowledged message, and in what scope messages keep their order. */
+  readonly promise: {
+    readonly delivery: 'at-most-once' | 'at-least-once' | 'exactly-once'
+    readonly orderDomain: 'key' | 'partition' | 'queue' | 'none'
+    readonly sharedStreams: boolean
+  }
+  readonly phases: Readonly<Record<Phase, PhaseResult>>
+  readonly intervals: readonly IntervalResult[]
+  /** One a subscription; the same keys as `subscriptions`. */
+  readonly audits: readonly (Audit & { readonly topic: string; readonly subscription: string })[]
+  readonly publishErrors: Readonly<Record<string, number>>
+  readonly consumeErrors: Readonly<Record<string, number>>
+  readonly consumerCounts: ConsumerCounts
+  readonly contractBreaches: readonly string[]
+  readonly workers: readonly WorkerResult[]
+  /** Largest difference between clocks of workers and supervisor, µs, as bounded by round trips. */
+  readonly clockBoundUs: number
+  readonly drain: { readonly durationMs: number; readonly complete: boolean }
+  /** Expected deliveries (subscriptions × scheduled) not yet received when measure ended, as messages of one subscription. */
+  readonly backlogAtEnd: number
+  /** Why the trial was cut short (worker died, Ctrl-C), else null. */
+  readonly interrupted: string | null
+  readonly verdict: Verdict
+}
+
+export interface PhaseResult {
+  readonly durationS: number
+  readonly counts: ProducerCounts
+  /** Distinct expected deliveries of messages of this phase that came. */
+  readonly delivered: number
+  /** Deliveries a second that the consumers saw within the phase's own time, all subscriptions together. */
+  readonly consumeRateHz: number
+  /** Acknowledgements a second within the phase's own time. */
+  readonly publishRateHz: number
+  readonly latencies: Readonly<Record<LatencyName, LatencyResult>>
+}
+
+export interface LatencyResult {
+  /** Values that were seen. */
+  readonly completed: EncodedHistogram
+  /** Lower bounds of those that never came (publish and endToEnd only; else empty). */
+  readonly censored: EncodedHistogram
+  /** Of both together. */
+  readonly summary: LatencySummary
+}
+
+/** Microseconds. `atLeast` is true when counting the censored as infinite would change the quantile: it prints `≥`. */
+export interface Quantile {
+  readonly us: number
+  readonly atLeast: boolean
+}
+
+export interface LatencySummary {
+  /** Completed and censored together. */
+  readonly count: number
+  readonly censored: number
+  readonly negative: number
+  readonly saturated: number
+  /** Of the completed values; null without any. */
+  readonly meanUs: number | null
+  readonly p50: Quantile
+  readonly p75: Quantile
+  readonly p95: Quantile
+  readonly p99: Quantile
+  readonly p999: Quantile
+  readonly p9999: Quantile
+  readonly max: Quantile
+}
+
+/** One second of a trial, all workers together. */
+export interface IntervalResult {
+  /** Seconds from the epoch. */
+  readonly startS: number
+  readonly endS: number
+  readonly phase: Phase | 'drain'
+  readonly counts: ProducerCounts
+  readonly received: number
+  readonly latencies: Readonly<Partial<Record<LatencyName, IntervalLatency>>>
+}
+
+export interface IntervalLatency {
+  readonly count: number
+  readonly p50Us: number
+  readonly p99Us: number
+  readonly p999Us: number
+  readonly maxUs: number
+  /** The interval's histogram, for the interval log. */
+  readonly hdr: string
+}
+
+export interface WorkerResult {
+  readonly role: 'producer' | 'consumer'
+  readonly index: number
+  readonly pid: number
+  /** CPU seconds during measure. */
+  readonly cpuS: number
+  /** Largest share of one core over any interval of measure, 0 … 1 (and above). */
+  readonly maxCoreShare: number
+  /** Share of one core over all of measure. */
+  readonly meanCoreShare: number
+  readonly maxRssBytes: number
+  /** How it ended, when not as asked. */
+  readonly failure: string | null
+}
+
+export type MeasurementVerdict = 'valid' | 'saturated' | 'invalid'
+export type IntegrityVerdict = 'intact' | 'violated' | 'unproven'
+
+export interface Verdict {
+  readonly measurement: MeasurementVerdict
+  readonly measurementReasons: readonly string[]
+  readonly integrity: IntegrityVerdict
+  readonly integrityReasons: readonly string[]
+}

@@ -1,0 +1,61 @@
+/** A workload after parsing, defaults filled in and units made explicit. All rates are totals over the whole workload. */
+export interface Workload {
+  readonly name: string
+  readonly topics: number
+  readonly partitionsPerTopic: number
+  readonly keyDistributor: KeyDistributor
+  readonly messageBytes: number
+  readonly payload: Payload
+  readonly subscriptionsPerTopic: number
+  readonly producersPerTopic: number
+  readonly consumersPerSubscription: number
+  /** Messages a second, total over all producers and topics. */
+  readonly producerRateHz: number
+  /** Messages a second that all consumers of one subscription may take together; null = no limit. */
+  readonly consumerRateHz: number | null
+  readonly warmupS: number
+  readonly durationS: number
+  /** Sides named in the workload itself, as on the command line; null = none named. */
+  readonly drivers: readonly string[] | null
+}
+
+export type KeyDistributor = 'NO_KEY' | 'KEY_ROUND_ROBIN' | 'RANDOM_NANO'
+
+export type Payload =
+  /** One fixed body of the right size. */
+  | { readonly kind: 'fixed' }
+  /** A pool of bodies; the first `randomRatio` of each is random, the rest zeros; one picked at random a message. */
+  | { readonly kind: 'random'; readonly randomRatio: number; readonly poolSize: number }
+  /** The contents of a file of exactly `messageBytes` bytes. */
+  | { readonly kind: 'file'; readonly path: string }
+
+/** One contestant: a driver file, a client and overrides, under a label that is unique in the experiment. */
+export interface Side {
+  readonly label: string
+  /** Name in the driver registry. */
+  readonly driver: string
+  /** The driver's own settings, parsed by its schema. */
+  readonly config: unknown
+  /** `host:port` of each server; null = the local broker that bench starts. */
+  readonly servers: readonly string[] | null
+  /** Where the driver file lies, for messages. */
+  readonly file: string
+  /** The driver file with overrides applied and secrets masked, as it goes into the result. */
+  readonly settings: Readonly<Record<string, unknown>>
+  /** Names of settings that were read and have no meaning here, with the reason. */
+  readonly ignored: readonly string[]
+}
+
+/** What a run would do: pure data, printable without a broker. */
+export interface Plan {
+  readonly workload: Workload
+  /** Text of the workload file as read. */
+  readonly workloadSource: string
+  readonly workloadFile: string
+  readonly sides: readonly Side[]
+  /** Producer processes, and as many consumer processes. */
+  readonly workers: number
+  readonly topology: 'single' | 'cluster'
+  /** Everything worth telling before the start: defaults taken that differ from OMB's, keys ignored. */
+  readonly notes: readonly string[]
+}
