@@ -18,7 +18,9 @@ function openLibc() {
       failure = error
     }
   }
-  throw new Error(`expected a C library with clock_gettime, tried ${LIBRARIES.join(', ')}`, { cause: failure })
+  throw new Error(`expected a C library with clock_gettime, tried ${LIBRARIES.join(', ')}`, {
+    cause: failure,
+  })
 }
 
 const OFFSET_SAMPLES = 64

@@ -43,7 +43,12 @@ export interface OutgoingBatch {
  * once, never before `send` has returned; ranges may come in any order. `reason` is a short stable kind (`timeout`,
  * `connection lost`, `message too large`), counted in the result; give it for every outcome but `acknowledged`.
  */
-export type SettledCallback = (firstSequence: number, count: number, outcome: Outcome, reason?: string) => void
+export type SettledCallback = (
+  firstSequence: number,
+  count: number,
+  outcome: Outcome,
+  reason?: string,
+) => void
 
 export interface ProducerSpec {
   readonly topic: string

@@ -31,13 +31,7 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
 /** Gravest first: of several findings of a run, this order decides the exit code. */
-const GRAVITY: readonly ExitCode[] = [
-  EXIT.violated,
-  EXIT.invalid,
-  EXIT.partial,
-  EXIT.slo,
-  EXIT.regression,
-]
+const GRAVITY: readonly ExitCode[] = [EXIT.violated, EXIT.invalid, EXIT.partial, EXIT.slo, EXIT.regression]
 
 /** The exit code of a run with these findings; 0 without any. */
 export function gravest(codes: readonly ExitCode[]): ExitCode {

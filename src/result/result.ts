@@ -1,4 +1,11 @@
-import type { Audit, ConsumerCounts, EncodedHistogram, LatencyName, Phase, ProducerCounts } from '../engine/types.ts'
+import type {
+  Audit,
+  ConsumerCounts,
+  EncodedHistogram,
+  LatencyName,
+  Phase,
+  ProducerCounts,
+} from '../engine/types.ts'
 import type { Workload } from '../workload/model.ts'
 
 /** Raised when a field changes its meaning or goes; readers refuse what they do not know. */
