@@ -1,11 +1,13 @@
 import { appendFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { SystemClock } from '../clock/system-clock.ts'
 import { AppError } from '../errors/app-error.ts'
 import type { ExitCode } from '../errors/exit-codes.ts'
 import { renderTable } from '../report/terminal.ts'
 import { writeReport } from '../report/write-report.ts'
 import { exitCodeOf } from '../result/exit-code.ts'
-import { benchHome, createExperiment } from '../result/store.ts'
+import { writeFileAtomic } from '../result/atomic-file.ts'
+import { benchHome, createExperiment } from '../result/experiment-folder.ts'
 import type { RunEvent } from '../run/events.ts'
 import { runExperiment } from '../run/experiment.ts'
 import { maskArguments } from '../workload/mask.ts'
@@ -31,7 +33,10 @@ export async function runRun(
 ): Promise<ExitCode> {
   const seed = parseSeed(options.seed)
   const plan = await makePlan(workloadFile, options)
-  const experiment = await createExperiment(plan.workloadSource)
+  const home = benchHome()
+  const clock = new SystemClock()
+  const experiment = await createExperiment(clock.wallMs(), home)
+  await writeFileAtomic(experiment.workloadFile, plan.workloadSource)
   const progress = progressPrinter(out, options)
   const tell = (event: RunEvent) => {
     progress(event)
@@ -47,10 +52,11 @@ export async function runRun(
     experiment,
     command: maskArguments(['bench', ...argv]),
     seed,
-    clock: new SystemClock(),
+    clock,
+    home,
     tell,
     signal,
-    brokersDirectory: `${benchHome()}/brokers/run-${experiment.id}`,
+    brokersDirectory: join(home, 'brokers', `run-${experiment.id}`),
   })
   const files = await writeReport(result, experiment.directory)
   if (!options.json) for (const line of renderTable(result, { columns: out.columns })) out.stdout(line)

@@ -2,7 +2,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import type { Clock } from '../clock/clock.ts'
 import { AppError, messageOf } from '../errors/app-error.ts'
 import { type ExperimentResult, RESULT_SCHEMA_VERSION, type SideResult } from '../result/result.ts'
-import type { Experiment } from '../result/store.ts'
+import type { ExperimentFolder } from '../result/experiment-folder.ts'
 import { writeResult } from '../result/store.ts'
 import type { Plan } from '../workload/model.ts'
 import type { Tell } from './events.ts'
@@ -11,7 +11,9 @@ import { runSide } from './side.ts'
 
 export interface ExperimentOptions {
   readonly plan: Plan
-  readonly experiment: Experiment
+  readonly experiment: ExperimentFolder
+  /** Folder of all experiments. */
+  readonly home: string
   /** The command line, secrets masked. */
   readonly command: readonly string[]
   readonly seed: number
@@ -46,17 +48,17 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
     notes: plan.notes,
     costs: { billing: 'not billed' },
   })
-  await writeResult(experiment, snapshot('the experiment has not ended yet'))
+  await writeResult(snapshot('the experiment has not ended yet'), options.home)
   for (const side of plan.sides) {
     if (signal.aborted) {
       sides.push(skipped(side, messageOf(signal.reason)))
       continue
     }
     sides.push(await runSide({ ...options, side }))
-    await writeResult(experiment, snapshot('the experiment has not ended yet'))
+    await writeResult(snapshot('the experiment has not ended yet'), options.home)
   }
   const result = snapshot(partialReason(sides, signal))
-  await writeResult(experiment, result)
+  await writeResult(result, options.home)
   return result
 }
 

@@ -1,9 +1,9 @@
 import type { BrokerNode, LocalBroker } from '../brokers/broker.ts'
-import { processUsage } from '../brokers/process/usage.ts'
+import { processUsage } from '../brokers/process/index.ts'
 import { localBrokerProvider } from '../brokers/registry.ts'
 import type { Clock } from '../clock/clock.ts'
 import { findDriver } from '../drivers/registry.ts'
-import { AppError, messageOf } from '../errors/app-error.ts'
+import { AppError } from '../errors/app-error.ts'
 import type { SideResult, TrialResult } from '../result/result.ts'
 import type { Plan, Side } from '../workload/model.ts'
 import type { Tell } from './events.ts'
@@ -102,14 +102,10 @@ function watchUsage(nodes: readonly BrokerNode[]) {
       let total = 0
       let rssBytes = 0
       for (const node of nodes) {
-        try {
-          const usage = processUsage(node.pid)
-          total += usage.cpuS
-          rssBytes += usage.rssBytes
-        } catch (error) {
-          // A node that died in mid-run has no usage any more; the trial itself tells of the failure.
-          void messageOf(error)
-        }
+        // A node that died in mid-run has no usage any more; the trial itself tells of the failure.
+        const usage = processUsage(node.pid)
+        total += usage?.cpuS ?? 0
+        rssBytes += usage?.rssBytes ?? 0
       }
       cpuS.push(total)
       maxRssBytes = Math.max(maxRssBytes, rssBytes)
