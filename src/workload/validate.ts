@@ -21,6 +21,8 @@ export interface ValidateOptions {
   readonly lenient?: boolean
   /** The schema that messages tell of, when it is narrower than the one that reads. */
   readonly textSchema?: ZodType
+  /** Keys of the same map that were taken out before, for `did you mean`. */
+  readonly extraKeys?: readonly string[]
   /** Dotted paths whose values never appear in a message. */
   readonly secretPaths?: readonly string[]
 }
@@ -37,19 +39,29 @@ export function validate<T>(
   locator: Locator,
   options: ValidateOptions = {},
 ): Validated<T> {
-  const json = jsonSchemaOf(options.textSchema ?? schema)
+  const checked = check(schema, data, locator, options)
+  if ('problems' in checked) throw configError(checked.problems)
+  return checked
+}
+
+/** As `validate`, with the problems returned rather than thrown. */
+export function check<T>(
+  schema: ZodType<T>,
+  data: Readonly<Record<string, unknown>>,
+  locator: Locator,
+  options: ValidateOptions = {},
+): Validated<T> | { readonly problems: readonly Problem[] } {
   const ignored: string[] = []
   let input: unknown = data
   for (let round = 0; ; round++) {
     const parsed = schema.safeParse(input)
     if (parsed.success) return { value: parsed.data, ignored }
+    const { issues } = parsed.error
     const forgivable = options.lenient === true && round < MAX_LENIENT_ROUNDS
-    const forgiven = forgivable ? parsed.error.issues.filter((issue) => isForgivable(issue, input)) : []
+    const forgiven = forgivable ? issues.filter((issue) => isForgivable(issue, input)) : []
     if (forgiven.length === 0) {
-      throw configError(
-        parsed.error.issues.flatMap((issue) => problems(issue, input, json, locator, options)),
-        parsed.error,
-      )
+      const json = jsonSchemaOf(options.textSchema ?? schema)
+      return { problems: issues.flatMap((issue) => problemsOf(issue, input, json, locator, options)) }
     }
     for (const issue of forgiven) {
       ignored.push(...ignoredTexts(issue, input, locator))
@@ -83,7 +95,7 @@ function without(input: unknown, issue: Issue): unknown {
   return copy
 }
 
-function problems(
+function problemsOf(
   issue: Issue,
   input: unknown,
   json: JsonSchema,
@@ -92,7 +104,8 @@ function problems(
 ): Problem[] {
   if (issue.code === 'unrecognized_keys') {
     const schema = schemaAt(json, issue.path)
-    const known = schema === undefined ? [] : knownKeys(schema)
+    const extra = issue.path.length === 0 ? (options.extraKeys ?? []) : []
+    const known = [...(schema === undefined ? [] : knownKeys(schema)), ...extra]
     return issue.keys.map((key) => ({
       where: locator.whereIsKey(issue.path, key),
       what: `expected a known key, got ${shown(key)}`,
