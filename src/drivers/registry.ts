@@ -28,3 +28,16 @@ export interface OmbTranslation {
   readonly servers: readonly string[] | null
   readonly ignored: readonly string[]
 }
+
+/** A system that is not supported yet: its driver files are recognised, and refused with that reason. */
+export interface PlannedDriver {
+  readonly name: string
+  readonly ombDriverClasses: readonly string[]
+}
+
+/** Every driver there is, in the order in which a run without `--drivers` compares those with a local broker. */
+export const DRIVERS: readonly DriverEntry[] = []
+
+export const PLANNED_DRIVERS: readonly PlannedDriver[] = [
+  { name: 'pulsar', ombDriverClasses: ['PulsarBenchmarkDriver'] },
+]
