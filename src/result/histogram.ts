@@ -9,7 +9,8 @@ import type { EncodedHistogram } from '../engine/types.ts'
 /** 24 h: the upper end of every histogram. */
 export const HIGHEST_TRACKABLE_US = 86_400_000_000
 const SIGNIFICANT_DIGITS = 3
-const BUCKET_BITS = 32
+// Doubles: exact to 2⁵³, where 32 bits would wrap without a word.
+const BUCKET_BITS = 64
 
 /** An empty histogram of the one range that all results share: whole µs, 1 µs – 24 h, 3 significant digits. */
 export function emptyHistogram(): Histogram {

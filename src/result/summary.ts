@@ -53,7 +53,7 @@ export function summarise(completed: EncodedHistogram, censored: EncodedHistogra
   return {
     count,
     censored: censored.count,
-    negative: completed.negative,
+    negative: completed.negative + censored.negative,
     saturated: completed.saturated + censored.saturated,
     meanUs: completed.count === 0 ? null : decodeHistogram(completed.hdr).mean,
     p50: at(5_000),
