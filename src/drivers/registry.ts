@@ -1,5 +1,9 @@
 import type { ZodType } from 'zod'
 import type { DriverModule } from '../driver/driver.ts'
+import { AppError } from '../errors/app-error.ts'
+import { fakeEntry } from './fake/fake-entry.ts'
+import { kafkaEntry } from './kafka/kafka-entry.ts'
+import { rabbitmqEntry } from './rabbitmq/rabbitmq-entry.ts'
 
 /** A driver before its client library is loaded: enough to parse driver files and to plan. */
 export interface DriverEntry {
@@ -35,9 +39,20 @@ export interface PlannedDriver {
   readonly ombDriverClasses: readonly string[]
 }
 
-/** Every driver there is, in the order in which a run without `--drivers` compares those with a local broker. */
-export const DRIVERS: readonly DriverEntry[] = []
-
 export const PLANNED_DRIVERS: readonly PlannedDriver[] = [
   { name: 'pulsar', ombDriverClasses: ['PulsarBenchmarkDriver'] },
 ]
+
+/** Every driver; clients are loaded only by `load`. */
+export const DRIVERS: readonly DriverEntry[] = [kafkaEntry, rabbitmqEntry, fakeEntry]
+
+/** Sides compared when nobody names any. */
+export const DEFAULT_SIDES: readonly string[] = ['kafka', 'rabbitmq']
+
+/** @throws AppError('CONFIG') for a name that no driver has. */
+export function findDriver(name: string): DriverEntry {
+  const entry = DRIVERS.find((candidate) => candidate.name === name)
+  if (entry !== undefined) return entry
+  const known = DRIVERS.map((candidate) => candidate.name).join(', ')
+  throw new AppError('CONFIG', `expected a driver, one of ${known}; got ${JSON.stringify(name)}`)
+}

@@ -44,6 +44,8 @@ export interface Engine {
   progress(): EngineProgress
   /** What happened since the last call (or the epoch). */
   takeInterval(): EngineInterval
+  /** Ends the schedule now; what is due and not sent stays unsent. Idempotent. */
+  stopSending(): void
   /** Whether everything was sent that will be: measure is over, and what was due is sent or given up. */
   sendingDone(): boolean
   /**
@@ -120,6 +122,7 @@ export function createEngine(options: EngineOptions): Engine {
       intervalStartUs = endUs
       return interval
     },
+    stopSending: () => producers.stop(),
     sendingDone: () => producers.done(),
     async finish(signal, endUs) {
       producers.stop()

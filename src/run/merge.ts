@@ -1,5 +1,5 @@
 import type { LocalBroker } from '../brokers/broker.ts'
-import { mergeAudit } from '../engine/audit-merge.ts'
+import { auditInputOf, mergeAudit } from '../engine/audit-merge.ts'
 import { mergeHistograms } from '../engine/histogram.ts'
 import {
   type EncodedHistogram,
@@ -34,16 +34,7 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
   const subscriptions = record.assignment.topics.flatMap((topic) =>
     topic.subscriptions.map((subscription) => ({ topic: topic.name, subscription })),
   )
-  const endUs = Math.max(0, ...reports.map((report) => report.endUs))
-  const audit = mergeAudit({
-    sent: reports.flatMap((report) => report.sentStreams),
-    received: reports.flatMap((report) => report.receivedStreams),
-    corrupted: reports.flatMap((report) => report.corruptedBySubscription),
-    subscriptions,
-    endUs,
-    overflowed: reports.some((report) => report.auditOverflowed),
-    neverSent: reports.flatMap((report) => report.neverSent),
-  })
+  const audit = mergeAudit(auditInputOf(reports, subscriptions, record.endUs))
   const intervals = mergeIntervals(record.members, workload)
   const phase = (name: Phase): PhaseResult => {
     const durationS = name === 'warmup' ? workload.warmupS : workload.durationS

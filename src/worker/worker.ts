@@ -89,10 +89,11 @@ function createHandlers(channel: Channel<ToWorker, FromWorker>, clock: Clock, si
       return null
     },
     async progress() {
-      return opened(engine).progress()
+      const { sent, settled, acknowledged, distinctReceived } = opened(engine).progress()
+      return { sent, settled, acknowledged, distinctReceived, sendingDone: opened(engine).sendingDone() }
     },
-    async finish() {
-      const report = await opened(engine).finish(signal)
+    async finish({ endUs }) {
+      const report = await opened(engine).finish(signal, endUs)
       return { ...report, contractBreaches: [...report.contractBreaches, ...breaches] }
     },
     async close() {
