@@ -9,6 +9,7 @@ export {
   forgetProcess,
   type Guarded,
   guardContainer,
+  guardedNow,
   guardProcess,
   releaseAll,
 } from './watchdog.ts'
