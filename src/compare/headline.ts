@@ -123,11 +123,12 @@ const ONE_TRIAL =
 
 function headToHead(result: ExperimentResult, columns: readonly Column[]): string | null {
   if (result.sides.length < 2) return null
-  const ranked = columns.filter((column) => column.ranked)
-  const others = columns.filter((column) => !column.ranked).map((column) => column.label)
+  const ranked = columns.filter(({ ranked }) => ranked)
+  const others = columns.filter(({ trial, ranked }) => trial !== null && !ranked).map(({ label }) => label)
   if (ranked.length === 0) return 'No side can be ranked: none was measured validly with its promises kept.'
   if (ranked.length === 1) {
-    return `Only ${ranked[0]!.label} held ${countText(result.workload.producerRateHz)} msg/s with its promises kept; latencies of ${list(others)} are not ranked. ${ONE_TRIAL}`
+    const notRanked = others.length === 0 ? '' : `; latencies of ${list(others)} are not ranked`
+    return `Only ${ranked[0]!.label} held ${countText(result.workload.producerRateHz)} msg/s with its promises kept${notRanked}. ${ONE_TRIAL}`
   }
   const sentences = [
     latencySentence(ranked, 'endToEnd', 'end-to-end'),
