@@ -21,7 +21,8 @@ const REVISION = 1
 /** Everything that runs in the Erlang VM must be of one piece, whatever the machine has installed. */
 const BUNDLE = /^(erlang-.*|rabbitmq-server)$/
 /** Only its maintainer scripts and the service need them. */
-const WITHOUT = /^(adduser|logrotate|socat|passwd|cron|cron-daemon-common|lsb-base|sysvinit-utils)$/
+const WITHOUT =
+  /^(adduser|logrotate|libpopt0|socat|libwrap0|passwd|cron|cron-daemon-common|lsb-base|sysvinit-utils|usrmerge|lib.*-perl)$/
 
 /** Unpacks Debian's packages into the cache on first use; installs nothing. Throws `AppError('MISSING_TOOL')`. */
 export async function installRabbitmq(log: Log, signal: AbortSignal): Promise<RabbitmqInstall> {
