@@ -89,7 +89,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .action(async (action: string, names: string[], options: Options) => {
       const { runBrokers } = await import('./brokers.ts')
       exitCode = await runBrokers(
-        String(action),
+        String(action) as BrokersAction,
         names.map(String),
         { ...flags(options), topology: text('topology') ?? 'single', follow: options.follow === true },
         out,

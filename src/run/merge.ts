@@ -23,6 +23,8 @@ export interface MergeOptions {
   /** The local broker, or null when the servers were given. */
   readonly broker: LocalBroker | null
   readonly servers: readonly string[]
+  /** How this machine runs the broker's processes, for the settings of the server. */
+  readonly machine: Readonly<Record<string, string>>
   readonly usage: TrialResult['server']['usage']
 }
 
@@ -60,7 +62,7 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
       client: server.client,
       runtime: broker?.runtime ?? 'given',
       addresses: options.servers,
-      settings: { ...broker?.settings, ...server.settings },
+      settings: { ...broker?.settings, ...options.machine, ...server.settings },
       notes: server.notes,
       usage: options.usage,
     },
