@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock/clock.ts'
 import type { Consumer, ConsumerSpec, IncomingBatch } from '../driver.ts'
 import type { FakeLink, LinkConsumer } from './link.ts'
 import type { Delivery, Emission } from './subscription.ts'
@@ -9,10 +10,13 @@ const STALE_BYTE = 0xdd
 export async function createFakeConsumer(
   link: FakeLink,
   spec: ConsumerSpec,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<Consumer> {
   let scratch = new Uint8Array(64 * 1024)
   let closed = false
+  let started = false
+  let paused = false
 
   function onDelivery(delivery: Delivery): void {
     if (closed) return
@@ -30,9 +34,20 @@ export async function createFakeConsumer(
   }
 
   const inner = await link.consume(spec.topic, spec, { onDelivery, onError: spec.onError }, signal)
+  // It is assigned and would miss nothing, but delivers only when our caller has learned that it is ready.
+  clock.schedule(0, () => {
+    started = true
+    if (!paused && !closed) inner.resume()
+  })
   return {
-    pause: () => inner.pause(),
-    resume: () => inner.resume(),
+    pause() {
+      paused = true
+      inner.pause()
+    },
+    resume() {
+      paused = false
+      if (started) inner.resume()
+    },
     async close(closeSignal) {
       if (closed) return
       closed = true

@@ -3,14 +3,14 @@ import type { Driver } from '../driver.ts'
 import { createFakeConsumer } from './fake-consumer.ts'
 import { createFakeProducer } from './fake-producer.ts'
 import { directLink, type FakeLink } from './link.ts'
-import { type FakeOptions, fakeCapabilities, fakeOptionsSchema } from './options.ts'
+import { type FakeOptionsInput, fakeCapabilities, fakeOptionsSchema } from './options.ts'
 import { createFakeSystem, type FakeSystem } from './system.ts'
 
 /** Settings of one fake driver; what is left out has its default. */
 export interface FakeDriverSettings {
   readonly clock: Clock
   /** As in a driver file: `{ shape: 'queue', ackDelayMs: 1 }`. Throws a `ZodError` when it is not understood. */
-  readonly options?: Partial<FakeOptions> | Record<string, unknown>
+  readonly options?: FakeOptionsInput
   /** A system shared with other drivers of this process; without it and `link`, one of its own. */
   readonly system?: FakeSystem
   /** How to reach a system elsewhere. */
@@ -51,7 +51,7 @@ export function createFakeDriver(settings: FakeDriverSettings): Driver {
     },
     async createConsumer(spec, signal) {
       signal.throwIfAborted()
-      return createFakeConsumer(link, spec, signal)
+      return createFakeConsumer(link, spec, clock, signal)
     },
     async close() {
       await link.close()

@@ -63,6 +63,9 @@ export const fakeOptionsSchema = z.strictObject({
 /** Options with all defaults filled in. */
 export type FakeOptions = z.infer<typeof fakeOptionsSchema>
 
+/** Options as a driver file has them. */
+export type FakeOptionsInput = z.input<typeof fakeOptionsSchema>
+
 /** Number of faults of all kinds together. */
 export function faultCount(faults: FaultCounts): number {
   return faults.lose + faults.duplicate + faults.swap + faults.corrupt + faults.acknowledgeAndDrop

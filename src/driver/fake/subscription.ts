@@ -39,7 +39,7 @@ export interface Subscription {
   /** Adds a message; `pump` sends it on. */
   push(emission: Emission): void
   pump(): void
-  /** Throws when `indexInSubscription` is taken. First deliveries come later, never from inside this call. */
+  /** Throws when `indexInSubscription` is taken. The receiver starts paused: messages wait until it is resumed. */
   attach(index: number, count: number, deliver: (delivery: Delivery) => void): Receiver
 }
 
@@ -208,12 +208,11 @@ export function createSubscription(clock: Clock, shape: FakeShape, startIndex: n
         unacknowledgedCount: 0,
         gathered: [],
         attached: true,
-        paused: false,
+        paused: true,
         nextId: 1,
       }
       receivers.push(receiver)
       if (!competing) owners.set(index, receiver)
-      pumpSoon()
       return {
         acknowledge(id) {
           const emissions = receiver.unacknowledged.get(id)
