@@ -27,6 +27,10 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   const workload = withFlags(file.workload, flags)
   refuse(file, workload, flags)
   const requests = sideRequests(file, flags, registry)
+  if (requests.length === 0) {
+    const what = 'expected at least one side, got none: no driver has a local broker'
+    throw configError([{ where: displayPath(options.workloadFile), what, hint: 'name sides with --drivers' }])
+  }
   const { workloadFile } = options
   const sides = await resolveSides(requests, { registry, workloadFile, lenient: flags.lenient })
   const producers = workload.topics * workload.producersPerTopic
@@ -87,7 +91,7 @@ function sizeProblems(workload: Workload, { locator }: WorkloadFile): Problem[] 
     subscriptions * workload.consumersPerSubscription,
   )
   atMost('partitionsPerTopic', 'partitions', MAX_PARTITIONS, topics * workload.partitionsPerTopic)
-  if (workload.producerRateHz * workload.durationS < 1) {
+  if (workload.producerRateHz > 0 && workload.producerRateHz * workload.durationS < 1) {
     const what = `expected at least one message, got ${workload.producerRateHz} a second for ${workload.durationS} s`
     problems.push({ where: locator.whereIs(['producerRate']), what, hint: 'measure longer, or send faster' })
   }
