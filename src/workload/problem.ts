@@ -28,7 +28,7 @@ function lineOf({ where }: Problem): number {
 
 /** The candidate nearest to what was written, or undefined when none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(word.length / 3))
+  const limit = word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3))
   let best: string | undefined
   let bestDistance = limit + 1
   for (const candidate of candidates) {

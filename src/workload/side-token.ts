@@ -1,6 +1,6 @@
-import { isCollection, isScalar, parseDocument } from 'yaml'
+import { isAlias, isCollection, isScalar, parseDocument } from 'yaml'
 import { configError } from './problem.ts'
-import { isSecretKey, MASK } from './secrets.ts'
+import { isSecretKey, MASK, maskSecrets } from './secrets.ts'
 
 /** A setting of the driver file, replaced on the command line. */
 export interface Override {
@@ -33,11 +33,14 @@ export function splitSides(text: string): string[] {
   return splitOutside(text, ',').map((part) => part.trim())
 }
 
-/** Throws `AppError('CONFIG')` naming `where` (an option, or a place in a file) and the token. */
-export function parseSideToken(text: string, where: string): SideToken {
+/**
+ * Throws `AppError('CONFIG')` naming `where` (an option, or a place in a file) and the token. `secretPaths` are masked
+ * in `shown` beside what looks like a secret anyway.
+ */
+export function parseSideToken(text: string, where: string, secretPaths: readonly string[] = []): SideToken {
   const [head = '', ...settings] = splitOverrides(text)
   const overrides = settings.map(overrideOf)
-  const shown = [head, ...overrides.map(shownOverride)].join('+')
+  const shown = [head, ...overrides.map((override) => shownOverride(override, secretPaths))].join('+')
   const refuse = (what: string, hint = FORM) =>
     configError([{ where: `${where} ${shown}`.trim(), what, hint }])
   for (const override of overrides) {
@@ -88,12 +91,15 @@ function yamlValue(text: string): unknown {
   const { contents } = document
   if (contents === null) return null
   if (isScalar(contents)) return contents.value
+  if (isAlias(contents)) return undefined
   return isCollection(contents) && contents.flow === true ? document.toJS({ maxAliasCount: 0 }) : text
 }
 
-function shownOverride({ key, text }: Override): string {
-  const secret = key.split('.').some(isSecretKey) || text.includes('://')
-  return `${key}=${secret ? MASK : text}`
+function shownOverride({ key, text, value }: Override, secretPaths: readonly string[]): string {
+  const secretKey = key.split('.').some(isSecretKey) || secretPaths.includes(key)
+  const inner = { [key]: value, text }
+  const secretInside = JSON.stringify(maskSecrets(inner, secretPaths)) !== JSON.stringify(inner)
+  return `${key}=${secretKey || secretInside ? MASK : text}`
 }
 
 /** Splits at a separator that stands outside quotes (opened at the start of a value) and brackets. */

@@ -32,11 +32,12 @@ export async function resolveSides(requests: readonly SideRequest[], options: Si
     const what = `expected at most ${MAX_SIDES} sides, got ${requests.length}`
     throw configError([{ where: requests[0]!.where, what }])
   }
+  const secretPaths = options.registry.flatMap(({ secretKeys }) => secretKeys)
   const failures: AppError[] = []
   const found: { readonly token: SideToken; readonly side: Side; readonly where: string }[] = []
   for (const { text, where } of requests) {
     try {
-      const token = parseSideToken(text, where)
+      const token = parseSideToken(text, where, secretPaths)
       found.push({ token, where, side: await sideOf(token, where, options) })
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'CONFIG') throw error

@@ -1,8 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import {
+  type Alias,
   type Document,
-  isAlias,
   isMap,
   isNode,
   isScalar,
@@ -144,14 +144,18 @@ function toData(document: Document, place: (offset: number) => string): Record<s
   try {
     return document.toJS({ maxAliasCount: MAX_YAML_ALIASES }) as Record<string, unknown>
   } catch (error) {
-    let offset = 0
+    const aliases: Alias[] = []
     visit(document, {
       Alias: (_, alias) => {
-        offset = isAlias(alias) ? (alias.range?.[0] ?? 0) : 0
-        return visit.BREAK
+        aliases.push(alias)
       },
     })
-    const what = `expected at most ${MAX_YAML_ALIASES} aliased values, got: ${messageOf(error)}`
+    const unresolved = aliases.find((alias) => alias.resolve(document) === undefined)
+    const offset = (unresolved ?? aliases[0])?.range?.[0] ?? 0
+    const what =
+      unresolved === undefined
+        ? `expected at most ${MAX_YAML_ALIASES} aliased values, got: ${messageOf(error)}`
+        : `expected YAML, got: the alias *${unresolved.source} without an anchor before it`
     throw configError([{ where: place(offset), what }], error)
   }
 }
