@@ -61,7 +61,8 @@ export function readState(name: string): BrokerState | null {
   } catch (error) {
     throw unreadable(file, messageOf(error))
   }
-  if (state.schemaVersion !== SCHEMA_VERSION) throw unreadable(file, `schema version ${state.schemaVersion}`)
+  if (state?.schemaVersion !== SCHEMA_VERSION)
+    throw unreadable(file, `schema version ${state?.schemaVersion}`)
   return state
 }
 

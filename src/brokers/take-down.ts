@@ -1,4 +1,4 @@
-import { isSame, type ProcessIdentity, signalSame } from './process/identity.ts'
+import { identify, isSame, type ProcessIdentity, signalSame } from './process/identity.ts'
 import { runCommand } from './provision/command.ts'
 import { type BrokerState, removeState } from './state.ts'
 
@@ -18,22 +18,32 @@ export async function takeDown(state: BrokerState, graceMs = GRACE_MS): Promise<
     const args = ['rm', '-f', '-v', name]
     await runCommand({ command, args, limitMs: CONTAINER_LIMIT_MS }, signal)
   }
-  for (const identity of state.processes) {
+  const ours = state.processes.filter(isSame)
+  for (const identity of ours) {
     // A halted process cannot hear.
     signalSame(identity, 'SIGCONT', { group: true })
     signalSame(identity, 'SIGTERM')
   }
-  await untilGone(state.processes, graceMs)
-  for (const identity of state.processes) {
-    if (!signalSame(identity, 'SIGKILL', { group: true })) signalSame(identity, 'SIGKILL')
-  }
+  await untilGone(ours, graceMs)
+  for (const identity of ours) killGroup(identity)
   // The server itself may be a child that its leader left behind.
   const servers = state.nodes.flatMap((node) => (node.process === null ? [] : [node.process]))
   for (const identity of servers) signalSame(identity, 'SIGKILL')
-  const left = await untilGone([...state.processes, ...servers], KILL_LIMIT_MS)
+  const left = await untilGone([...ours, ...servers], KILL_LIMIT_MS)
   const logFiles = state.nodes.map((node) => node.logFile)
   if (left.length === 0) await removeState(state.name, logFiles)
   return left
+}
+
+// The leader may have gone and left members behind; its number is not given away while they live.
+function killGroup(leader: ProcessIdentity): void {
+  const now = identify(leader.pid)
+  if (now !== null && now.start !== leader.start) return
+  try {
+    process.kill(-leader.pid, 'SIGKILL')
+  } catch {
+    // Nothing is left of it, as usual.
+  }
 }
 
 async function untilGone(

@@ -15,10 +15,15 @@ const SEARCHED_BYTES = 8 * 1024 * 1024
 
 let current: ChildProcess | null = null
 
-/** Runs a command with its output shown, and kills it after `limitMs`. */
+/** Runs a command with its output shown (unless `show` is false), and kills it after `limitMs`. */
 export function runChild(
   command: readonly string[],
-  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly limitMs: number },
+  options: {
+    readonly cwd: string
+    readonly env: NodeJS.ProcessEnv
+    readonly limitMs: number
+    readonly show?: boolean
+  },
 ): Promise<ChildResult> {
   const startMs = performance.now()
   return new Promise((resolve) => {
@@ -30,7 +35,7 @@ export function runChild(
     current = child
     let text = ''
     const show = (chunk: Buffer) => {
-      process.stdout.write(chunk)
+      if (options.show !== false) process.stdout.write(chunk)
       if (text.length < SEARCHED_BYTES) text += chunk.toString('utf8')
     }
     child.stdout.on('data', show)
@@ -38,7 +43,7 @@ export function runChild(
     let late = false
     const timer = setTimeout(() => {
       late = true
-      console.log(`\n!! no end after ${options.limitMs / 1000} s: killed`)
+      if (options.show !== false) console.log(`\n!! no end after ${options.limitMs / 1000} s: killed`)
       child.kill('SIGKILL')
     }, options.limitMs)
     const finish = (code: number) => {
