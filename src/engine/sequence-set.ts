@@ -98,7 +98,7 @@ export class SequenceSet {
       }
       position = limit
     }
-    close(Math.max(end, this.#prefix))
+    close(end)
   }
 
   /** How many of the numbers `first … first + count − 1` are in the set. */
