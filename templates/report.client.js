@@ -4,6 +4,7 @@
   const data = JSON.parse(document.getElementById('chart-data').textContent)
   const HEIGHT = 240
   const DASHES = [[], [9, 4], [4, 3], [12, 3, 3, 3], [2, 3], [14, 6]]
+  const WHOLE_SECONDS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200]
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
   const number = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 
@@ -17,8 +18,8 @@
   const seconds = (value) => (value == null ? '–' : `${value.toFixed(0)} s`)
   const share = (nines) => {
     if (nines == null) return '–'
-    const decimals = Math.max(1, Math.ceil(nines) - 1)
-    return `${(100 * (1 - 10 ** -nines)).toFixed(decimals)} %`
+    const decimals = Number.isInteger(nines) ? Math.max(1, nines - 2) : Math.ceil(nines)
+    return `${(100 * (1 - 10 ** -nines)).toFixed(decimals)} %`.replace('.0 %', ' %')
   }
 
   /** Whole decades around all values: a logarithmic axis needs them even when values lie close together. */
@@ -90,7 +91,7 @@
         axes: [
           axis({
             splits: () => splits,
-            values: (_, all) => all.map((nines) => share(nines).replace('.0 %', ' %')),
+            values: (_, all) => all.map(share),
             space: 1,
           }),
           latencyAxis(),
@@ -120,7 +121,8 @@
   })
 
   const timeSeries = { label: 'time', value: (_, value) => seconds(value) }
-  const timeAxis = () => axis({ values: (_, splits) => splits.map((value) => `${value}`), space: 44 })
+  const timeAxis = () =>
+    axis({ incrs: WHOLE_SECONDS, values: (_, splits) => splits.map((value) => `${value}`), space: 44 })
 
   const latencyOptions = (chart, name) => {
     const { p50, p99, max } = chart.latencies[name]
@@ -171,12 +173,21 @@
     return rateOptions(data.times[index])
   }
 
+  const border = (plot, index) => {
+    const [first = 0] = plot.series[index].dash ?? []
+    return first === 0 ? 'solid' : first < 4 ? 'dotted' : 'dashed'
+  }
+  const legend = { markers: { dash: border, width: 1 } }
+
   const plots = new Map()
   const draw = (element) => {
     plots.get(element)?.destroy()
     const { options, lines } = build(element.dataset)
     const width = Math.max(200, element.clientWidth)
-    plots.set(element, new uPlot({ width, height: HEIGHT, cursor: { y: false }, ...options }, lines, element))
+    plots.set(
+      element,
+      new uPlot({ width, height: HEIGHT, cursor: { y: false }, legend, ...options }, lines, element),
+    )
   }
   const elements = [...document.querySelectorAll('.chart')]
   const drawAll = () => elements.forEach(draw)

@@ -110,9 +110,9 @@ export function compare(result: ExperimentResult): Comparison {
       title: 'Throughput',
       rows: [
         row('published', 'msg/s', (trial) => plain(countText(trial.phases.measure.publishRateHz))),
-        row('', 'MB/s', (trial) => plain(megabytes(trial.phases.measure.publishRateHz * bytes))),
+        row('published', 'MB/s', (trial) => plain(megabytes(trial.phases.measure.publishRateHz * bytes))),
         row('consumed', 'msg/s', (trial) => plain(countText(trial.phases.measure.consumeRateHz))),
-        row('', 'MB/s', (trial) => plain(megabytes(trial.phases.measure.consumeRateHz * bytes))),
+        row('consumed', 'MB/s', (trial) => plain(megabytes(trial.phases.measure.consumeRateHz * bytes))),
         row('acknowledged of scheduled', '', acknowledgedCell),
         row('backlog at the end', 'msg', (trial) => plain(countText(trial.backlogAtEnd))),
       ],
@@ -243,10 +243,10 @@ function resourceRows(row: RowMaker): Row[] {
   return [
     row('client CPU', 's', (trial) => plain(clientCpuS(trial).toFixed(1))),
     row('client CPU a message', 'µs', (trial) => perMessage(clientCpuS(trial), trial)),
-    row('busiest worker', '', (trial) =>
+    row('busiest worker', '% of a core', (trial) =>
       trial.workers.length === 0
         ? DASH
-        : plain(`${percentText(Math.max(...trial.workers.map((w) => w.meanCoreShare)))} of a core`),
+        : plain((100 * Math.max(...trial.workers.map((w) => w.meanCoreShare))).toFixed(1)),
     ),
     row('broker CPU', 's', (trial) => ofBroker((cpuS) => plain(cpuS.toFixed(1)))(trial)),
     row('broker CPU a message', 'µs', (trial) => ofBroker((cpuS) => perMessage(cpuS, trial))(trial)),

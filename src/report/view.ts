@@ -1,12 +1,15 @@
 import { headlineOf } from '../compare/headline.ts'
 import { settingsTable } from '../compare/settings.ts'
-import { type Column, compare, quantileFigure, type RowGroup } from '../compare/table.ts'
+import { COMPARED_LATENCIES, type Column, compare, quantileFigure, type RowGroup } from '../compare/table.ts'
 import { countText, msText, percentText } from '../result/figures.ts'
 import type { ExperimentResult, SideResult, TrialResult } from '../result/result.ts'
 import { chartsOf } from './charts.ts'
 
 /** Colours of the page's palette; further sides begin again, their names still tell them apart. */
 const PALETTE_SIZE = 6
+
+/** With more columns than these two tables don't fit beside one another. */
+const WIDE_COLUMNS = 2
 
 /** What `report.html.hbs` shows. Every field it names is there: the template is strict. Pure. */
 export function htmlView(result: ExperimentResult) {
@@ -18,6 +21,7 @@ export function htmlView(result: ExperimentResult) {
     color: sideNumbers.get(column.side) ?? 0,
   }))
   const charts = chartsOf(result)
+  const latencyTitles = new Set(COMPARED_LATENCIES.map(({ title }) => title))
   const groups = comparison.groups.map((group) => ({ ...group, span: comparison.columns.length + 1 }))
   return {
     title: result.workload.name,
@@ -30,7 +34,14 @@ export function htmlView(result: ExperimentResult) {
     headToHead: headline.headToHead ?? '',
     verdicts: headline.sides.map((side, i) => ({ ...side, color: columns[i]?.color ?? 0 })),
     columns,
-    mainGroups: groups.filter(({ title }) => title !== 'Audit'),
+    tablesLayout: columns.length > WIDE_COLUMNS ? 'stacked' : 'beside',
+    tables: [
+      {
+        name: 'Rates, failures and resources',
+        groups: groups.filter(({ title }) => !latencyTitles.has(title) && title !== 'Audit'),
+      },
+      { name: 'Latencies', groups: groups.filter(({ title }) => latencyTitles.has(title)) },
+    ],
     auditGroups: groups.filter(({ title }) => title === 'Audit'),
     audits: auditDetails(comparison.columns),
     footnotes: comparison.footnotes,
