@@ -1,5 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import type { Driver, DriverContext, DriverModule, ServerInfo } from '../../driver/driver.ts'
+import type {
+  Consumer,
+  Driver,
+  DriverContext,
+  DriverModule,
+  Producer,
+  ServerInfo,
+} from '../../driver/driver.ts'
 import { AppError, messageOf } from '../../errors/app-error.ts'
 import { doneWithin, orAborted } from './abort.ts'
 import type { ClientOptions, ClusterInfo, KafkaClient, TlsMaterial } from './clients/client.ts'
@@ -36,6 +43,7 @@ function createKafkaDriver(context: DriverContext<KafkaConfig>): Driver {
   let client: KafkaClient | null = null
   let cluster: ClusterInfo | null = null
   let batchBytesLimit = BATCH_BYTES_LIMIT
+  const parts = new Set<Producer | Consumer>()
 
   function opened(): { client: KafkaClient; cluster: ClusterInfo } {
     if (client === null || cluster === null)
@@ -86,7 +94,9 @@ function createKafkaDriver(context: DriverContext<KafkaConfig>): Driver {
       const topic = named(spec.topic)
       try {
         const link = await orAborted(opened().client.openProducer(topic, spec.partitions, spec.name), signal)
-        return createKafkaProducer(spec, link, { config, batchBytesLimit })
+        const producer = createKafkaProducer(spec, link, { config, batchBytesLimit })
+        parts.add(producer)
+        return producer
       } catch (error) {
         signal.throwIfAborted()
         if (isAuthorisation(error)) throw authorisationError(`to write to ${topic}`, error)
@@ -97,7 +107,9 @@ function createKafkaDriver(context: DriverContext<KafkaConfig>): Driver {
       const topic = named(spec.topic)
       const groupId = `${named(spec.subscription)}.${topic}`
       try {
-        return await opened().client.openConsumer({ ...spec, topic }, groupId, signal)
+        const consumer = await opened().client.openConsumer({ ...spec, topic }, groupId, signal)
+        parts.add(consumer)
+        return consumer
       } catch (error) {
         signal.throwIfAborted()
         if (isAuthorisation(error)) throw authorisationError(`to read ${topic}`, error)
@@ -107,6 +119,8 @@ function createKafkaDriver(context: DriverContext<KafkaConfig>): Driver {
     async close(signal) {
       const closing = client
       client = null
+      await Promise.allSettled([...parts].map((part) => part.close(signal)))
+      parts.clear()
       if (closing !== null) await doneWithin(closing.close(), CLOSE_LIMIT_MS, signal)
     },
   }

@@ -34,6 +34,7 @@ export async function createKafkajsConsumer(
   let positioned = Promise.resolve()
   let isPositioned = false
   let paused = false
+  let isReady = false
   let closing: Promise<void> | null = null
   const fail = (kind: string) => {
     if (!ended.signal.aborted) spec.onError(kind)
@@ -76,6 +77,7 @@ export async function createKafkajsConsumer(
 
   async function onBatch({ batch, resolveOffset, isRunning, isStale }: EachBatchPayload): Promise<void> {
     await positioned
+    if (!isReady) return pause(READY_POLL_MS / 2, ended.signal)
     const { partition } = batch
     const from = offsets.get(partition)
     // Not resolved, it is fetched again: by us after a pause, or by the partition's next owner.
@@ -137,6 +139,7 @@ export async function createKafkajsConsumer(
     }
     await orAborted(group.run({ ...run, eachBatch: onBatch }), signal)
     await orAborted(ready(), signal)
+    isReady = true
   } catch (error) {
     await close(AbortSignal.timeout(CLOSE_LIMIT_MS))
     throw error

@@ -138,6 +138,7 @@ export async function createPlatformaticConsumer(
     await orAborted(join(group, spec.topic, config.groupProtocol), signal)
     await orAborted(nodes.refresh(), signal)
     await ready()
+    fetcher.resume()
   } catch (error) {
     await close(AbortSignal.timeout(CLOSE_LIMIT_MS))
     throw error

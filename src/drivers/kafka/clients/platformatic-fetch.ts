@@ -55,7 +55,8 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   /** Nodes that failed, until the leaders were looked up again. */
   const resting = new Set<number>()
   const algorithms = options.library.compressionsAlgorithmsByBitmask
-  let paused = false
+  /** Nothing is fetched before the first `resume`. */
+  let paused = true
   let backoffMs = FIRST_BACKOFF_MS
   let retryTimer: ReturnType<typeof setTimeout> | null = null
 
