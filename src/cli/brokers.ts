@@ -15,7 +15,7 @@ import { takeDown } from '../brokers/take-down.ts'
 import { AppError } from '../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { printLogs } from './broker-logs.ts'
-import type { Output } from './doctor.ts'
+import type { Output } from './output.ts'
 
 export interface BrokersOptions {
   readonly topology: Topology
@@ -34,7 +34,7 @@ export async function runBrokers(
   action: BrokersAction,
   names: readonly string[],
   options: BrokersOptions,
-  out: Output,
+  out: Pick<Output, 'stdout' | 'stderr'>,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const chosen = names.length > 0 ? names : localBrokerNames()
@@ -82,11 +82,21 @@ type Details = Pick<
   }[]
 }
 
-type Action = (name: string, options: BrokersOptions, out: Output, signal: AbortSignal) => Promise<Report>
+type Action = (
+  name: string,
+  options: BrokersOptions,
+  out: Pick<Output, 'stdout' | 'stderr'>,
+  signal: AbortSignal,
+) => Promise<Report>
 
 const ACTIONS: Readonly<Record<Exclude<BrokersAction, 'logs'>, Action>> = { up, status, down }
 
-async function up(name: string, options: BrokersOptions, out: Output, signal: AbortSignal): Promise<Report> {
+async function up(
+  name: string,
+  options: BrokersOptions,
+  out: Pick<Output, 'stdout' | 'stderr'>,
+  signal: AbortSignal,
+): Promise<Report> {
   const unclaim = await claim(name)
   try {
     const before = readState(name)
@@ -189,7 +199,7 @@ function failed(name: string, error: unknown, signal: AbortSignal): Report {
   }
 }
 
-function printReport(report: Report, out: Output): void {
+function printReport(report: Report, out: Pick<Output, 'stdout' | 'stderr'>): void {
   const { details } = report
   if (report.state === 'failed') {
     out.stderr(`${report.name}: ${report.message}`)

@@ -127,7 +127,10 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
 function oneOf<const Name extends string>(what: string, given: unknown, names: readonly Name[]): Name {
   const name = names.find((candidate) => candidate === given)
   if (name !== undefined) return name
-  throw new AppError('USAGE', `expected ${what} to be one of ${names.join(', ')}; got ${JSON.stringify(given)}`)
+  throw new AppError(
+    'USAGE',
+    `expected ${what} to be one of ${names.join(', ')}; got ${JSON.stringify(given)}`,
+  )
 }
 
 /** cac's own complaints (unknown option, missing argument) are usage errors. */

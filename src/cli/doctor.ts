@@ -4,13 +4,9 @@ import { engineRequirement } from '../brokers/provision/requirements.ts'
 import { localBrokerNames, localBrokerProvider } from '../brokers/registry.ts'
 import { messageOf } from '../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
+import type { Output } from './output.ts'
 
 /** Where a command writes: data to stdout, talk to stderr; one line each, without its end. */
-export interface Output {
-  stdout(line: string): void
-  stderr(line: string): void
-}
-
 interface Section {
   readonly name: string
   readonly requirements: readonly Requirement[]
@@ -22,7 +18,10 @@ interface Section {
  * Lists what is here and what is missing for each broker and feature, with the command that gets it. Changes nothing.
  * Gives `EXIT.prepare` when a broker cannot be had.
  */
-export async function runDoctor(options: { readonly json: boolean }, out: Output): Promise<ExitCode> {
+export async function runDoctor(
+  options: { readonly json: boolean },
+  out: Pick<Output, 'stdout' | 'stderr'>,
+): Promise<ExitCode> {
   const sections = [await benchSection()]
   for (const name of localBrokerNames()) sections.push(section(name, await requirementsOf(name)))
   if (options.json) out.stdout(JSON.stringify({ sections }, null, 2))

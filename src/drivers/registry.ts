@@ -25,6 +25,8 @@ export interface DriverEntry {
   /** Top-level keys and dotted paths of `config` whose values are secrets. */
   readonly secretKeys: readonly string[]
   load(): Promise<DriverModule>
+  /** Only tests and proofs use it: never a default side, not in the published schemas. */
+  readonly forTests?: true
 }
 
 export interface OmbTranslation {
@@ -43,16 +45,15 @@ export const PLANNED_DRIVERS: readonly PlannedDriver[] = [
   { name: 'pulsar', ombDriverClasses: ['PulsarBenchmarkDriver'] },
 ]
 
-/** Every driver; clients are loaded only by `load`. */
+/** Every driver there is, in the order in which a run without `--drivers` compares those with a local broker. */
 export const DRIVERS: readonly DriverEntry[] = [kafkaEntry, rabbitmqEntry, fakeEntry]
-
-/** Sides compared when nobody names any. */
-export const DEFAULT_SIDES: readonly string[] = ['kafka', 'rabbitmq']
 
 /** @throws AppError('CONFIG') for a name that no driver has. */
 export function findDriver(name: string): DriverEntry {
   const entry = DRIVERS.find((candidate) => candidate.name === name)
   if (entry !== undefined) return entry
-  const known = DRIVERS.map((candidate) => candidate.name).join(', ')
+  const known = DRIVERS.filter((candidate) => !candidate.forTests)
+    .map((candidate) => candidate.name)
+    .join(', ')
   throw new AppError('CONFIG', `expected a driver, one of ${known}; got ${JSON.stringify(name)}`)
 }

@@ -10,6 +10,7 @@ export const fakeEntry: DriverEntry = {
   configSchema: fakeOptionsSchema,
   fromOmb: () => ({ config: {}, servers: null, ignored: [] }),
   secretKeys: [],
+  forTests: true,
   async load() {
     const { createFakeModule } = await import('./fake-module.ts')
     return createFakeModule()
