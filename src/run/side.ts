@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { BrokerNode, LocalBroker } from '../brokers/broker.ts'
 import { processUsage, SERVER_NICENESS } from '../brokers/process/index.ts'
 import { localBrokerProvider } from '../brokers/registry.ts'
@@ -64,11 +66,13 @@ async function startBroker(options: SideOptions): Promise<LocalBroker | null> {
   }
   tell({ kind: 'step', side: side.label, step: 'broker', detail: `starting ${name} (${plan.topology})` })
   const provider = await localBrokerProvider(name)
+  const directory = join(options.brokersDirectory, name)
+  await mkdir(directory, { recursive: true })
   return await provider.up(
     {
       topology: plan.topology,
       profile: 'measured',
-      directory: `${options.brokersDirectory}/${name}`,
+      directory,
       log: (line) => tell({ kind: 'step', side: side.label, step: 'broker', detail: line }),
     },
     options.signal,
