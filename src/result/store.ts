@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, messageOf } from '../errors/app-error.ts'
+import { editDistance } from '../errors/nearest.ts'
 import { writeFileAtomic } from './atomic-file.ts'
 import { benchHome, EXPERIMENT_ID, experimentFolder } from './experiment-folder.ts'
 import { parseResult } from './parse-result.ts'
@@ -65,7 +66,9 @@ async function latestDirectory(home: string): Promise<string> {
 }
 
 function unknownId(name: string, home: string, ids: readonly string[]): AppError {
-  const nearest = [...ids].sort((a, b) => distance(name, a) - distance(name, b)).slice(0, MAX_SUGGESTIONS)
+  const nearest = [...ids]
+    .sort((a, b) => editDistance(name, a) - editDistance(name, b))
+    .slice(0, MAX_SUGGESTIONS)
   return new AppError(
     'CONFIG',
     `expected an experiment in ${home}, got ${JSON.stringify(name)}, which is not there`,
@@ -76,20 +79,6 @@ function unknownId(name: string, home: string, ids: readonly string[]): AppError
           : `nearest: ${nearest.join(', ')}; all: ./bench list`,
     },
   )
-}
-
-/** Edit distance (Levenshtein), in one row. */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= one.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= other.length; j++) {
-      const change = row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1)
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1))
-    }
-    row = next
-  }
-  return row[other.length]!
 }
 
 /** One line of `bench list`: a result that could be read, or why it could not. */

@@ -14,6 +14,10 @@ export function addCounts(a: ProducerCounts, b: ProducerCounts): ProducerCounts 
   return combine(a, b, 1)
 }
 
+export function subtractCounts(a: ProducerCounts, b: ProducerCounts): ProducerCounts {
+  return combine(a, b, -1)
+}
+
 function combine(a: ProducerCounts, b: ProducerCounts, factor: 1 | -1): ProducerCounts {
   return {
     scheduled: a.scheduled + factor * b.scheduled,
@@ -55,7 +59,7 @@ function joinGroup(group: readonly Part[], workload: Workload): IntervalResult {
   let counts = NO_COUNTS
   let received = 0
   for (const { interval, before } of group) {
-    counts = addCounts(counts, combine(interval.producer, before?.producer ?? NO_COUNTS, -1))
+    counts = addCounts(counts, subtractCounts(interval.producer, before?.producer ?? NO_COUNTS))
     received += interval.consumer.received - (before?.consumer.received ?? 0)
   }
   const middleS = (startUs + endUs) / 2e6

@@ -15,6 +15,7 @@ import { judgeTrial } from '../result/verdict.ts'
 import type { Workload } from '../workload/model.ts'
 import type { CrewMember } from './crew.ts'
 import { addCounts, mergeIntervals, NO_COUNTS } from './merge-intervals.ts'
+import { salvageReport } from './salvage.ts'
 import type { TrialRecord } from './trial.ts'
 
 export interface MergeOptions {
@@ -32,7 +33,9 @@ export interface MergeOptions {
 export function makeTrialResult(options: MergeOptions): TrialResult {
   const { record, workload, broker } = options
   const { capabilities, server } = record.opened
-  const reports = record.reports.filter((report): report is EngineReport => typeof report !== 'string')
+  const reports = record.reports.map((report, i) =>
+    typeof report === 'string' ? salvageReport(record.members[i]!.intervals, workload) : report,
+  )
   const subscriptions = record.assignment.topics.flatMap((topic) =>
     topic.subscriptions.map((subscription) => ({ topic: topic.name, subscription })),
   )

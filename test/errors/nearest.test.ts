@@ -7,6 +7,7 @@ const NAMES = ['run', 'plan', 'report', 'list', 'doctor']
 test('a slip of the keyboard is mended', () => {
   expect(nearest('reprot', NAMES)).toBe('report')
   expect(nearest('DOCTOR', NAMES)).toBe('doctor')
+  expect(nearest('rnu', NAMES)).toBe('run')
   expect(nearest('rn', NAMES)).toBe('run')
 })
 
