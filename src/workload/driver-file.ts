@@ -3,7 +3,7 @@ import { type DriverEntry, type OmbTranslation, PLANNED_DRIVERS } from '../drive
 import { messageOf } from '../errors/app-error.ts'
 import { overrideLocator, withOverrides } from './overrides.ts'
 import { configError, didYouMean, type Problem } from './problem.ts'
-import { maskSecrets, maskText } from './secrets.ts'
+import { maskSecrets, maskText, maskUris } from './secrets.ts'
 import type { Override } from './side-token.ts'
 import { check, type Locator, shown, type ValidateOptions } from './validate.ts'
 import { readYaml, type YamlSource } from './yaml-source.ts'
@@ -179,7 +179,7 @@ function fromOmb(
       ...settingsOf(entry, checked.value, servers.value.servers ?? null),
       omb: maskSecrets(yaml.data, entry.secretKeys),
     },
-    ignored: [...translation.ignored.map(maskText), ...checked.ignored],
+    ignored: [...translation.ignored.map(maskUris), ...checked.ignored],
   }
 }
 

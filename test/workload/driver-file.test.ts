@@ -42,7 +42,7 @@ sasl: {username: u, passwort: p}
 server: x
 `),
     ).toEqual([
-      expect.stringMatching(/^d\.yaml:2:11: expected servers\[0\] to be .*got "here"/),
+      'd.yaml:2:11: expected servers[0] to be a server as host:port, got "here"',
       'd.yaml:3:7: expected acks to be all or 0 or 1, got 2 (What counts as written)',
       'd.yaml:4:1: expected a known key, got "lingermS" (did you mean lingerMs?)',
       'd.yaml:5:11: expected lingerMs to be a whole number from 0 to 1000, got "5" (How long a batch waits)',
