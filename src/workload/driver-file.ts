@@ -40,9 +40,17 @@ export interface DriverOutline {
 }
 
 /** `host:port`, an IPv6 address in brackets. */
-export const serverSchema = z
+const serverSchema = z
   .string()
-  .regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:/,@[\]]+):\d{1,5}$/, 'a server as host:port')
+  .regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:/,@[\]]+):\d{1,5}$/, { error: 'a server as host:port', abort: true })
+  .refine(
+    (server) => isPort(Number(server.slice(server.lastIndexOf(':') + 1))),
+    'expected a port from 1 to 65535',
+  )
+
+function isPort(port: number): boolean {
+  return port >= 1 && port <= 65_535
+}
 
 /** What every driver file of ours may say beside the driver's own settings. */
 export const commonFields = {

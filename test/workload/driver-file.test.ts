@@ -54,6 +54,13 @@ server: x
     ])
   })
 
+  test('servers without a real port', async () => {
+    expect(await problems('driver: demo\nservers: ["a:0", "a:65536", "a:1"]\n')).toEqual([
+      'd.yaml:2:11: servers[0]: expected a port from 1 to 65535, got "a:0"',
+      'd.yaml:2:18: servers[1]: expected a port from 1 to 65535, got "a:65536"',
+    ])
+  })
+
   test('a rule over several fields', async () => {
     expect(await problems('driver: demo\nacks: 0\nlingerMs: 7\n')).toEqual([
       'd.yaml:3:11: lingerMs: expected 0 with acks: 0, got 7',
