@@ -4,11 +4,7 @@ import { describePlan } from '../workload/describe-plan.ts'
 import type { Plan } from '../workload/model.ts'
 import { makePlan } from '../workload/plan.ts'
 import type { PlanOptions } from '../workload/plan-options.ts'
-
-/** Where a verb writes its data; `process.stdout` is one. */
-export interface Output {
-  write(text: string): unknown
-}
+import type { Output } from './output.ts'
 
 export interface PlanVerbOptions extends Omit<PlanOptions, 'workloadFile'> {
   readonly json?: boolean
@@ -18,14 +14,14 @@ export interface PlanVerbOptions extends Omit<PlanOptions, 'workloadFile'> {
 export async function runPlan(
   workloadFile: string,
   options: PlanVerbOptions,
-  out: Output,
+  out: Pick<Output, 'stdout'>,
 ): Promise<ExitCode> {
   const { json, ...planOptions } = options
   const made = await makePlan({ ...planOptions, workloadFile })
   const notes = await checkCapabilities(made, options.registry)
   const plan = { ...made, notes: [...made.notes, ...notes] }
   const text = json === true ? JSON.stringify(planJson(plan), null, 2) : describePlan(plan).lines.join('\n')
-  out.write(`${text}\n`)
+  out.stdout(text)
   return EXIT.ok
 }
 

@@ -109,7 +109,7 @@ function sideRequests(
       splitSides(tokens).map((text) => ({ text, where: file.locator.whereIs(['drivers', index]) })),
     )
   }
-  const local = registry.filter(({ localBroker }) => localBroker !== null)
+  const local = registry.filter(({ localBroker, forTests }) => localBroker !== null && !forTests)
   return local.map(({ name }) => ({ text: name, where: 'default side' }))
 }
 

@@ -184,8 +184,8 @@ describe('bench plan', () => {
   const run = async (options: PlanFlags & { json?: boolean }, text = BASE) => {
     let output = ''
     const out = {
-      write: (part: string) => {
-        output += part
+      stdout: (line: string) => {
+        output += `${line}\n`
       },
     }
     const code = await runPlan(

@@ -43,9 +43,9 @@ describe('schemas', () => {
 
   test('the verb prints one, or says which there are', () => {
     let output = ''
-    expect(runSchema('workload', { write: (text) => (output += text) })).toBe(0)
+    expect(runSchema('workload', { stdout: (line) => (output += `${line}\n`) })).toBe(0)
     expect(JSON.parse(output).title).toBe('bench workload')
-    expect(() => runSchema('plan', { write: () => {} })).toThrow(
+    expect(() => runSchema('plan', { stdout: () => {} })).toThrow(
       /expected a schema of workload or driver, got "plan"/,
     )
   })
