@@ -3,7 +3,7 @@ import { type DriverEntry, type OmbTranslation, PLANNED_DRIVERS } from '../drive
 import { messageOf } from '../errors/app-error.ts'
 import { overrideLocator, withOverrides } from './overrides.ts'
 import { configError, didYouMean, type Problem } from './problem.ts'
-import { maskSecrets, maskText } from './secrets.ts'
+import { maskSecrets, maskText, maskUris } from './secrets.ts'
 import type { Override } from './side-token.ts'
 import { check, type Locator, shown, type ValidateOptions } from './validate.ts'
 import { readYaml, type YamlSource } from './yaml-source.ts'
@@ -40,9 +40,17 @@ export interface DriverOutline {
 }
 
 /** `host:port`, an IPv6 address in brackets. */
-export const serverSchema = z
+const serverSchema = z
   .string()
-  .regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:/,@[\]]+):\d{1,5}$/, 'a server as host:port')
+  .regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:/,@[\]]+):\d{1,5}$/, { error: 'a server as host:port', abort: true })
+  .refine(
+    (server) => isPort(Number(server.slice(server.lastIndexOf(':') + 1))),
+    'expected a port from 1 to 65535',
+  )
+
+function isPort(port: number): boolean {
+  return port >= 1 && port <= 65_535
+}
 
 /** What every driver file of ours may say beside the driver's own settings. */
 export const commonFields = {
@@ -179,7 +187,7 @@ function fromOmb(
       ...settingsOf(entry, checked.value, servers.value.servers ?? null),
       omb: maskSecrets(yaml.data, entry.secretKeys),
     },
-    ignored: [...translation.ignored.map(maskText), ...checked.ignored],
+    ignored: [...translation.ignored.map(maskUris), ...checked.ignored],
   }
 }
 

@@ -1,4 +1,4 @@
-/** Smallest message: the envelope of an opaque message must fit. Held equal to the engine's by a test. */
+/** Smallest message. The envelope of an opaque message always fits; a test holds the engine's to it. */
 export const MIN_MESSAGE_BYTES = 64
 /** Largest message anybody may ask for; a driver's own limit is usually far lower. */
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024

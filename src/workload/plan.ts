@@ -11,7 +11,7 @@ import type { Plan, Workload } from './model.ts'
 import { type ParsedFlags, type PlanOptions, parseFlags } from './plan-options.ts'
 import { configError, type Problem } from './problem.ts'
 import { displayPath } from './product-folder.ts'
-import { MASK, maskText } from './secrets.ts'
+import { MASK, maskLoose } from './secrets.ts'
 import { parseSideToken, splitSides } from './side-token.ts'
 import { resolveSides, type SideRequest } from './sides.ts'
 import { readWorkload, type WorkloadFile } from './workload-file.ts'
@@ -126,7 +126,7 @@ function withoutSecrets({ source, workload }: WorkloadFile, registry: readonly D
     }
     return shown
   }
-  return { drivers: drivers ?? null, workloadSource: maskText(workloadSource) }
+  return { drivers: drivers ?? null, workloadSource: maskLoose(workloadSource) }
 }
 
 function notesOf(file: WorkloadFile, workload: Workload, flags: ParsedFlags, workers: number): string[] {

@@ -12,6 +12,7 @@ export interface JsonSchema {
   readonly exclusiveMinimum?: number
   readonly minItems?: number
   readonly minLength?: number
+  readonly pattern?: string
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly additionalProperties?: JsonSchema | boolean
   readonly items?: JsonSchema
@@ -78,7 +79,9 @@ export function expectedText(schema: JsonSchema): string | undefined {
     case 'boolean':
       return 'true or false'
     case 'string':
-      return schema.minLength === undefined ? 'a text' : 'a text that is not empty'
+      return schema.minLength === undefined && schema.pattern === undefined
+        ? 'a text'
+        : 'a text that is not empty'
     case 'array':
       return `a list${(schema.minItems ?? 0) > 0 ? ` of at least ${schema.minItems}` : ''}`
     case 'object':

@@ -20,9 +20,19 @@ export function isSecretKey(key: string): boolean {
   return SECRET_KEY.test(key) && !SECRET_PLACE.test(key)
 }
 
-/** Masks what looks like a secret inside a text: URI passwords, `password=…`, Java properties. */
+/** Masks what looks like a secret inside a value: Java properties, `password=…`, URI passwords. */
 export function maskText(text: string): string {
-  return maskProperties(text).replace(URI_PASSWORD, `$1:${MASK}@`).replace(INLINE_SECRET, maskInline)
+  return maskLoose(maskProperties(text))
+}
+
+/** As `maskText`, for a text that is no properties text whatever it looks like: YAML, a command line. */
+export function maskLoose(text: string): string {
+  return maskUris(text).replace(INLINE_SECRET, maskInline)
+}
+
+/** Masks URI passwords only: for sentences, in which `password: …` is an explanation. */
+export function maskUris(text: string): string {
+  return text.replace(URI_PASSWORD, `$1:${MASK}@`)
 }
 
 function maskInline(whole: string, key: string, value: string): string {

@@ -1,4 +1,5 @@
 import type { ZodType, z } from 'zod'
+import { MAX_PROBLEMS } from './limits.ts'
 import { configError, didYouMean, type Problem } from './problem.ts'
 import { expectedText, hintText, type JsonSchema, jsonSchemaOf, knownKeys, schemaAt } from './schema-text.ts'
 import { isSecretKey, maskText } from './secrets.ts'
@@ -106,10 +107,10 @@ function problemsOf(
     const schema = schemaAt(json, issue.path)
     const extra = issue.path.length === 0 ? (options.extraKeys ?? []) : []
     const known = [...(schema === undefined ? [] : knownKeys(schema)), ...extra]
-    return issue.keys.map((key) => ({
+    return issue.keys.map((key, index) => ({
       where: locator.whereIsKey(issue.path, key),
       what: `expected a known key, got ${shown(key)}`,
-      ...(known.length === 0 ? {} : { hint: didYouMean(key, known) }),
+      ...(known.length === 0 || index >= MAX_PROBLEMS ? {} : { hint: didYouMean(key, known) }),
     }))
   }
   const value = valueAt(input, issue.path)
@@ -132,15 +133,23 @@ function sentence(issue: Issue, schema: JsonSchema | undefined, value: unknown, 
     const message = `${name === '' ? '' : `${name}: `}${issue.message}`
     return message.includes(', got') || typeof value === 'object' ? message : `${message}, got ${got}`
   }
-  const expected = (schema && expectedText(schema)) ?? issue.message.toLowerCase()
+  const ownWords =
+    issue.code === 'invalid_format' && !issue.message.startsWith('Invalid') ? issue.message : undefined
+  const expected = ownWords ?? (schema && expectedText(schema)) ?? issue.message.toLowerCase()
   return `expected ${name === '' ? expected : `${name} to be ${expected}`}, got ${got}`
 }
 
 function nameOf(path: Path): string {
   return path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${wordOf(part)}`))
     .join('')
     .replace(/^\./, '')
+}
+
+/** A key of an open map may be anything; a message is one line. */
+function wordOf(part: PropertyKey): string {
+  const word = String(part)
+  return /^[\w.-]+$/.test(word) ? word : JSON.stringify(word)
 }
 
 function isSecretPath(path: Path, secretPaths: readonly string[]): boolean {

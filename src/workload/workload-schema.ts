@@ -14,7 +14,11 @@ const count = () => z.int().min(1).max(MAX_COUNT)
 const MAX_MINUTES = MAX_DURATION_S / 60
 
 const fields = {
-  name: z.string().min(1).max(200).optional().describe('Name in results; default: the file name.'),
+  name: z
+    .string()
+    .regex(/^\P{Cc}{1,200}$/u, 'one line of 1 to 200 characters')
+    .optional()
+    .describe('Name in results; default: the file name.'),
   topics: count().default(1).describe('Topics to create.'),
   partitionsPerTopic: count().default(1).describe('Partitions of each topic.'),
   keyDistributor: z

@@ -8,8 +8,10 @@ import {
   isScalar,
   isSeq,
   LineCounter,
+  type Pair,
   parseDocument,
   visit,
+  type YAMLMap,
 } from 'yaml'
 import { messageOf } from '../errors/app-error.ts'
 import { nearest } from '../errors/nearest.ts'
@@ -118,12 +120,22 @@ function source(
     whereIs: (path) => place(offsetOf(nodeAt(document.contents, path))),
     whereIsKey: (path, key) => {
       const map = nodeAt(document.contents, path)
-      const pair = isMap(map)
-        ? map.items.find((item) => isScalar(item.key) && String(item.key.value) === key)
-        : null
+      const pair = isMap(map) ? pairOf(map, key) : undefined
       return place(offsetOf(pair?.key ?? map))
     },
   }
+}
+
+/** Pairs by key, so that a file of many unknown keys stays cheap. */
+const pairIndexes = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>()
+
+function pairOf(map: YAMLMap, key: string): Pair | undefined {
+  let index = pairIndexes.get(map)
+  if (index === undefined) {
+    index = new Map(map.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : '', pair]))
+    pairIndexes.set(map, index)
+  }
+  return index.get(key)
 }
 
 /** The node at the path, or the deepest one on the way. */
@@ -132,7 +144,7 @@ function nodeAt(root: unknown, path: Path): unknown {
   for (const part of path) {
     let child: unknown
     if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part))
+      const pair = pairOf(node, String(part))
       child = pair?.value ?? pair?.key
     } else if (isSeq(node)) child = node.items[Number(part)]
     if (!isNode(child)) return node

@@ -1,5 +1,5 @@
-import { isMap, isNode, isScalar, isSeq } from 'yaml'
-import { MAX_YAML_DEPTH } from './limits.ts'
+import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml'
+import { MAX_YAML_ALIASES, MAX_YAML_DEPTH } from './limits.ts'
 import type { Problem } from './problem.ts'
 
 /** What YAML allows and a settings file does not: no map at the root, keys that are no words, keys given twice, depth. */
@@ -17,7 +17,11 @@ export function structureProblems(root: unknown, place: (offset: number) => stri
     report(root, `expected a map of settings (key: value), got ${isSeq(root) ? 'a list' : 'a single value'}`)
     return problems
   }
+  let aliases = 0
   const walk = (node: unknown, depth: number) => {
+    if (isAlias(node) && ++aliases === MAX_YAML_ALIASES + 1) {
+      report(node, `expected at most ${MAX_YAML_ALIASES} aliases, got more`)
+    }
     if (depth > MAX_YAML_DEPTH) return report(node, `expected at most ${MAX_YAML_DEPTH} levels, got more`)
     if (isSeq(node)) for (const item of node.items) walk(item, depth + 1)
     if (!isMap(node)) return

@@ -42,7 +42,7 @@ sasl: {username: u, passwort: p}
 server: x
 `),
     ).toEqual([
-      expect.stringMatching(/^d\.yaml:2:11: expected servers\[0\] to be .*got "here"/),
+      'd.yaml:2:11: expected servers[0] to be a server as host:port, got "here"',
       'd.yaml:3:7: expected acks to be all or 0 or 1, got 2 (What counts as written)',
       'd.yaml:4:1: expected a known key, got "lingermS" (did you mean lingerMs?)',
       'd.yaml:5:11: expected lingerMs to be a whole number from 0 to 1000, got "5" (How long a batch waits)',
@@ -51,6 +51,13 @@ server: x
       ),
       'd.yaml:6:21: expected a known key, got "passwort" (did you mean password?)',
       'd.yaml:7:1: expected a known key, got "server" (did you mean servers?)',
+    ])
+  })
+
+  test('servers without a real port', async () => {
+    expect(await problems('driver: demo\nservers: ["a:0", "a:65536", "a:1"]\n')).toEqual([
+      'd.yaml:2:11: servers[0]: expected a port from 1 to 65535, got "a:0"',
+      'd.yaml:2:18: servers[1]: expected a port from 1 to 65535, got "a:65536"',
     ])
   })
 

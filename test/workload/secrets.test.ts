@@ -2,7 +2,7 @@
 // property test that a random one never survives.
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { maskSecrets, maskText } from '../../src/workload/secrets.ts'
+import { maskLoose, maskSecrets, maskText, maskUris } from '../../src/workload/secrets.ts'
 
 describe('masks', () => {
   test('values of keys that look secret, at any depth and of any type', () => {
@@ -46,6 +46,14 @@ describe('masks', () => {
     expect(maskText('amqp://u:p@h:1/v,amqps://u2:p@ss/w@h2')).toBe('amqp://u:***@h:1/v,amqps://u2:***@h2')
     expect(maskText('http://host:80/a@b')).not.toContain('undefined')
     expect(maskText('amqp://guest@host:5672')).toBe('amqp://guest@host:5672')
+  })
+
+  test('sentences and YAML keep everything else', () => {
+    const reason = 'producerConfig.ssl.key.password: has no counterpart here, see http://u:p@h'
+    expect(maskUris(reason)).toBe(
+      'producerConfig.ssl.key.password: has no counterpart here, see http://u:***@h',
+    )
+    expect(maskLoose('# tokens\npassword: "a b" # c\nx: 1\n')).toBe('# tokens\npassword: "***" # c\nx: 1\n')
   })
 
   test('a random password never survives, in any of the places', () => {

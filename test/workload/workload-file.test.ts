@@ -300,6 +300,17 @@ testDurationMinutes: 0.5
     )
   })
 
+  test('a long list of aliases is refused before it is resolved', async () => {
+    expect((await problems(`topics: &a 1\nslo: [${'*a,'.repeat(50_000)}]\n`))[0]).toMatch(
+      /^w\.yaml:2:307: expected at most 100 aliases, got more$/,
+    )
+  })
+
+  test('a file full of unknown keys is answered within seconds', async () => {
+    const keys = Array.from({ length: 20_000 }, (_, index) => `k${index}: 1\n`).join('')
+    expect((await problems(`${MINIMAL}${keys}`)).at(-1)).toBe('and 19950 more')
+  }, 20_000)
+
   test('an alias may be used; a problem below it points at it', async () => {
     expect(
       (await read('messageSize: &n 100\nproducerRate: *n\ntestDurationSeconds: 3\n')).workload.producerRateHz,
