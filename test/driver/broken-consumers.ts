@@ -224,13 +224,27 @@ export const BROKEN_CONSUMERS: readonly BrokenDriver[] = [
   {
     breach: 'gives everything to every consumer of a subscription',
     shape: 'log',
-    rejectedBy: ['consumers of one subscription share it'],
+    rejectedBy: ['consumers of one subscription share it', 'consumers of several instances share it too'],
     because: 'came 2 times',
     changes: {
       consumerSpec: (spec) => ({
         subscription: spec.name,
         consumersOfSubscription: 1,
         indexInSubscription: 0,
+      }),
+    },
+  },
+  {
+    breach: 'gives one of several consumers nothing',
+    shape: 'queue',
+    rejectedBy: ['consumers of one subscription share it', 'consumers of several instances share it too'],
+    because: 'got nothing',
+    changes: {
+      driver: (inner) => ({
+        async createConsumer(spec, signal) {
+          if (spec.indexInSubscription === 0) return inner.createConsumer(spec, signal)
+          return { pause() {}, resume() {}, async close() {} }
+        },
       }),
     },
   },

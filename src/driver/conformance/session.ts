@@ -18,6 +18,8 @@ export interface Session {
   open(): Promise<Driver>
   /** A fresh guarded driver, not opened. */
   create(): Driver
+  /** A fresh driver without the guard, not opened: for what the guard would answer itself. */
+  createUnguarded(): Driver
   /** Makes a topic with as many partitions as the hints say, or one where there is no choice. */
   topic(driver: Driver, subscriptions?: readonly string[], partitions?: number): Promise<TopicSpec>
   consumer(driver: Driver, topic: TopicSpec, options?: TestConsumerOptions): Promise<TestConsumer>
@@ -98,6 +100,11 @@ function createSession(
     hints,
     signal,
     create,
+    createUnguarded() {
+      const driver = subject.create()
+      drivers.push(driver)
+      return driver
+    },
     async open() {
       const driver = create()
       await driver.open(signal)
