@@ -11,10 +11,11 @@ import { createFakeSystem } from '../../src/driver/fake/system.ts'
 import { messageOf } from '../../src/errors/app-error.ts'
 import { BROKEN_CONSUMERS } from './broken-consumers.ts'
 import { type BrokenDriver, breakDriver } from './broken-drivers.ts'
+import { BROKEN_LIFE_CYCLES } from './broken-life-cycles.ts'
 import { BROKEN_PRODUCERS } from './broken-producers.ts'
 
 const clock = new SystemClock()
-const BROKEN = [...BROKEN_PRODUCERS, ...BROKEN_CONSUMERS]
+const BROKEN = [...BROKEN_PRODUCERS, ...BROKEN_CONSUMERS, ...BROKEN_LIFE_CYCLES]
 
 function subjectOf({ shape, changes }: BrokenDriver): ConformanceSubject {
   const system = createFakeSystem(clock)
