@@ -1,5 +1,5 @@
 import { AppError } from '../errors/app-error.ts'
-import type { Driver } from './driver.ts'
+import type { Consumer, Driver, Producer } from './driver.ts'
 import { breachLog } from './guard/breaches.ts'
 import { guardConsumer } from './guard/guard-consumer.ts'
 import { guardProducer } from './guard/guard-producer.ts'
@@ -100,19 +100,21 @@ export function guardDriver(driver: Driver, onBreach: (sentence: string) => void
     },
     async createProducer(spec, signal) {
       requireOpen('createProducer')
-      const guard = guardProducer(spec, breaches, () => producers.delete(producer))
-      const producer = await run(signal, async (both) =>
-        guard.wrap(await driver.createProducer(guard.spec, both)),
-      )
-      return keep(producers, producer, 'createProducer')
+      return run(signal, async (both) => {
+        let producer: Producer | null = null
+        const guard = guardProducer(spec, breaches, () => producers.delete(producer!))
+        producer = guard.wrap(await driver.createProducer(guard.spec, both))
+        return keep(producers, producer, 'createProducer')
+      })
     },
     async createConsumer(spec, signal) {
       requireOpen('createConsumer')
-      const guard = guardConsumer(spec, breaches, () => consumers.delete(consumer))
-      const consumer = await run(signal, async (both) =>
-        guard.wrap(await driver.createConsumer(guard.spec, both)),
-      )
-      return keep(consumers, consumer, 'createConsumer')
+      return run(signal, async (both) => {
+        let consumer: Consumer | null = null
+        const guard = guardConsumer(spec, breaches, () => consumers.delete(consumer!))
+        consumer = guard.wrap(await driver.createConsumer(guard.spec, both))
+        return keep(consumers, consumer, 'createConsumer')
+      })
     },
     close(signal) {
       closing ??= closeAll(signal)

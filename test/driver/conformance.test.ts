@@ -10,7 +10,7 @@ import { startFakeServer } from '../../src/driver/fake/remote/server.ts'
 import { createFakeSystem } from '../../src/driver/fake/system.ts'
 
 const clock = new SystemClock()
-const hints = { maxInFlight: 2000, quietMs: 20 }
+const hints = { maxInFlight: 2000, quietMs: 20, receivers: 1000 }
 
 for (const shape of FAKE_SHAPES) {
   const system = createFakeSystem(clock)

@@ -1,9 +1,10 @@
 // Goal: the fake can be started and reached like a real broker, survives kill -9 and restart as a broker node should,
 // and leaves no process behind. Method: the real provider with its child process, reached through the driver entry.
 import { afterAll, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { fakeProvider } from '../../src/brokers/fake/fake-provider.ts'
 import type { Driver, Outcome } from '../../src/driver/driver.ts'
 import { fakeEntry } from '../../src/drivers/fake/fake-entry.ts'
@@ -17,6 +18,15 @@ const LIMIT_MS = 5000
 async function until(what: string, condition: () => boolean): Promise<void> {
   for (let i = 0; i < LIMIT_MS / 5 && !condition(); i++) await Bun.sleep(5)
   if (!condition()) throw new Error(`expected ${what}, waited in vain`)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return process.platform !== 'linux' || !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
 }
 
 async function createDriver(servers: readonly string[]): Promise<Driver> {
@@ -88,7 +98,17 @@ test('starts, serves, is killed, comes back and goes', async () => {
   const { pid } = node
   await broker.down()
   await broker.down()
-  expect(() => process.kill(pid, 0)).toThrow()
+  expect(isAlive(pid)).toBe(false)
+})
+
+test('ends when its parent is killed', async () => {
+  const fixture = fileURLToPath(new URL('./orphan-fixture.ts', import.meta.url))
+  const parent = Bun.spawn([process.execPath, fixture, directory], { stdout: 'pipe' })
+  const { value } = await parent.stdout.getReader().read()
+  const pid = Number(Buffer.from(value!).toString())
+  process.kill(pid, 0)
+  parent.kill('SIGKILL')
+  await until('the server to end with its parent', () => !isAlive(pid))
 })
 
 test('names host and port when nobody answers', async () => {

@@ -14,6 +14,7 @@ export async function expectExactly(
     .until('every message to be delivered', () => containsAll(all(), wanted))
     .catch((error: unknown) => {
       const missing = missingFrom(all(), wanted)
+      expectUndamaged(all())
       expect(missing === 0, `expected ${wanted.size} messages, ${missing} of them never came`)
       throw error
     })
@@ -23,11 +24,16 @@ export async function expectExactly(
 
 /** Fails on a duplicate, a foreign or a damaged message. */
 export function expectNoOther(received: readonly Received[], wanted: ReadonlySet<number>): void {
+  expectUndamaged(received)
   for (const [identity, count] of countIdentities(received)) {
-    expect(identity !== -1, `expected messages as they were sent, ${count} came damaged`)
     expect(wanted.has(identity), `expected only what was sent here, message ${identity} came too`)
     expect(count === 1, `expected every message once, message ${identity} came ${count} times`)
   }
+}
+
+function expectUndamaged(received: readonly Received[]): void {
+  const damaged = received.filter(({ identity }) => identity === -1).length
+  expect(damaged === 0, `expected messages as they were sent, ${damaged} came damaged`)
 }
 
 /** Fails unless the identities of each group come in ascending order. */

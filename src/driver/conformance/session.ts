@@ -18,6 +18,8 @@ export interface Session {
   open(): Promise<Driver>
   /** A fresh guarded driver, not opened. */
   create(): Driver
+  /** A fresh driver without the guard, not opened: for what the guard would answer itself. */
+  createUnguarded(): Driver
   /** Makes a topic with as many partitions as the hints say, or one where there is no choice. */
   topic(driver: Driver, subscriptions?: readonly string[], partitions?: number): Promise<TopicSpec>
   consumer(driver: Driver, topic: TopicSpec, options?: TestConsumerOptions): Promise<TestConsumer>
@@ -38,6 +40,8 @@ export interface Session {
 }
 
 const POLL_MS = 5
+/** Waits end before the check does, so that it fails with what it waited for. */
+const WAIT_SHARE = 0.8
 /** Part of a check's time that is kept for cleaning up. */
 const CLEANUP_MS = 10_000
 
@@ -66,11 +70,13 @@ export async function runCheck(check: ConformanceCheck, subject: ConformanceSubj
   const session = createSession(subject, limit.signal, drivers, topics, breaches)
   try {
     await orAbort(check.run(session), limit.signal)
+  } catch (error) {
+    fail([messageOf(error), ...breaches].join('; '))
   } finally {
     timer.cancel()
     await cleanUp(subject, drivers, topics)
   }
-  if (breaches.length > 0) fail(breaches.join('; '))
+  if (breaches.length > 0) fail(['expected no breach of the contract', ...breaches].join('; '))
 }
 
 function createSession(
@@ -82,6 +88,7 @@ function createSession(
 ): Session {
   const { clock, capabilities } = subject
   const hints = hintsOf(subject)
+  const waitsEndUs = clock.nowUs() + subject.timeoutMs * 1000 * WAIT_SHARE
   const create = () => {
     const driver = guardDriver(subject.create(), (sentence) => breaches.push(sentence))
     drivers.push(driver)
@@ -93,6 +100,11 @@ function createSession(
     hints,
     signal,
     create,
+    createUnguarded() {
+      const driver = subject.create()
+      drivers.push(driver)
+      return driver
+    },
     async open() {
       const driver = create()
       await driver.open(signal)
@@ -115,9 +127,9 @@ function createSession(
     consumers: (driver, topic, count, options) => testConsumers(session, driver, topic, count, options),
     producer: (driver, topic) => testProducer(session, driver, topic),
     async until(what, condition, limitMs = subject.timeoutMs) {
-      const endUs = clock.nowUs() + limitMs * 1000
+      const endUs = Math.min(clock.nowUs() + limitMs * 1000, waitsEndUs)
       while (!condition()) {
-        if (breaches.length > 0) fail(breaches.join('; '))
+        if (breaches.length > 0) fail('expected no breach of the contract')
         if (clock.nowUs() > endUs || signal.aborted) fail(`expected ${what}, waited in vain`)
         await clock.sleep(POLL_MS)
       }

@@ -26,6 +26,8 @@ export interface ConformanceHints {
   readonly partitions?: number
   /** Messages of an ordinary check. Default 200. */
   readonly messages?: number
+  /** Receivers of one subscription where each gets a part of the streams. Default 5. */
+  readonly receivers?: number
   /** Largest number of messages that the driver itself may hold unsettled for one producer. Default 100,000. */
   readonly maxInFlight?: number
   /** Messages offered to a driver that must not take them all, bytes each. Default 256. */
@@ -39,6 +41,7 @@ export function hintsOf(subject: ConformanceSubject): Required<ConformanceHints>
   return {
     partitions: 4,
     messages: 200,
+    receivers: 5,
     maxInFlight: 100_000,
     overloadMessageBytes: 256,
     quietMs: 200,

@@ -13,7 +13,7 @@ export async function createFakeConsumer(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Consumer> {
-  let scratch = new Uint8Array(64 * 1024)
+  let scratch = new Uint8Array(0)
   let closed = false
   let started = false
   let paused = false

@@ -5,6 +5,8 @@ import type { Emission } from './subscription.ts'
 
 /** Turns accepted messages into the deliveries that the faults leave of them. */
 export interface FaultApplier {
+  /** False once nothing is left to do: `apply` need not be called any more. */
+  readonly active: boolean
   /** Appends what will be delivered to `list`; true when the sender must not learn the outcome. */
   apply(stream: string, emission: Emission, list: Emission[]): boolean
   clear(): void
@@ -14,6 +16,7 @@ export interface FaultApplier {
 const HOLD_LIMIT_MS = 2000
 
 const NO_FAULTS: FaultApplier = {
+  active: false,
   apply(_stream, emission, list) {
     list.push(emission)
     return false
@@ -41,8 +44,10 @@ export function createFaultApplier(
   }
 
   return {
+    get active() {
+      return planner.open > 0 || held.size > 0
+    },
     apply(stream, emission, list) {
-      if (planner.open === 0 && held.size === 0) return NO_FAULTS.apply(stream, emission, list)
       const kind = planner.next(stream)
       const earlier = held.get(stream)
       if (earlier !== undefined) {

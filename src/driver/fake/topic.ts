@@ -113,15 +113,10 @@ export function createFakeTopic(clock: Clock, spec: TopicSpec, options: FakeOpti
     return null
   }
 
-  function place(batch: OutgoingBatch, i: number): { partition: number; stream: string } {
-    const key = capabilities.keys ? batch.keys?.[i] : undefined
-    let partition = 0
-    if (capabilities.partitions !== 'none') {
-      if (batch.partition >= 0) partition = batch.partition
-      else if (key !== undefined) partition = hash(key) % spec.partitions
-      else partition = roundRobin++ % spec.partitions
-    }
-    return { partition, stream: key ?? String(partition) }
+  function partitionOf(batch: OutgoingBatch, key: string | undefined): number {
+    if (capabilities.partitions === 'none') return 0
+    if (batch.partition >= 0) return batch.partition
+    return (key === undefined ? roundRobin++ : hash(key)) % spec.partitions
   }
 
   function publish(sender: SenderState, batch: OutgoingBatch): void {
@@ -142,38 +137,41 @@ export function createFakeTopic(clock: Clock, spec: TopicSpec, options: FakeOpti
     let offset = 0
     let settledTo = 0
     const settle = (to: number, outcome: Outcome, why?: string) => {
-      if (to > settledTo) {
-        const first = batch.firstSequence + settledTo
-        settlements.push({ sender, first, count: to - settledTo, outcome, reason: why })
-      }
+      const first = batch.firstSequence + settledTo
+      if (to > settledTo) settlements.push({ sender, first, count: to - settledTo, outcome, reason: why })
       settledTo = to
     }
     for (let i = 0; i < batch.count; i++) {
       const value = bytes.subarray(offset, offset + batch.values[i]!.length)
       offset += value.length
-      const index = accepted++
-      if (value.length > capabilities.maxMessageBytes) {
-        settle(i, 'acknowledged')
-        settle(i + 1, 'rejected', 'message too large')
-        continue
-      }
-      const { partition, stream } = place(batch, i)
-      const emission: Emission = {
-        index,
-        value,
-        partition,
-        stream: hash(stream),
-        receiver: 'any',
-        redelivered: false,
-      }
-      const faulty = faults.apply(`${sender.name}\n${stream}\n${partition}`, emission, list)
-      if (faulty) {
-        settle(i, 'acknowledged')
-        settle(i + 1, 'unknown', 'timeout')
-      }
+      const fate = take(sender, batch, i, value, list)
+      if (fate === null) continue
+      settle(i, 'acknowledged')
+      settle(i + 1, fate === 'timeout' ? 'unknown' : 'rejected', fate)
     }
     settle(batch.count, 'acknowledged')
     deliveries.push(list)
+  }
+
+  /** Appends what will be delivered of one message; says why it is not acknowledged, or null when it is. */
+  function take(
+    sender: SenderState,
+    batch: OutgoingBatch,
+    i: number,
+    value: Uint8Array,
+    list: Emission[],
+  ): 'timeout' | 'message too large' | null {
+    const index = accepted++
+    if (value.length > capabilities.maxMessageBytes) return 'message too large'
+    const key = capabilities.keys ? batch.keys?.[i] : undefined
+    const partition = partitionOf(batch, key)
+    const stream = capabilities.filtersByStream ? hash(key ?? String(partition)) : 0
+    const emission: Emission = { index, value, partition, stream, receiver: 'any', redelivered: false }
+    if (!faults.active) {
+      list.push(emission)
+      return null
+    }
+    return faults.apply(`${sender.name}\n${key ?? ''}\n${partition}`, emission, list) ? 'timeout' : null
   }
 
   return {

@@ -65,15 +65,38 @@ export const subscriptionChecks: readonly ConformanceCheck[] = [
     },
   },
   {
+    name: 'consumers of several instances share it too',
+    appliesTo: (capabilities) => capabilities.partitions !== 'none',
+    async run(session) {
+      const drivers = [await session.open(), await session.open()]
+      const topic = await session.topic(drivers[0]!)
+      const consumers = await Promise.all(
+        drivers.map((driver, indexInSubscription) =>
+          session.consumer(driver, topic, { indexInSubscription, consumersOfSubscription: 2 }),
+        ),
+      )
+      const producer = await session.producer(await session.open(), topic)
+      for (let i = 0; i < topic.partitions; i++) {
+        const partition = session.capabilities.choosesPartition ? i : -1
+        await producer.publish(session.hints.messages, { partition, batch: 10 })
+      }
+      await expectExactly(session, consumers, producer.withOutcome('acknowledged'))
+      for (const [i, consumer] of consumers.entries()) {
+        expect(consumer.received.length > 0, `expected each instance to get a share, number ${i} got nothing`)
+      }
+    },
+  },
+  {
     name: 'each receiver gets its streams, together everything',
     appliesTo: (capabilities) => capabilities.filtersByStream,
     async run(session) {
-      const keyOf = (sequence: number) => `token-${sequence % 20}`
+      const { receivers } = session.hints
+      const keyOf = (sequence: number) => `token-${sequence % (4 * receivers)}`
       const driver = await session.open()
       const topic = await session.topic(driver)
-      const consumers = await session.consumers(driver, topic, 5)
+      const consumers = await session.consumers(driver, topic, receivers)
       const producer = await session.producer(driver, topic)
-      await producer.publish(session.hints.messages, { keyOf })
+      await producer.publish(8 * receivers, { keyOf })
       await expectExactly(session, consumers, producer.withOutcome('acknowledged'))
       const owner = new Map<string, number>()
       for (const [i, consumer] of consumers.entries()) {

@@ -21,9 +21,11 @@ export function frameReader(onFrame: (type: number, body: Buffer) => void): (chu
   let neededBytes = LENGTH_BYTES
 
   return (chunk) => {
-    rest.push(chunk)
     restBytes += chunk.length
-    if (restBytes < neededBytes) return
+    const complete = restBytes >= neededBytes
+    // What is kept beyond this call is a copy: the runtime may reuse the chunk.
+    rest.push(complete ? chunk : Buffer.from(chunk))
+    if (!complete) return
     const bytes = rest.length === 1 ? chunk : Buffer.concat(rest)
     let at = 0
     neededBytes = LENGTH_BYTES
@@ -38,7 +40,6 @@ export function frameReader(onFrame: (type: number, body: Buffer) => void): (chu
       onFrame(bytes[at + LENGTH_BYTES]!, bytes.subarray(at + LENGTH_BYTES + 1, at + LENGTH_BYTES + length))
       at += LENGTH_BYTES + length
     }
-    // A copy: the runtime may reuse the chunk.
     rest = at === bytes.length ? [] : [Buffer.from(bytes.subarray(at))]
     restBytes = bytes.length - at
   }
