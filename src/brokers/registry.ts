@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { AppError } from '../errors/app-error.ts'
 import type { LocalBroker, LocalBrokerOptions, LocalBrokerProvider } from './broker.ts'
 
@@ -20,14 +21,18 @@ export function localBrokerNames(): string[] {
   return Object.keys(PROVIDERS).filter((name) => !PROVIDERS[name]!.hidden)
 }
 
+/** Throws `AppError('CONFIG')` for a name that is no broker bench can start. */
+export function requireLocalBroker(name: string): void {
+  if (Object.hasOwn(PROVIDERS, name)) return
+  throw new AppError('CONFIG', `expected a broker bench can start, got '${name}'`, {
+    hint: `known are: ${localBrokerNames().join(', ')}`,
+  })
+}
+
 /** How to start the local broker of this name. Throws `AppError('CONFIG')` for a name it does not know. */
 export async function localBrokerProvider(name: string): Promise<LocalBrokerProvider> {
-  const entry = Object.hasOwn(PROVIDERS, name) ? PROVIDERS[name] : undefined
-  if (entry === undefined) {
-    throw new AppError('CONFIG', `expected a broker bench can start, got '${name}'`, {
-      hint: `known are: ${localBrokerNames().join(', ')}`,
-    })
-  }
+  requireLocalBroker(name)
+  const entry = PROVIDERS[name]!
   const module = (await import(entry.module)) as Readonly<Record<string, unknown>>
   const provider = module[entry.exportName] as LocalBrokerProvider | undefined
   if (provider === undefined) {
@@ -51,6 +56,7 @@ async function startUp(
   const onAbort = () => start.abort(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
   try {
+    await mkdir(options.directory, { recursive: true })
     return await provider.up(options, start.signal)
   } finally {
     signal.removeEventListener('abort', onAbort)

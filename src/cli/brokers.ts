@@ -1,7 +1,7 @@
-import type { Topology } from '../brokers/broker.ts'
+import type { LocalBrokerProvider, Topology } from '../brokers/broker.ts'
 import { processUsage } from '../brokers/process/usage.ts'
 import { guardedNow, releaseAll } from '../brokers/process/watchdog.ts'
-import { localBrokerNames, localBrokerProvider } from '../brokers/registry.ts'
+import { localBrokerNames, localBrokerProvider, requireLocalBroker } from '../brokers/registry.ts'
 import {
   type BrokerState,
   claim,
@@ -28,7 +28,8 @@ export type BrokersAction = 'up' | 'status' | 'down' | 'logs'
 
 /**
  * `bench brokers up|status|down|logs [NAME…]`, all brokers when none is named. `up` leaves them running after the
- * command; `down` ends exactly those. A broker that fails does not keep the others from being tried.
+ * command; `down` ends exactly those. A broker that fails does not keep the others from being tried. `providerOf` is
+ * for tests.
  */
 export async function runBrokers(
   action: BrokersAction,
@@ -36,16 +37,17 @@ export async function runBrokers(
   options: BrokersOptions,
   out: Pick<Output, 'stdout' | 'stderr'>,
   signal: AbortSignal,
+  providerOf: ProviderOf = localBrokerProvider,
 ): Promise<ExitCode> {
   const chosen = names.length > 0 ? names : localBrokerNames()
   // Unknown names are told before anything is done.
-  for (const name of chosen) await localBrokerProvider(name)
+  for (const name of chosen) requireLocalBroker(name)
   if (action === 'logs') return await printLogs(chosen, { follow: options.follow ?? false }, out, signal)
   const reports: Report[] = []
   const codes: ExitCode[] = []
   for (const name of chosen) {
     signal.throwIfAborted()
-    const report = await ACTIONS[action](name, options, out, signal).catch((error) =>
+    const report = await ACTIONS[action](name, options, out, signal, providerOf).catch((error) =>
       failed(name, error, signal),
     )
     reports.push(report)
@@ -82,11 +84,13 @@ type Details = Pick<
   }[]
 }
 
+type ProviderOf = (name: string) => Promise<LocalBrokerProvider>
 type Action = (
   name: string,
   options: BrokersOptions,
   out: Pick<Output, 'stdout' | 'stderr'>,
   signal: AbortSignal,
+  providerOf: ProviderOf,
 ) => Promise<Report>
 
 const ACTIONS: Readonly<Record<Exclude<BrokersAction, 'logs'>, Action>> = { up, status, down }
@@ -96,6 +100,7 @@ async function up(
   options: BrokersOptions,
   out: Pick<Output, 'stdout' | 'stderr'>,
   signal: AbortSignal,
+  providerOf: ProviderOf,
 ): Promise<Report> {
   const unclaim = await claim(name)
   try {
@@ -103,7 +108,7 @@ async function up(
     if (before !== null && livingNodes(before).length === before.nodes.length)
       return reportOf(before, 'is up already')
     if (before !== null) await takeDown(before)
-    const provider = await localBrokerProvider(name)
+    const provider = await providerOf(name)
     const log = (line: string) => out.stderr(`${name}: ${line}`)
     const directory = workDirectory(name)
     const request = { topology: options.topology, profile: 'measured', directory, log } as const

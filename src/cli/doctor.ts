@@ -21,9 +21,10 @@ interface Section {
 export async function runDoctor(
   options: { readonly json: boolean },
   out: Pick<Output, 'stdout' | 'stderr'>,
+  providerOf: typeof localBrokerProvider = localBrokerProvider,
 ): Promise<ExitCode> {
   const sections = [await benchSection()]
-  for (const name of localBrokerNames()) sections.push(section(name, await requirementsOf(name)))
+  for (const name of localBrokerNames()) sections.push(section(name, await requirementsOf(name, providerOf)))
   if (options.json) out.stdout(JSON.stringify({ sections }, null, 2))
   else for (const line of sections.flatMap(linesOf)) out.stdout(line)
   return sections.every(({ available }) => available) ? EXIT.ok : EXIT.prepare
@@ -42,9 +43,12 @@ function section(name: string, requirements: readonly Requirement[]): Section {
   return { name, requirements, available }
 }
 
-async function requirementsOf(name: string): Promise<readonly Requirement[]> {
+async function requirementsOf(
+  name: string,
+  providerOf: typeof localBrokerProvider,
+): Promise<readonly Requirement[]> {
   try {
-    return await (await localBrokerProvider(name)).inspect()
+    return await (await providerOf(name)).inspect()
   } catch (error) {
     const command = `./bench brokers up ${name}`
     return [{ what: 'inspection', found: false, detail: messageOf(error), command }]
@@ -53,7 +57,7 @@ async function requirementsOf(name: string): Promise<readonly Requirement[]> {
 
 function linesOf({ name, requirements, available }: Section): string[] {
   const lines = requirements.flatMap((requirement) => {
-    const mark = requirement.found ? 'ok     ' : requirement.command ? 'MISSING' : 'not yet'
+    const mark = requirement.found ? 'ok     ' : requirement.command ? 'MISSING' : '-      '
     const line = `  ${mark}  ${requirement.what}: ${requirement.detail}`
     return requirement.command && !requirement.found
       ? [line, `           get it: ${requirement.command}`]

@@ -158,6 +158,14 @@ test('a lockfile that changed is installed again', async () => {
   expect((await start([bench])).stderr).toBe('')
 })
 
+test('the lock of an installation that was killed does not hold up the next', async () => {
+  const file = join(checkout, 'package.json')
+  await Bun.write(file, `${await Bun.file(file).text()}\n`)
+  await Bun.write(join(checkout, 'node_modules', '.bench-lock', 'pid'), `${2 ** 22 + 1}\n`)
+  expect((await start([bench])).code).toBe(0)
+  expect(readdirSync(join(checkout, 'node_modules')).filter((name) => name.includes('lock'))).toEqual([])
+})
+
 test('with neither npm nor Bun it names what to install', async () => {
   const tools = join(scratch, 'tools')
   mkdirSync(tools)
