@@ -1,4 +1,5 @@
 import type { Outcome, OutgoingBatch, Producer } from '../driver/driver.ts'
+import { messageOf } from '../errors/app-error.ts'
 import type { BusyLog } from './busy-log.ts'
 import { recordCensored } from './censor.ts'
 import { DriverTime } from './driver-time.ts'
@@ -8,7 +9,7 @@ import type { Recorder } from './histogram.ts'
 import { InFlightBook } from './in-flight.ts'
 import type { Keys } from './keys.ts'
 import type { LatencyBook } from './latency-book.ts'
-import { MAX_RUNS_PER_PRODUCER, REFUSED_RETRY_MS } from './limits.ts'
+import { MAX_KIND_LENGTH, MAX_RUNS_PER_PRODUCER, REFUSED_RETRY_MS } from './limits.ts'
 import { createPacer, type Pacer } from './pacer.ts'
 import type { Schedule } from './schedule.ts'
 import { SentStreams } from './sent-streams.ts'
@@ -197,7 +198,7 @@ export class Outbound {
       this.#context.breaches.add(`send returned ${accepted} of ${batch.count} messages`, 1)
       return Math.max(0, Math.min(batch.count, Math.floor(accepted) || 0))
     } catch (error) {
-      this.#context.errors.add(`send failed: ${error instanceof Error ? error.name : typeof error}`, 1)
+      this.#context.errors.add(`send threw: ${messageOf(error).slice(0, MAX_KIND_LENGTH)}`, 1)
       return 0
     }
   }
@@ -264,11 +265,12 @@ export class Outbound {
     return { ...this.counts[phase], scheduled: phase === 0 ? warmup : due - warmup }
   }
 
-  /** Adds what is known of the messages of a phase that were never sent: `end − scheduled`. */
+  /** Adds what is known of the messages of a phase that were due by the end and never sent: `end − scheduled`. */
   recordNeverSent(recorder: Recorder, phase: 0 | 1, endUs: number): void {
     const { warmupCount } = this.#options
+    const due = this.schedule.dueCount(endUs)
     const from = phase === 0 ? this.sentCount : Math.max(this.sentCount, warmupCount)
-    recordCensored(recorder, this.schedule, from, phase === 0 ? warmupCount : this.schedule.totalCount, endUs)
+    recordCensored(recorder, this.schedule, from, phase === 0 ? Math.min(warmupCount, due) : due, endUs)
   }
 
   /** Adds what is known of the messages of a phase that were sent and rejected, or ended as unknown. */

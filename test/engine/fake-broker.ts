@@ -1,4 +1,4 @@
-import type { SimClock } from '../../src/clock/sim-clock.ts'
+import type { Clock } from '../../src/clock/clock.ts'
 import type { Capabilities } from '../../src/driver/capabilities.ts'
 import type {
   Consumer,
@@ -56,7 +56,11 @@ const CAPABILITIES: Capabilities = {
   maxMessageBytes: 1 << 20,
 }
 
-export function createFakeBroker(clock: SimClock, options: FakeOptions = {}): FakeBroker {
+/** A fake on a simulated clock, or on a real one as long as nothing is to block. */
+export function createFakeBroker(
+  clock: Clock & { spend?(durationUs: number): void },
+  options: FakeOptions = {},
+): FakeBroker {
   const consumers: { spec: ConsumerSpec; paused: boolean; held: (() => void)[] }[] = []
   const batches: OutgoingBatch[] = []
   let batchesInTurn = 0
@@ -111,7 +115,7 @@ export function createFakeBroker(clock: SimClock, options: FakeOptions = {}): Fa
           return 0
         }
         const block = windowAt(options.blocks)
-        if (block !== undefined) clock.spend(block[1] - clock.nowUs())
+        if (block !== undefined) clock.spend!(block[1] - clock.nowUs())
         const count = Math.min(batch.count, options.maxPerSend ?? batch.count)
         if (count < batch.count) clock.schedule(0, spec.onWritable)
         batches.push(batch)
