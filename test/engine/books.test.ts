@@ -1,13 +1,16 @@
 // Goal: the books balance whatever happens: every message that was due is completed or censored, and the audit names
 // exactly what the broker did. Method: whole engines on a fake broker that fails by seed, in simulated time; one run
 // on the real clock.
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { SystemClock } from '../../src/clock/system-clock.ts'
 import type { Outcome } from '../../src/driver/driver.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import { newRandom } from '../../src/engine/random.ts'
 import { createFakeBroker } from './fake-broker.ts'
 import { engineSpecs, runTrial, total } from './trial.ts'
+
+// A deadline for a busy machine, not a measure.
+setDefaultTimeout(60_000)
 
 const COUNT = 1000
 

@@ -1,10 +1,13 @@
 // Goal: quantiles over what came and what never came are right, and marked where the truth may be larger.
 // Method: properties against sorted lists, censored values taken as they are and as infinite.
-import { expect, test } from 'bun:test'
+import { expect, setDefaultTimeout, test } from 'bun:test'
 import fc from 'fast-check'
 import { EMPTY_HISTOGRAM, Recorder } from '../../src/engine/histogram.ts'
 import type { EncodedHistogram } from '../../src/engine/types.ts'
 import { summarise } from '../../src/result/summary.ts'
+
+// A deadline for a busy machine, not a measure.
+setDefaultTimeout(60_000)
 
 function encoded(list: readonly number[]): EncodedHistogram {
   const recorder = new Recorder()
