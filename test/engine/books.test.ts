@@ -67,10 +67,22 @@ describe.each([1, 2])('%p subscriptions', (subscriptions) => {
         const settled = (['acknowledged', 'rejected', 'unknown'] as const).map((f) => total(trial, f, phase))
         expect(settled.reduce((a, b) => a + b)).toBe(scheduled)
       }
+      expect(trial.broker.tampered()).toBe(0)
       const { publishErrors } = trial.reports[0]!
       expect(publishErrors['ordered by the test']).toBe(expected.rejected + expected.unknown)
     }
   })
+})
+
+test('memory is used again after acknowledgements, and never while a message is open or in doubt', async () => {
+  const trial = await runTrial({
+    spec: { rateHz: 20_000, measureUs: 1_000_000 },
+    fake: { acknowledgeAfterUs: 30_000, outcomeOf: (n) => (n % 3000 === 7 ? 'unknown' : 'acknowledged') },
+  })
+  expect(trial.broker.tampered()).toBe(0)
+  const slabs = new Set(trial.broker.batches.map((batch) => batch.values[0]!.buffer))
+  // 20,000 messages of which 600 are in flight, in slabs of 500, and 7 slabs with a message in doubt.
+  expect(slabs.size).toBeLessThanOrEqual(12)
 })
 
 test('a trial that is cut short counts what was due until then, and nothing of the future', async () => {

@@ -34,8 +34,15 @@ export interface FakeBroker {
   readonly batches: OutgoingBatch[]
   /** Whether any consumer is paused now. */
   readonly paused: () => boolean
+  /** Messages whose bytes changed before they were settled, or at all after an unknown outcome. */
+  readonly tampered: () => number
   /** Most batches taken without the event loop turning in between. */
   readonly mostBatchesInTurn: () => number
+}
+
+interface Held {
+  readonly value: Buffer
+  readonly copy: Buffer
 }
 
 const CAPABILITIES: Capabilities = {
@@ -63,6 +70,7 @@ export function createFakeBroker(
 ): FakeBroker {
   const consumers: { spec: ConsumerSpec; paused: boolean; held: (() => void)[] }[] = []
   const batches: OutgoingBatch[] = []
+  let tampered = 0
   let batchesInTurn = 0
   let mostBatchesInTurn = 0
   let taken = 0
@@ -98,11 +106,16 @@ export function createFakeBroker(
   }
 
   function createProducer(spec: ProducerSpec): Producer {
-    const pending = new Map<number, number>()
+    const pending = new Map<number, Held>()
+    const doubtful: Held[] = []
     const settle = (first: number, count: number) => {
       for (let s = first; s < first + count; s++) {
-        if (!pending.delete(s)) continue
+        const held = pending.get(s)
+        if (held === undefined) continue
+        pending.delete(s)
+        if (!held.value.equals(held.copy)) tampered++
         const outcome = options.outcomeOf?.(s) ?? 'acknowledged'
+        if (outcome === 'unknown') doubtful.push(held)
         spec.onSettled(s, 1, outcome, outcome === 'acknowledged' ? undefined : 'ordered by the test')
       }
     }
@@ -120,7 +133,10 @@ export function createFakeBroker(
         if (count < batch.count) clock.schedule(0, spec.onWritable)
         batches.push(batch)
         noteBatch()
-        for (let i = 0; i < count; i++) pending.set(batch.firstSequence + i, 1)
+        for (let i = 0; i < count; i++) {
+          const value = batch.values[i]!
+          pending.set(batch.firstSequence + i, { value, copy: Buffer.from(value) })
+        }
         if (silent()) return count
         clock.schedule((options.acknowledgeAfterUs ?? 1000) / 1000, () => {
           if (!silent()) settle(batch.firstSequence, count)
@@ -137,6 +153,7 @@ export function createFakeBroker(
       },
       flush() {},
       async close() {
+        for (const { value, copy } of doubtful) if (!value.equals(copy)) tampered++
         for (const sequence of [...pending.keys()]) {
           pending.delete(sequence)
           spec.onSettled(sequence, 1, 'unknown', 'closed')
@@ -174,6 +191,7 @@ export function createFakeBroker(
   return {
     driver,
     batches,
+    tampered: () => tampered,
     mostBatchesInTurn: () => mostBatchesInTurn,
     paused: () => consumers.some((consumer) => consumer.paused),
   }
