@@ -107,7 +107,7 @@ async function consume(): Promise<void> {
   await engine.prepareConsumers(signal)
   engine.start(clock.nowUs() - 1)
   const rounds = 20
-  let batchUs = Number.POSITIVE_INFINITY
+  let messageUs = Number.POSITIVE_INFINITY
   for (let round = 0; round < rounds; round++) {
     const cpu = process.cpuUsage()
     let count = 0
@@ -121,10 +121,10 @@ async function consume(): Promise<void> {
       })
     }
     const used = process.cpuUsage(cpu)
-    batchUs = Math.min(batchUs, (used.user + used.system) / count)
+    messageUs = Math.min(messageUs, (used.user + used.system) / count)
   }
   await engine.finish(signal)
-  console.log(`consumer: ${batchUs.toFixed(2)} µs CPU a message of 1 KiB (best of ${rounds} rounds)`)
+  console.log(`consumer: ${messageUs.toFixed(2)} µs CPU a message of 1 KiB (best of ${rounds} rounds)`)
 }
 
 function encode(): void {

@@ -9,7 +9,7 @@ export type EncodedLatencies = Readonly<Partial<Record<LatencyName, EncodedHisto
  * is taken, that is added to the phase's total. So a second of traffic costs one addition, not a second record each.
  */
 export interface LatencyBook {
-  /** Recorder of the running interval. Index into `PHASES`; ask anew after `takeInterval` is fine, it never changes. */
+  /** The recorder of a latency in a phase (index into `PHASES`): the same one for the book's whole life. */
   recorder(latency: LatencyName, phase: number): Recorder
   /** All values since the last call, of any phase. */
   takeInterval(): EncodedLatencies

@@ -26,5 +26,7 @@ export const MAX_CHECKPOINTS_PER_STREAM = 4096
 export const MIN_CHECKPOINTS_PER_STREAM = 16
 /** Kinds of errors counted by name; further ones are counted as `other`. */
 export const MAX_ERROR_KINDS = 64
+/** Characters of a thrown message that make its kind. */
+export const MAX_KIND_LENGTH = 80
 /** Memory of the audit's sets in a process, all subscriptions together. */
 export const MAX_AUDIT_BYTES = 256 * 1024 * 1024

@@ -1,14 +1,15 @@
 import type { Outcome, OutgoingBatch, Producer } from '../driver/driver.ts'
+import { messageOf } from '../errors/app-error.ts'
+import { type BatchWriter, createBatchWriter } from './batch-writer.ts'
 import type { BusyLog } from './busy-log.ts'
 import { recordCensored } from './censor.ts'
 import { DriverTime } from './driver-time.ts'
-import { ENVELOPE_BYTES, writeEnvelope } from './envelope.ts'
 import type { ErrorKinds } from './error-kinds.ts'
 import type { Recorder } from './histogram.ts'
 import { InFlightBook } from './in-flight.ts'
 import type { Keys } from './keys.ts'
 import type { LatencyBook } from './latency-book.ts'
-import { MAX_RUNS_PER_PRODUCER, REFUSED_RETRY_MS } from './limits.ts'
+import { MAX_KIND_LENGTH, MAX_RUNS_PER_PRODUCER, REFUSED_RETRY_MS } from './limits.ts'
 import { createPacer, type Pacer } from './pacer.ts'
 import type { Schedule } from './schedule.ts'
 import { SentStreams } from './sent-streams.ts'
@@ -65,8 +66,7 @@ export class Outbound {
     createSequenceRuns(MAX_RUNS_PER_PRODUCER),
   ] as const
   readonly #recorders: Readonly<Record<LatencyName, readonly [Recorder, Recorder]>>
-  readonly #batchStreams: Uint32Array
-  readonly #batchSequences: Float64Array
+  readonly #writer: BatchWriter
   #producer: Producer | undefined
   #nextPartition: number
   #retryAtUs = 0
@@ -78,8 +78,7 @@ export class Outbound {
     this.#pacer = createPacer(options.schedule, context.slabs.maxBatch)
     this.#driverTime = new DriverTime(context.calls)
     this.streams = new SentStreams(options.keys?.names.length ?? Math.max(1, options.partitions))
-    this.#batchStreams = new Uint32Array(context.slabs.maxBatch)
-    this.#batchSequences = new Float64Array(context.slabs.maxBatch)
+    this.#writer = createBatchWriter(context, options, this.streams)
     this.#nextPartition = options.partitions > 0 ? options.id % options.partitions : -1
     const of = (name: LatencyName) =>
       [context.latencies.recorder(name, 0), context.latencies.recorder(name, 1)] as const
@@ -143,51 +142,17 @@ export class Outbound {
     const count = Math.min(due, book.room, this.#context.maxPending - book.pending)
     if (count <= 0) return false
     const slab = this.#context.slabs.withRoom(count)
-    const batch = this.#fillBatch(slab, count)
+    const batch = this.#writer.write(slab, book.next, count, this.#nextPartition)
     const startUs = this.#context.timeline.elapsedUs()
     const accepted = this.#offer(batch)
     const endUs = this.#context.timeline.elapsedUs()
     if (accepted > 0) this.#accept(slab, accepted, startUs)
-    for (let i = count - 1; i >= accepted; i--) this.streams.giveBack(this.#batchStreams[i]!)
+    this.#writer.giveBack(accepted, count)
     this.#context.calls.record(startUs, endUs)
     if (accepted === count) return true
     this.#driverTime.refuse(endUs)
     this.#retryAtUs = endUs + REFUSED_RETRY_MS * 1000
     return false
-  }
-
-  #fillBatch(slab: Slab, count: number): OutgoingBatch {
-    const { slabs, messageBytes, runId } = this.#context
-    const { keys, id, warmupCount } = this.#options
-    const first = this.#book.next
-    const names: string[] | null = keys === null ? null : []
-    let stream = Math.max(0, this.#nextPartition)
-    for (let i = 0; i < count; i++) {
-      const sequence = first + i
-      if (keys !== null) {
-        stream = keys.indexOf(sequence)
-        names!.push(keys.names[stream]!)
-      }
-      const streamSequence = this.streams.take(stream)
-      this.#batchStreams[i] = stream
-      this.#batchSequences[i] = streamSequence
-      const slot = slab.used + i
-      const bodyCrc = slabs.fill(slab, slot)
-      writeEnvelope(
-        slab.bytes,
-        (slot + 1) * messageBytes - ENVELOPE_BYTES,
-        bodyCrc,
-        runId,
-        sequence < warmupCount ? 0 : 1,
-        id,
-        stream,
-        sequence,
-        streamSequence,
-        Math.floor(this.schedule.instantUs(sequence)),
-      )
-    }
-    const values = slab.values.slice(slab.used, slab.used + count)
-    return { firstSequence: first, count, partition: this.#nextPartition, values, keys: names }
   }
 
   #offer(batch: OutgoingBatch): number {
@@ -197,7 +162,7 @@ export class Outbound {
       this.#context.breaches.add(`send returned ${accepted} of ${batch.count} messages`, 1)
       return Math.max(0, Math.min(batch.count, Math.floor(accepted) || 0))
     } catch (error) {
-      this.#context.errors.add(`send failed: ${error instanceof Error ? error.name : typeof error}`, 1)
+      this.#context.errors.add(`send threw: ${messageOf(error).slice(0, MAX_KIND_LENGTH)}`, 1)
       return 0
     }
   }
@@ -211,8 +176,8 @@ export class Outbound {
     for (let i = 0; i < accepted; i++) {
       const scheduledUs = this.schedule.instantUs(first + i)
       const phase = first + i < this.#options.warmupCount ? 0 : 1
-      const stream = this.#batchStreams[i]!
-      const streamSequence = this.#batchSequences[i]!
+      const stream = this.#writer.streams[i]!
+      const streamSequence = this.#writer.streamSequences[i]!
       const delayUs = Math.max(0, startUs - scheduledUs)
       const inDriverUs = Math.min(delayUs, driverTotalUs - this.#driverTime.totalAt(scheduledUs))
       scheduleDelay[phase].record(delayUs)
@@ -264,11 +229,12 @@ export class Outbound {
     return { ...this.counts[phase], scheduled: phase === 0 ? warmup : due - warmup }
   }
 
-  /** Adds what is known of the messages of a phase that were never sent: `end − scheduled`. */
+  /** Adds what is known of the messages of a phase that were due by the end and never sent: `end − scheduled`. */
   recordNeverSent(recorder: Recorder, phase: 0 | 1, endUs: number): void {
     const { warmupCount } = this.#options
+    const due = this.schedule.dueCount(endUs)
     const from = phase === 0 ? this.sentCount : Math.max(this.sentCount, warmupCount)
-    recordCensored(recorder, this.schedule, from, phase === 0 ? warmupCount : this.schedule.totalCount, endUs)
+    recordCensored(recorder, this.schedule, from, phase === 0 ? Math.min(warmupCount, due) : due, endUs)
   }
 
   /** Adds what is known of the messages of a phase that were sent and rejected, or ended as unknown. */

@@ -1,12 +1,15 @@
 // Goal: the audit finds exactly what went wrong, whichever process saw it. Method: for 1,000 seeds, streams are sent,
 // and k losses, duplicates, swaps, corruptions and acknowledged-and-dropped messages planted, with 1 and 2
 // subscriptions and 1 to 3 receiving processes; the merged audit must name exactly k of each.
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { type AuditInput, mergeAudit } from '../../src/engine/audit-merge.ts'
 import { EMPTY_HISTOGRAM, Recorder } from '../../src/engine/histogram.ts'
 import { newRandom, type Random } from '../../src/engine/random.ts'
 import { createAuditBudget, ReceivedStreams } from '../../src/engine/received-streams.ts'
 import { SentStreams } from '../../src/engine/sent-streams.ts'
+
+// A deadline for a busy machine, not a measure.
+setDefaultTimeout(60_000)
 
 const MESSAGES = 400
 const INTERVAL_US = 1000

@@ -1,6 +1,6 @@
 // Goal: an envelope comes back as written, and no damaged or foreign message passes for an intact one.
 // Method: properties over fields and bodies; every single bit of a message flipped; random damage.
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import fc from 'fast-check'
 import {
   bodyChecksum,
@@ -9,6 +9,9 @@ import {
   readEnvelope,
   writeEnvelope,
 } from '../../src/engine/envelope.ts'
+
+// A deadline for a busy machine, not a measure.
+setDefaultTimeout(60_000)
 
 const RUN = 0xfedcba98
 

@@ -1,4 +1,4 @@
-import type { SimClock } from '../../src/clock/sim-clock.ts'
+import type { Clock } from '../../src/clock/clock.ts'
 import type { Capabilities } from '../../src/driver/capabilities.ts'
 import type {
   Consumer,
@@ -34,8 +34,15 @@ export interface FakeBroker {
   readonly batches: OutgoingBatch[]
   /** Whether any consumer is paused now. */
   readonly paused: () => boolean
+  /** Messages whose bytes changed before they were settled, or at all after an unknown outcome. */
+  readonly tampered: () => number
   /** Most batches taken without the event loop turning in between. */
   readonly mostBatchesInTurn: () => number
+}
+
+interface Held {
+  readonly value: Buffer
+  readonly copy: Buffer
 }
 
 const CAPABILITIES: Capabilities = {
@@ -56,9 +63,14 @@ const CAPABILITIES: Capabilities = {
   maxMessageBytes: 1 << 20,
 }
 
-export function createFakeBroker(clock: SimClock, options: FakeOptions = {}): FakeBroker {
+/** A fake on a simulated clock, or on a real one as long as nothing is to block. */
+export function createFakeBroker(
+  clock: Clock & { spend?(durationUs: number): void },
+  options: FakeOptions = {},
+): FakeBroker {
   const consumers: { spec: ConsumerSpec; paused: boolean; held: (() => void)[] }[] = []
   const batches: OutgoingBatch[] = []
+  let tampered = 0
   let batchesInTurn = 0
   let mostBatchesInTurn = 0
   let taken = 0
@@ -94,11 +106,16 @@ export function createFakeBroker(clock: SimClock, options: FakeOptions = {}): Fa
   }
 
   function createProducer(spec: ProducerSpec): Producer {
-    const pending = new Map<number, number>()
+    const pending = new Map<number, Held>()
+    const doubtful: Held[] = []
     const settle = (first: number, count: number) => {
       for (let s = first; s < first + count; s++) {
-        if (!pending.delete(s)) continue
+        const held = pending.get(s)
+        if (held === undefined) continue
+        pending.delete(s)
+        if (!held.value.equals(held.copy)) tampered++
         const outcome = options.outcomeOf?.(s) ?? 'acknowledged'
+        if (outcome === 'unknown') doubtful.push(held)
         spec.onSettled(s, 1, outcome, outcome === 'acknowledged' ? undefined : 'ordered by the test')
       }
     }
@@ -111,12 +128,15 @@ export function createFakeBroker(clock: SimClock, options: FakeOptions = {}): Fa
           return 0
         }
         const block = windowAt(options.blocks)
-        if (block !== undefined) clock.spend(block[1] - clock.nowUs())
+        if (block !== undefined) clock.spend!(block[1] - clock.nowUs())
         const count = Math.min(batch.count, options.maxPerSend ?? batch.count)
         if (count < batch.count) clock.schedule(0, spec.onWritable)
         batches.push(batch)
         noteBatch()
-        for (let i = 0; i < count; i++) pending.set(batch.firstSequence + i, 1)
+        for (let i = 0; i < count; i++) {
+          const value = batch.values[i]!
+          pending.set(batch.firstSequence + i, { value, copy: Buffer.from(value) })
+        }
         if (silent()) return count
         clock.schedule((options.acknowledgeAfterUs ?? 1000) / 1000, () => {
           if (!silent()) settle(batch.firstSequence, count)
@@ -133,6 +153,7 @@ export function createFakeBroker(clock: SimClock, options: FakeOptions = {}): Fa
       },
       flush() {},
       async close() {
+        for (const { value, copy } of doubtful) if (!value.equals(copy)) tampered++
         for (const sequence of [...pending.keys()]) {
           pending.delete(sequence)
           spec.onSettled(sequence, 1, 'unknown', 'closed')
@@ -170,6 +191,7 @@ export function createFakeBroker(clock: SimClock, options: FakeOptions = {}): Fa
   return {
     driver,
     batches,
+    tampered: () => tampered,
     mostBatchesInTurn: () => mostBatchesInTurn,
     paused: () => consumers.some((consumer) => consumer.paused),
   }

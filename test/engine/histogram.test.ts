@@ -1,11 +1,14 @@
 // Goal: no value is lost or moved: the layout and the encoding are HdrHistogram's own, guards count what they change,
 // merging is lossless. Method: properties against hdr-histogram-js and against sorted lists.
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import fc from 'fast-check'
 import { build } from 'hdr-histogram-js'
 import { HDR_HIGHEST_US, hdrHighestUs, hdrIndex, hdrLowestUs } from '../../src/engine/hdr-layout.ts'
 import { EMPTY_HISTOGRAM, mergeHistograms, Recorder } from '../../src/engine/histogram.ts'
 import { decodeHistogram } from '../../src/engine/histogram-library.ts'
+
+// A deadline for a busy machine, not a measure.
+setDefaultTimeout(60_000)
 
 const values = fc.oneof(
   fc.integer({ min: 0, max: 5000 }),

@@ -1,6 +1,6 @@
 // Goal: a consumer counts what it is handed for what it is: first or again, in order or not, of this run or another,
 // damaged, too early; and keeps to its rate without blocking. Method: messages handed over by hand.
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { SimClock } from '../../src/clock/sim-clock.ts'
 import type { ConsumerSpec, Driver } from '../../src/driver/driver.ts'
 import { createEngine } from '../../src/engine/engine.ts'
@@ -8,6 +8,9 @@ import { bodyChecksum, ENVELOPE_BYTES, writeEnvelope } from '../../src/engine/en
 import type { EngineSpec } from '../../src/engine/types.ts'
 import { createFakeBroker } from './fake-broker.ts'
 import { runTrial } from './trial.ts'
+
+// A deadline for a busy machine, not a measure.
+setDefaultTimeout(60_000)
 
 const RUN = 99
 const signal = new AbortController().signal

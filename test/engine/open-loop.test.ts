@@ -1,9 +1,12 @@
 // Goal: what a broker does never hides in what is reported of it: stalls count from the scheduled instant, answers that
 // never come are censored, lateness is charged to whom it belongs, and every message of the schedule is accounted for.
 // Method: whole engines against a fake broker in simulated time.
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { MAX_BATCHES_PER_TURN } from '../../src/engine/limits.ts'
 import { runTrial, total } from './trial.ts'
+
+// A deadline for a busy machine, not a measure.
+setDefaultTimeout(60_000)
 
 const S = 1_000_000
 

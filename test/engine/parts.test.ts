@@ -1,6 +1,6 @@
 // Goal: the small parts keep their promises on their own: bounded logs, recycled memory, payloads, keys, limits.
 // Method: properties against naive versions where there is one, else the promise in a few lines.
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +19,9 @@ import { SentStreams } from '../../src/engine/sent-streams.ts'
 import { createSequenceRuns } from '../../src/engine/sequence-runs.ts'
 import { createSlabPool } from '../../src/engine/slab-pool.ts'
 import { createTokenBucket } from '../../src/engine/token-bucket.ts'
+
+// A deadline for a busy machine, not a measure.
+setDefaultTimeout(60_000)
 
 describe('BusyLog', () => {
   test('knows the busy time until any instant that was not forgotten', () => {

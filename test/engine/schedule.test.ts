@@ -1,9 +1,12 @@
 // Goal: a schedule is exact: never early, no drift, rate × time in all, however it is shared and split into phases.
 // Method: properties over random rates, durations and shares, beside the rates at which integer intervals fail.
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import fc from 'fast-check'
 import { createPacer } from '../../src/engine/pacer.ts'
 import { constantSchedule, countBefore } from '../../src/engine/schedule.ts'
+
+// A deadline for a busy machine, not a measure.
+setDefaultTimeout(60_000)
 
 const rates = fc.oneof(
   fc.integer({ min: 1, max: 3_000_000 }),

@@ -1,4 +1,5 @@
 import { SimClock } from '../../src/clock/sim-clock.ts'
+import type { Driver } from '../../src/driver/driver.ts'
 import { type AuditMerge, auditInputOf, mergeAudit } from '../../src/engine/audit-merge.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import { mergeHistograms } from '../../src/engine/histogram.ts'
@@ -27,9 +28,13 @@ export interface TrialOptions {
   /** Times are µs from the epoch. */
   readonly fake?: FakeOptions
   readonly drainUs?: number
+  /** Ends the trial here instead, µs from the epoch: as Ctrl-C does. */
+  readonly stopUs?: number
   /** Called at the given µs from the epoch, between turns. */
   readonly at?: readonly (readonly [us: number, action: (clock: SimClock) => void])[]
   readonly maxAuditBytes?: number
+  /** Puts something between the engines and the fake. */
+  readonly wrap?: (driver: Driver) => Driver
 }
 
 export interface Trial {
@@ -51,7 +56,7 @@ export async function runTrial(options: TrialOptions = {}): Promise<Trial> {
   const engines = specs.map((spec) =>
     createEngine({
       spec,
-      driver: broker.driver,
+      driver: (options.wrap ?? ((driver) => driver))(broker.driver),
       clock,
       ...(options.maxAuditBytes === undefined ? {} : { maxAuditBytes: options.maxAuditBytes }),
     }),
@@ -62,7 +67,7 @@ export async function runTrial(options: TrialOptions = {}): Promise<Trial> {
   for (const [us, action] of options.at ?? []) {
     clock.schedule((EPOCH_US + us) / 1000, () => action(clock))
   }
-  await clock.advanceTo(EPOCH_US + warmupUs + measureUs + (options.drainUs ?? 2_000_000))
+  await clock.advanceTo(EPOCH_US + (options.stopUs ?? warmupUs + measureUs + (options.drainUs ?? 2_000_000)))
   const endUs = clock.nowUs() - EPOCH_US
   const reports: EngineReport[] = []
   for (const engine of engines) reports.push(await engine.finish(signal, endUs))
@@ -101,7 +106,8 @@ function subscriptionNames({ subscriptions = 1 }: TrialOptions) {
   return Array.from({ length: subscriptions }, (_, i) => ({ topic: 'topic', subscription: `sub-${i}` }))
 }
 
-function engineSpecs(options: TrialOptions): EngineSpec[] {
+/** What each engine of a trial does. */
+export function engineSpecs(options: TrialOptions): EngineSpec[] {
   const { engines = 1, producers = 1, consumersPerSubscription = 1 } = options
   const names = subscriptionNames(options)
   const producerPlans = Array.from({ length: producers }, (_, id) => ({ id, topic: 'topic' }))

@@ -1,10 +1,13 @@
 // Goal: however a trial is spread over processes, it sends rate × time exactly and its merged figures are the sums.
 // Method: one trial with 1, 2 and 4 engines on one fake broker in simulated time; odd rates, keys and phases too.
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { mergeHistograms } from '../../src/engine/histogram.ts'
 import { KEY_COUNT } from '../../src/engine/keys.ts'
 import { LATENCIES, PHASES } from '../../src/engine/types.ts'
 import { runTrial, total } from './trial.ts'
+
+// A deadline for a busy machine, not a measure.
+setDefaultTimeout(60_000)
 
 const S = 1_000_000
 
