@@ -1,6 +1,6 @@
 // Goal: `bench report` makes a lost report anew from the result alone, and `bench list` tells every experiment. Method:
 // both are run against a folder of experiments with a collecting output.
-import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { afterEach, beforeEach, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,9 @@ import { runReport } from '../../src/cli/report.ts'
 import { createExperiment } from '../../src/result/experiment-folder.ts'
 import { writeResult } from '../../src/result/store.ts'
 import { sampleAudit, sampleResult, sampleSide, sampleTrial } from '../result/sample-result.ts'
+
+// Files on a disk that others use, too.
+setDefaultTimeout(30_000)
 
 const AT = Date.UTC(2025, 9, 5, 14, 30, 56)
 const before = process.env.BENCH_HOME

@@ -1,7 +1,7 @@
 // Goal: a report's folder holds every file, each readable by its own kind of reader and with the figures of the result.
 // Method: reports of synthetic results are written to a disk and read back: CSV by a small parser of RFC 4180, JSON by
 // its parser, histograms by the HDR library.
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,9 @@ import { type ReportFiles, writeReport } from '../../src/report/write-report.ts'
 import { parseResult } from '../../src/result/parse-result.ts'
 import { sampleResult, sampleSide, sampleTrial } from '../result/sample-result.ts'
 import { parseCsv } from './parse-csv.ts'
+
+// Files on a disk that others use, too.
+setDefaultTimeout(30_000)
 
 const sample = sampleResult()
 const result = {
