@@ -57,14 +57,18 @@ async function compare(kafka: LocalBroker, omb: string): Promise<void> {
     for (const who of order) {
       const cost = who === 'bench' ? await runBench() : await runOmb(omb)
       costs[who].push(cost)
-      console.log(`round ${round + 1} ${who}: ${cost.cpuUsPerMessage.toFixed(1)} µs/msg, ${cost.pssMb.toFixed(0)} MB`)
+      console.log(
+        `round ${round + 1} ${who}: ${cost.cpuUsPerMessage.toFixed(1)} µs/msg, ${cost.pssMb.toFixed(0)} MB`,
+      )
     }
   }
   const cpu = (who: 'bench' | 'omb') => median(costs[who].map((cost) => cost.cpuUsPerMessage))
   const pss = (who: 'bench' | 'omb') => median(costs[who].map((cost) => cost.pssMb))
   console.log(`median CPU per message: bench ${cpu('bench').toFixed(1)} µs, OMB ${cpu('omb').toFixed(1)} µs`)
   console.log(`median memory (PSS): bench ${pss('bench').toFixed(0)} MB, OMB ${pss('omb').toFixed(0)} MB`)
-  console.log(`ratios: CPU ${(cpu('bench') / cpu('omb')).toFixed(2)}, memory ${(pss('bench') / pss('omb')).toFixed(2)}`)
+  console.log(
+    `ratios: CPU ${(cpu('bench') / cpu('omb')).toFixed(2)}, memory ${(pss('bench') / pss('omb')).toFixed(2)}`,
+  )
   const ok = cpu('bench') <= cpu('omb') && pss('bench') <= pss('omb') / 2
   console.log(ok ? 'holds: no more CPU and at most half of the memory' : 'does NOT hold')
   process.exitCode = ok ? 0 : 1
@@ -113,7 +117,14 @@ consumerConfig: |
 async function runBench(): Promise<Cost> {
   const home = join(folder, 'home')
   const main = join(ROOT, 'src/cli/main.ts')
-  const args = ['run', join(folder, 'workload.yaml'), '--drivers', join(folder, 'kafka.yaml'), '--workers', '1']
+  const args = [
+    'run',
+    join(folder, 'workload.yaml'),
+    '--drivers',
+    join(folder, 'kafka.yaml'),
+    '--workers',
+    '1',
+  ]
   const cost = await measured([process.execPath, main, ...args], { BENCH_HOME: home })
   const trial = JSON.parse(readFileSync(join(home, 'latest/result.json'), 'utf8')).sides[0].trials[0]
   if (trial.verdict.measurement !== 'valid') throw new Error(`not valid: ${trial.verdict.measurementReasons}`)
@@ -150,7 +161,9 @@ async function measured(command: string[], env: Record<string, string>): Promise
   const exitCode = await child.exited
   clearInterval(sampler)
   if (exitCode !== 0) {
-    throw new Error(`${command[0]} ended with ${exitCode}:\n${readFileSync(join(folder, 'err.log'), 'utf8').slice(-2000)}`)
+    throw new Error(
+      `${command[0]} ended with ${exitCode}:\n${readFileSync(join(folder, 'err.log'), 'utf8').slice(-2000)}`,
+    )
   }
   // wait4(2) counts the waited-for descendants in.
   const cpuUs = Number(child.resourceUsage()!.cpuTime.total)

@@ -37,10 +37,16 @@ try {
     const gotMs = publish.summary[name].us / 1000
     const within = Math.abs(gotMs / EXPECTED_MS[name] - 1) <= TOLERANCE
     holds &&= within
-    console.log(`publish ${name}: ${gotMs.toFixed(1)} ms, expected ${EXPECTED_MS[name]} ms ± 2 %: ${within ? 'holds' : 'does NOT hold'}`)
+    console.log(
+      `publish ${name}: ${gotMs.toFixed(1)} ms, expected ${EXPECTED_MS[name]} ms ± 2 %: ${within ? 'holds' : 'does NOT hold'}`,
+    )
   }
-  console.log(`woken late p99 ${wokenLate.summary.p99.us / 1000} ms, driver delay p99 ${driverDelay.summary.p99.us / 1000} ms`)
-  console.log(`verdict: ${trial.verdict.measurement} (${trial.verdict.measurementReasons.join('; ')}), exit code ${exitCode}`)
+  console.log(
+    `woken late p99 ${wokenLate.summary.p99.us / 1000} ms, driver delay p99 ${driverDelay.summary.p99.us / 1000} ms`,
+  )
+  console.log(
+    `verdict: ${trial.verdict.measurement} (${trial.verdict.measurementReasons.join('; ')}), exit code ${exitCode}`,
+  )
   process.exitCode = holds ? 0 : 1
 } finally {
   rmSync(folder, { recursive: true, force: true })

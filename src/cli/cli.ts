@@ -89,9 +89,13 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .action(async (action: string, names: string[], options: Options) => {
       const { runBrokers } = await import('./brokers.ts')
       exitCode = await runBrokers(
-        String(action),
+        oneOf('action', action, ['up', 'status', 'down', 'logs'] as const),
         names.map(String),
-        { ...flags(options), topology: text('topology') ?? 'single', follow: options.follow === true },
+        {
+          ...flags(options),
+          topology: oneOf('--topology', text('topology') ?? 'single', ['single', 'cluster'] as const),
+          follow: options.follow === true,
+        },
         out,
         signal,
       )
@@ -115,9 +119,18 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
   cli.help()
   cli.parse(['bun', 'bench', ...argv], { run: false })
   if (cli.options.help === true) return EXIT.ok
-  if (cli.matchedCommand === undefined) return unknownCommand(cli.commands, argv, out, () => cli.outputHelp())
+  if (cli.matchedCommand === undefined) return unknownCommand(cli.commands, argv, () => cli.outputHelp())
   await runMatched(cli)
   return exitCode
+}
+
+function oneOf<const Name extends string>(what: string, given: unknown, names: readonly Name[]): Name {
+  const name = names.find((candidate) => candidate === given)
+  if (name !== undefined) return name
+  throw new AppError(
+    'USAGE',
+    `expected ${what} to be one of ${names.join(', ')}; got ${JSON.stringify(given)}`,
+  )
 }
 
 /** cac's own complaints (unknown option, missing argument) are usage errors. */
@@ -133,7 +146,6 @@ async function runMatched(cli: ReturnType<typeof cac>): Promise<void> {
 function unknownCommand(
   commands: readonly { name: string }[],
   argv: readonly string[],
-  out: Output,
   help: () => void,
 ): ExitCode {
   const given = argv.find((argument) => !argument.startsWith('-'))

@@ -5,19 +5,21 @@ import { AppError } from '../errors/app-error.ts'
 import type { ExitCode } from '../errors/exit-codes.ts'
 import { renderTable } from '../report/terminal.ts'
 import { writeReport } from '../report/write-report.ts'
-import { exitCodeOf } from '../result/exit-code.ts'
 import { writeFileAtomic } from '../result/atomic-file.ts'
+import { exitCodeOf } from '../result/exit-code.ts'
 import { benchHome, createExperiment } from '../result/experiment-folder.ts'
 import type { RunEvent } from '../run/events.ts'
 import { runExperiment } from '../run/experiment.ts'
-import { maskArguments } from '../workload/mask.ts'
-import { makePlan, type PlanOptions } from '../workload/plan.ts'
+import { checkCapabilities } from '../workload/capability-check.ts'
+import { makePlan } from '../workload/plan.ts'
+import type { PlanFlags } from '../workload/plan-options.ts'
+import { maskText } from '../workload/secrets.ts'
 import type { Output } from './output.ts'
 import { progressPrinter } from './progress.ts'
 
 const DEFAULT_SEED = 1
 
-export type RunOptions = PlanOptions & {
+export type RunOptions = PlanFlags & {
   readonly seed: string | undefined
   readonly json: boolean
   readonly quiet: boolean
@@ -32,7 +34,8 @@ export async function runRun(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const seed = parseSeed(options.seed)
-  const plan = await makePlan(workloadFile, options)
+  const made = await makePlan({ ...options, workloadFile })
+  const plan = { ...made, notes: [...made.notes, ...(await checkCapabilities(made))] }
   const home = benchHome()
   const clock = new SystemClock()
   const experiment = await createExperiment(clock.wallMs(), home)
@@ -50,7 +53,7 @@ export async function runRun(
   const result = await runExperiment({
     plan,
     experiment,
-    command: maskArguments(['bench', ...argv]),
+    command: ['bench', ...argv].map(maskText),
     seed,
     clock,
     home,

@@ -1,8 +1,8 @@
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Clock } from '../clock/clock.ts'
 import { AppError, messageOf } from '../errors/app-error.ts'
-import { type ExperimentResult, RESULT_SCHEMA_VERSION, type SideResult } from '../result/result.ts'
 import type { ExperimentFolder } from '../result/experiment-folder.ts'
+import { type ExperimentResult, RESULT_SCHEMA_VERSION, type SideResult } from '../result/result.ts'
 import { writeResult } from '../result/store.ts'
 import type { Plan } from '../workload/model.ts'
 import type { Tell } from './events.ts'

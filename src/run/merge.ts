@@ -1,5 +1,5 @@
 import type { LocalBroker } from '../brokers/broker.ts'
-import { mergeAudit } from '../engine/audit-merge.ts'
+import { auditInputOf, mergeAudit } from '../engine/audit-merge.ts'
 import { mergeHistograms } from '../engine/histogram.ts'
 import {
   type EncodedHistogram,
@@ -23,6 +23,8 @@ export interface MergeOptions {
   /** The local broker, or null when the servers were given. */
   readonly broker: LocalBroker | null
   readonly servers: readonly string[]
+  /** How this machine runs the broker's processes, for the settings of the server. */
+  readonly machine: Readonly<Record<string, string>>
   readonly usage: TrialResult['server']['usage']
 }
 
@@ -34,16 +36,7 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
   const subscriptions = record.assignment.topics.flatMap((topic) =>
     topic.subscriptions.map((subscription) => ({ topic: topic.name, subscription })),
   )
-  const endUs = Math.max(0, ...reports.map((report) => report.endUs))
-  const audit = mergeAudit({
-    sent: reports.flatMap((report) => report.sentStreams),
-    received: reports.flatMap((report) => report.receivedStreams),
-    corrupted: reports.flatMap((report) => report.corruptedBySubscription),
-    subscriptions,
-    endUs,
-    overflowed: reports.some((report) => report.auditOverflowed),
-    neverSent: reports.flatMap((report) => report.neverSent),
-  })
+  const audit = mergeAudit(auditInputOf(reports, subscriptions, record.endUs))
   const intervals = mergeIntervals(record.members, workload)
   const phase = (name: Phase): PhaseResult => {
     const durationS = name === 'warmup' ? workload.warmupS : workload.durationS
@@ -69,7 +62,7 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
       client: server.client,
       runtime: broker?.runtime ?? 'given',
       addresses: options.servers,
-      settings: { ...broker?.settings, ...server.settings },
+      settings: { ...broker?.settings, ...options.machine, ...server.settings },
       notes: server.notes,
       usage: options.usage,
     },

@@ -1,5 +1,7 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { BrokerNode, LocalBroker } from '../brokers/broker.ts'
-import { processUsage } from '../brokers/process/index.ts'
+import { processUsage, SERVER_NICENESS } from '../brokers/process/index.ts'
 import { localBrokerProvider } from '../brokers/registry.ts'
 import type { Clock } from '../clock/clock.ts'
 import { findDriver } from '../drivers/registry.ts'
@@ -64,11 +66,13 @@ async function startBroker(options: SideOptions): Promise<LocalBroker | null> {
   }
   tell({ kind: 'step', side: side.label, step: 'broker', detail: `starting ${name} (${plan.topology})` })
   const provider = await localBrokerProvider(name)
+  const directory = join(options.brokersDirectory, name)
+  await mkdir(directory, { recursive: true })
   return await provider.up(
     {
       topology: plan.topology,
       profile: 'measured',
-      directory: `${options.brokersDirectory}/${name}`,
+      directory,
       log: (line) => tell({ kind: 'step', side: side.label, step: 'broker', detail: line }),
     },
     options.signal,
@@ -90,7 +94,11 @@ async function measureSide(options: SideOptions, broker: LocalBroker | null): Pr
     signal: options.signal,
     onMeasure: usage.sample,
   })
-  return makeTrialResult({ record, workload: plan.workload, broker, servers, usage: usage.result() })
+  const machine: Record<string, string> =
+    broker?.runtime === 'native'
+      ? { 'scheduling priority': `nice ${SERVER_NICENESS}: yields to the load generator` }
+      : {}
+  return makeTrialResult({ record, workload: plan.workload, broker, servers, machine, usage: usage.result() })
 }
 
 /** CPU seconds between begin and end of measure, and memory at its end, of the broker's own processes. */

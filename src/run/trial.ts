@@ -53,6 +53,8 @@ export interface TrialRecord {
   readonly reports: readonly (EngineReport | string)[]
   readonly clockBoundUs: number
   readonly drain: { readonly durationMs: number; readonly complete: boolean }
+  /** The drain's end, µs from the epoch. */
+  readonly endUs: number
   readonly interrupted: string | null
 }
 
@@ -78,12 +80,14 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
     step('prepare', `${crew.members.length} worker processes`)
     const opened = await prepare(crew, assignment, options, namePrefix)
     const clockBoundUs = await boundClocks(crew, clock, either(options.signal, crew.death))
-    const cut = await offerLoad(crew, options, step)
+    const load = await offerLoad(crew, options, step)
+    const { cut } = load
     if (cut !== null) await stopSending(crew)
     step('drain', 'waiting for what is still under way')
     const drain = await drainTrial(crew, assignment, clock, cut === null ? options.signal : null)
     step('collect', 'audit and histograms')
-    const reports = await collect(crew)
+    const endUs = clock.nowUs() - load.epochUs
+    const reports = await collect(crew, endUs)
     const interrupted = cut ?? (options.signal.aborted ? messageOf(options.signal.reason) : deathOf(crew))
     await deleteTopics(crew, assignment, step)
     return {
@@ -94,6 +98,7 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
       reports,
       clockBoundUs,
       drain,
+      endUs,
       interrupted,
     }
   } finally {
@@ -146,12 +151,12 @@ async function naming<T>(what: string, limitMs: number, work: () => Promise<T>):
   }
 }
 
-/** Starts the schedule and waits until measure ends; returns why it was cut short, or null. */
+/** Starts the schedule and waits until measure ends; `cut` says why it was cut short, or is null. */
 async function offerLoad(
   crew: Crew,
   options: TrialOptions,
   step: (name: Step, detail: string) => void,
-): Promise<string | null> {
+): Promise<{ epochUs: number; cut: string | null }> {
   const { workload, clock } = options
   const signal = either(options.signal, crew.death)
   const warmupUs = Math.round(workload.warmupS * 1e6)
@@ -168,10 +173,10 @@ async function offerLoad(
     options.onMeasure('begin')
     step('measure', `${workload.durationS} s`)
     await sleepUntil(warmupUs + measureUs)
-    return null
+    return { epochUs, cut: null }
   } catch (error) {
     if (!signal.aborted) throw error
-    return messageOf(signal.reason)
+    return { epochUs, cut: messageOf(signal.reason) }
   } finally {
     if (measuring) options.onMeasure('end')
   }
@@ -232,7 +237,7 @@ function isDrained(progress: readonly WorkerProgress[], subscriptions: number): 
   return settled >= sent && received >= acknowledged * subscriptions
 }
 
-async function collect(crew: Crew): Promise<(EngineReport | string)[]> {
+async function collect(crew: Crew, endUs: number): Promise<(EngineReport | string)[]> {
   const signal = AbortSignal.timeout(TRIAL_LIMITS.finishMs)
   // Producers first: what they settle as unknown may still arrive while consumers are open.
   const reports = new Map<CrewMember, EngineReport | string>()
@@ -241,7 +246,7 @@ async function collect(crew: Crew): Promise<(EngineReport | string)[]> {
       crew.members
         .filter((member) => member.role === role)
         .map(async (member) => {
-          reports.set(member, await member.handle.ask('finish', null, signal).catch(messageOf))
+          reports.set(member, await member.handle.ask('finish', { endUs }, signal).catch(messageOf))
         }),
     )
   }

@@ -24,8 +24,11 @@ export interface Requests {
   /** Ends the schedule now (Ctrl-C, another worker's death): nothing more is sent. */
   stopSending: { ask: null; answer: null }
   progress: { ask: null; answer: WorkerProgress }
-  /** Ends the trial in the engine: settles, closes producers and consumers, reports. */
-  finish: { ask: null; answer: EngineReport }
+  /**
+   * Ends the trial in the engine: settles, closes producers and consumers, reports. `endUs` (from the epoch, the same
+   * for all workers) is the instant up to which what never came has waited.
+   */
+  finish: { ask: { endUs: number }; answer: EngineReport }
   /** Closes the driver; the worker exits after its answer. */
   close: { ask: null; answer: null }
 }

@@ -3,6 +3,7 @@ import type { Driver } from '../driver/driver.ts'
 import { guardDriver } from '../driver/guard.ts'
 import { findDriver } from '../drivers/registry.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
+import type { EngineInterval } from '../engine/types.ts'
 import { AppError, messageOf } from '../errors/app-error.ts'
 import type { Channel } from './channel.ts'
 import type {
@@ -79,9 +80,10 @@ function createHandlers(channel: Channel<ToWorker, FromWorker>, clock: Clock, si
     async start({ epochUs, boundariesUs }) {
       const running = opened(engine)
       running.start(epochUs)
-      tellIntervals(running, clock, epochUs, boundariesUs, (interval) =>
-        channel.send({ kind: 'interval', interval }),
-      )
+      const tell = (interval: EngineInterval) => channel.send({ kind: 'interval', interval })
+      tellIntervals(running, clock, epochUs, boundariesUs, signal, tell).catch((error: unknown) => {
+        if (!signal.aborted) log(`intervals ended early: ${messageOf(error)}`)
+      })
       return null
     },
     async stopSending() {
@@ -89,10 +91,11 @@ function createHandlers(channel: Channel<ToWorker, FromWorker>, clock: Clock, si
       return null
     },
     async progress() {
-      return opened(engine).progress()
+      const { sent, settled, acknowledged, distinctReceived } = opened(engine).progress()
+      return { sent, settled, acknowledged, distinctReceived, sendingDone: opened(engine).sendingDone() }
     },
-    async finish() {
-      const report = await opened(engine).finish(signal)
+    async finish({ endUs }) {
+      const report = await opened(engine).finish(signal, endUs)
       return { ...report, contractBreaches: [...report.contractBreaches, ...breaches] }
     },
     async close() {
@@ -122,26 +125,22 @@ async function openDriver(
   return { driver, opened: { server, capabilities: driver.capabilities } }
 }
 
-/** Takes an interval at every boundary; a late tick makes one longer interval, never two at once. */
-function tellIntervals(
+/** Takes an interval at every boundary, never before it; a late tick makes one longer interval. */
+async function tellIntervals(
   engine: Engine,
   clock: Clock,
   epochUs: number,
   boundariesUs: readonly number[],
-  tell: (interval: ReturnType<Engine['takeInterval']>) => void,
-): void {
-  let next = 0
-  const arm = () => {
-    const boundaryUs = boundariesUs[next]
-    if (boundaryUs === undefined) return
-    clock.schedule((epochUs + boundaryUs - clock.nowUs()) / 1000, () => {
-      tell(engine.takeInterval())
-      const elapsedUs = clock.nowUs() - epochUs
-      while (next < boundariesUs.length && boundariesUs[next]! <= elapsedUs) next++
-      arm()
-    })
+  signal: AbortSignal,
+  tell: (interval: EngineInterval) => void,
+): Promise<void> {
+  let reachedUs = 0
+  for (const boundaryUs of boundariesUs) {
+    if (boundaryUs <= reachedUs) continue
+    await clock.sleep((epochUs + boundaryUs - clock.nowUs()) / 1000, signal)
+    reachedUs = clock.nowUs() - epochUs
+    tell(engine.takeInterval())
   }
-  arm()
 }
 
 /** Passes at most a few lines a second on, and says how many were held back. */

@@ -19,7 +19,11 @@ function file(name: string, text: string): string {
   return path
 }
 
-async function refused(args: readonly string[], exitCode: number, ...says: (string | RegExp)[]): Promise<Finished> {
+async function refused(
+  args: readonly string[],
+  exitCode: number,
+  ...says: (string | RegExp)[]
+): Promise<Finished> {
   const finished = await home.run(args)
   expect(finished).toMatchObject({ exitCode })
   for (const sentence of says) expect(finished.stderr).toMatch(sentence)
@@ -68,7 +72,10 @@ describe('workload files', () => {
 })
 
 describe('in mid-run', () => {
-  const LONG = file('long.yaml', 'topics: 1\nmessageSize: 200\nproducerRate: 500\ntestDurationSeconds: 60\nwarmupDurationSeconds: 1\n')
+  const LONG = file(
+    'long.yaml',
+    'topics: 1\nmessageSize: 200\nproducerRate: 500\ntestDurationSeconds: 60\nwarmupDurationSeconds: 1\n',
+  )
 
   async function latest(): Promise<ExperimentResult> {
     return await Bun.file(join(home.path, 'latest/result.json')).json()
@@ -83,42 +90,54 @@ describe('in mid-run', () => {
     throw new Error(`no ${role} worker among the children of ${parent}`)
   }
 
-  test.each(['producer', 'consumer'])('a %s worker killed with -9: what there is, is kept and marked', async (role) => {
-    const running = home.start(['run', LONG, '--drivers', FAKE])
-    await running.seen(/measure 4\//)
-    process.kill(await workerPid(running.pid, role), 'SIGKILL')
-    const finished = await running.finished
-    expect(finished).toMatchObject({ exitCode: 9 })
-    const result = await latest()
-    expect(result.partial).toContain('cut short')
-    const trial = result.sides[0]!.trials[0]!
-    expect(trial.interrupted).toContain('SIGKILL')
-    expect(trial.verdict.integrity).toBe('unproven')
-    expect(trial.intervals.length).toBeGreaterThan(2)
-    expect(trial.workers.find((worker) => worker.role === role)?.failure).toBeString()
-    expect(await home.leftovers()).toEqual([])
-  }, LIMIT_MS)
+  test.each(['producer', 'consumer'])(
+    'a %s worker killed with -9: what there is, is kept and marked',
+    async (role) => {
+      const running = home.start(['run', LONG, '--drivers', FAKE])
+      await running.seen(/measure 4\//)
+      process.kill(await workerPid(running.pid, role), 'SIGKILL')
+      const finished = await running.finished
+      expect(finished).toMatchObject({ exitCode: 9 })
+      const result = await latest()
+      expect(result.partial).toContain('cut short')
+      const trial = result.sides[0]!.trials[0]!
+      expect(trial.interrupted).toContain('SIGKILL')
+      expect(trial.verdict.integrity).toBe('unproven')
+      expect(trial.intervals.length).toBeGreaterThan(2)
+      expect(trial.workers.find((worker) => worker.role === role)?.failure).toBeString()
+      expect(await home.leftovers()).toEqual([])
+    },
+    LIMIT_MS,
+  )
 
-  test('Ctrl-C: a clean stop with a partial report', async () => {
-    const running = home.start(['run', LONG, '--drivers', FAKE])
-    await running.seen(/measure 3\//)
-    running.signal('SIGINT')
-    const finished = await running.finished
-    expect(finished).toMatchObject({ exitCode: 130 })
-    const result = await latest()
-    expect(result.partial).toContain('SIGINT')
-    const audit = result.sides[0]!.trials[0]!.audits[0]!
-    expect(audit).toMatchObject({ lost: 0, duplicated: 0, corrupted: 0 })
-    expect(audit.sent).toBeGreaterThan(0)
-    expect(await Bun.file(join(home.path, 'latest/report/index.html')).exists()).toBe(true)
-    expect(await home.leftovers()).toEqual([])
-  }, LIMIT_MS)
+  test(
+    'Ctrl-C: a clean stop with a partial report',
+    async () => {
+      const running = home.start(['run', LONG, '--drivers', FAKE])
+      await running.seen(/measure 3\//)
+      running.signal('SIGINT')
+      const finished = await running.finished
+      expect(finished).toMatchObject({ exitCode: 130 })
+      const result = await latest()
+      expect(result.partial).toContain('SIGINT')
+      const audit = result.sides[0]!.trials[0]!.audits[0]!
+      expect(audit).toMatchObject({ lost: 0, duplicated: 0, corrupted: 0 })
+      expect(audit.sent).toBeGreaterThan(0)
+      expect(await Bun.file(join(home.path, 'latest/report/index.html')).exists()).toBe(true)
+      expect(await home.leftovers()).toEqual([])
+    },
+    LIMIT_MS,
+  )
 
-  test('bench itself killed with -9: workers and broker end too', async () => {
-    const running = home.start(['run', LONG, '--drivers', FAKE])
-    await running.seen(/measure 2\//)
-    running.signal('SIGKILL')
-    await running.finished
-    expect(await home.leftovers()).toEqual([])
-  }, LIMIT_MS)
+  test(
+    'bench itself killed with -9: workers and broker end too',
+    async () => {
+      const running = home.start(['run', LONG, '--drivers', FAKE])
+      await running.seen(/measure 2\//)
+      running.signal('SIGKILL')
+      await running.finished
+      expect(await home.leftovers()).toEqual([])
+    },
+    LIMIT_MS,
+  )
 })

@@ -17,45 +17,74 @@ async function latest(): Promise<ExperimentResult> {
   return await Bun.file(join(home.path, 'latest/result.json')).json()
 }
 
-test('a run ends with 0, a report, and books that balance', async () => {
-  const finished = await home.run(['run', SHORT, '--drivers', FAKE])
-  expect(finished).toMatchObject({ exitCode: 0 })
-  const result = await latest()
-  expect(result.partial).toBeNull()
-  const trial = result.sides[0]!.trials[0]!
-  expect(trial.verdict).toMatchObject({ measurement: 'valid', integrity: 'intact' })
-  expect(trial.phases.warmup.counts).toMatchObject({ scheduled: 2000, sent: 2000, acknowledged: 2000 })
-  expect(trial.phases.measure.counts).toMatchObject({ scheduled: 6000, sent: 6000, acknowledged: 6000 })
-  expect(trial.audits).toHaveLength(1)
-  expect(trial.audits[0]).toMatchObject({ sent: 8000, received: 8000, distinct: 8000, lost: 0, duplicated: 0 })
-  expect(trial.phases.measure.latencies.publish.summary.count).toBe(6000)
-  expect(trial.phases.measure.latencies.endToEnd.summary.count).toBe(6000)
-  for (const file of ['index.html', 'metrics.csv', 'metrics.json', 'costs.json', 'raw_data']) {
-    expect(existsSync(join(home.path, 'latest/report', file))).toBe(true)
-  }
-  expect(await home.leftovers()).toEqual([])
-}, LIMIT_MS)
+test(
+  'a run ends with 0, a report, and books that balance',
+  async () => {
+    const finished = await home.run(['run', SHORT, '--drivers', FAKE])
+    expect(finished).toMatchObject({ exitCode: 0 })
+    const result = await latest()
+    expect(result.partial).toBeNull()
+    const trial = result.sides[0]!.trials[0]!
+    expect(trial.verdict).toMatchObject({ measurement: 'valid', integrity: 'intact' })
+    expect(trial.phases.warmup.counts).toMatchObject({ scheduled: 2000, sent: 2000, acknowledged: 2000 })
+    expect(trial.phases.measure.counts).toMatchObject({ scheduled: 6000, sent: 6000, acknowledged: 6000 })
+    expect(trial.audits).toHaveLength(1)
+    expect(trial.audits[0]).toMatchObject({
+      sent: 8000,
+      received: 8000,
+      distinct: 8000,
+      lost: 0,
+      duplicated: 0,
+    })
+    expect(trial.phases.measure.latencies.publish.summary.count).toBe(6000)
+    expect(trial.phases.measure.latencies.endToEnd.summary.count).toBe(6000)
+    for (const file of ['index.html', 'metrics.csv', 'metrics.json', 'costs.json', 'raw_data']) {
+      expect(existsSync(join(home.path, 'latest/report', file))).toBe(true)
+    }
+    expect(await home.leftovers()).toEqual([])
+  },
+  LIMIT_MS,
+)
 
-test.each([1, 2, 4])('with %i workers: sent = rate × time exactly, and the parts add up', async (workers) => {
-  const args = ['run', join(ROOT, 'test/support/four-by-four.yaml'), '--drivers', FAKE, '--workers', String(workers)]
-  const finished = await home.run(args)
-  expect(finished).toMatchObject({ exitCode: 0 })
-  const trial = (await latest()).sides[0]!.trials[0]!
-  expect(trial.workers.filter((worker) => worker.role === 'producer')).toHaveLength(workers)
-  expect(trial.phases.measure.counts.sent).toBe(3000 * 2)
-  expect(trial.phases.measure.latencies.publish.summary.count).toBe(3000 * 2)
-  expect(trial.phases.measure.latencies.endToEnd.summary.count).toBe(3000 * 2 * 2)
-  expect(trial.audits).toHaveLength(2)
-  for (const audit of trial.audits) expect(audit).toMatchObject({ sent: 9000, distinct: 9000, lost: 0, duplicated: 0 })
-}, LIMIT_MS)
+test.each([1, 2, 4])(
+  'with %i workers: sent = rate × time exactly, and the parts add up',
+  async (workers) => {
+    const args = [
+      'run',
+      join(ROOT, 'test/support/four-by-four.yaml'),
+      '--drivers',
+      FAKE,
+      '--workers',
+      String(workers),
+    ]
+    const finished = await home.run(args)
+    expect(finished).toMatchObject({ exitCode: 0 })
+    const trial = (await latest()).sides[0]!.trials[0]!
+    expect(trial.workers.filter((worker) => worker.role === 'producer')).toHaveLength(workers)
+    expect(trial.phases.measure.counts.sent).toBe(3000 * 2)
+    expect(trial.phases.measure.latencies.publish.summary.count).toBe(3000 * 2)
+    expect(trial.phases.measure.latencies.endToEnd.summary.count).toBe(3000 * 2 * 2)
+    expect(trial.audits).toHaveLength(2)
+    for (const audit of trial.audits)
+      expect(audit).toMatchObject({ sent: 9000, distinct: 9000, lost: 0, duplicated: 0 })
+  },
+  LIMIT_MS,
+)
 
-test('a broker against itself: two labels, two sides', async () => {
-  const finished = await home.run(['run', SHORT, '--drivers', `a=${FAKE},b=${FAKE}+ackDelayMs=2`, '--json'])
-  expect(finished).toMatchObject({ exitCode: 0 })
-  expect((await latest()).sides.map((side) => side.label)).toEqual(['a', 'b'])
-  const events = finished.stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-  expect(events.filter((event) => event.kind === 'side-done').map((event) => event.side)).toEqual(['a', 'b'])
-}, LIMIT_MS)
+test(
+  'a broker against itself: two labels, two sides',
+  async () => {
+    const finished = await home.run(['run', SHORT, '--drivers', `a=${FAKE},b=${FAKE}+ackDelayMs=2`, '--json'])
+    expect(finished).toMatchObject({ exitCode: 0 })
+    expect((await latest()).sides.map((side) => side.label)).toEqual(['a', 'b'])
+    const events = finished.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(events.filter((event) => event.kind === 'side-done').map((event) => event.side)).toEqual([
+      'a',
+      'b',
+    ])
+  },
+  LIMIT_MS,
+)

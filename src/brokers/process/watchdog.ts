@@ -72,13 +72,23 @@ export interface Guarded {
   readonly containers: readonly string[]
 }
 
-/** Ends the guard over everything, for brokers that shall stay up when the command ends; returns what it was. */
-export function releaseAll(): Guarded {
-  const released = { processes: [...guarded.values()], containers: [...containers] }
-  for (const { pid } of released.processes) forgetProcess(pid)
-  for (const line of released.containers) write(`remove ${line}\n`)
+/** What is guarded at this moment. */
+export function guardedNow(): Guarded {
+  return { processes: [...guarded.values()], containers: [...containers] }
+}
+
+/**
+ * Ends the guard over everything, for brokers that shall stay up when the command ends. Resolves when the watchdog
+ * will see it, even if bench ends at once.
+ */
+export async function releaseAll(): Promise<void> {
+  for (const pid of [...guarded.keys()]) forgetProcess(pid)
+  for (const line of containers) write(`remove ${line}\n`)
   containers.clear()
-  return released
+  await new Promise<void>((resolve) => {
+    if (watchdog?.stdin?.writable) watchdog.stdin.write('\n', () => resolve())
+    else resolve()
+  })
 }
 
 /** As `guardProcess`, for a container: `name` must be unique to it. */
@@ -106,7 +116,6 @@ function start(): ChildProcess {
   const child = spawn('/bin/sh', ['-c', SCRIPT], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
-    env: { PATH: '/usr/bin:/bin' },
   })
   // It must neither keep bench running nor fail it.
   child.on('error', () => {})

@@ -36,6 +36,8 @@ export async function createRabbitmqConsumer(
   let changing: Promise<void> = Promise.resolve()
   let consuming = false
   let session: Session | null = null
+  /** Deliveries overtake the answers to the other queues' subscriptions: they wait until the caller has its consumer. */
+  let ready = false
 
   const batches = createDeliveryBatches({
     manual: config.ackMode === 'manual',
@@ -59,8 +61,7 @@ export async function createRabbitmqConsumer(
   }
 
   function deliver(): void {
-    // Deliveries may overtake the consume-ok of the last queue; they wait until the channel counts as open.
-    if (closed || open === null) return
+    if (closed || !ready) return
     const batch = batches.take()
     if (batch === null) return
     try {
@@ -124,7 +125,6 @@ export async function createRabbitmqConsumer(
       },
       onUp(next) {
         open = next
-        deliver()
         follow()
       },
       onDown(kind) {
@@ -137,6 +137,11 @@ export async function createRabbitmqConsumer(
   ).catch((error) => {
     const queues = queueOf(spec.topic, spec.subscription, partitions[0] ?? 0, isStream)
     throw requestError(`read queue '${queues}'`, config.username, error)
+  })
+
+  setImmediate(() => {
+    ready = true
+    deliver()
   })
 
   return {

@@ -1,6 +1,7 @@
 import type { Capabilities } from '../../driver/capabilities.ts'
 import type { Driver, DriverContext, DriverModule, ServerInfo } from '../../driver/driver.ts'
 import { AppError } from '../../errors/app-error.ts'
+import { abandonable } from './abort.ts'
 import { partitionOfKey } from './names.ts'
 import { createTopics, deleteTopics, queueArgumentsOf } from './rabbitmq-admin.ts'
 import type { RabbitmqConfig } from './rabbitmq-config.ts'
@@ -70,8 +71,9 @@ function create(context: DriverContext<RabbitmqConfig>): Driver {
       createRabbitmqProducer(spec, config, publishers.take(spec.name), log, signal),
     createConsumer: (spec, signal) =>
       createRabbitmqConsumer(spec, config, consumers.take(spec.name), log, signal),
-    async close() {
-      await Promise.all([publishers.close(), consumers.close(), control.close()])
+    async close(signal) {
+      const closing = Promise.all([publishers.close(), consumers.close(), control.close()])
+      await abandonable(closing, signal).catch(() => undefined)
     },
   }
 }
