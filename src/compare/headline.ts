@@ -155,7 +155,7 @@ function latencySentence(ranked: readonly Column[], name: 'endToEnd' | 'publish'
   const ratio =
     first.p99.us === 0
       ? ''
-      : ` (${second.p99.atLeast ? '≥ ' : ''}${(second.p99.us / first.p99.us).toFixed(1)}×)`
+      : ` (${second.p99.atLeast ? '≥\u00a0' : ''}${(second.p99.us / first.p99.us).toFixed(1)}×)`
   const last = `${quantileFigure(second.p99)} ms of ${second.label}`
   return `${first.label} had the lower ${title} p99: ${msText(first.p99.us)} against ${last}${ratio}.`
 }

@@ -59,7 +59,7 @@ for (const [name, side] of Object.entries({ saturated, violated, invalid })) {
 
 test('≥ stands before quantiles that are lower bounds', () => {
   const [, b] = cells(compare(against(saturated)), 'Publish latency', 'p99')
-  expect(b!.text).toMatch(/^≥ \d/)
+  expect(b!.text).toMatch(/^≥\u00a0\d/)
 })
 
 test('a side that could not be run has a column of dashes', () => {

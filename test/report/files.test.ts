@@ -6,7 +6,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { HistogramLogReader } from 'hdr-histogram-js'
-import { type ReportFiles, writeReport } from '../../src/report/write-report.ts'
+import { chartsOf } from '../../src/report/charts.ts'
+import { type ReportFiles, renderHtml, writeReport } from '../../src/report/write-report.ts'
 import { parseResult } from '../../src/result/parse-result.ts'
 import { sampleResult, sampleSide, sampleTrial } from '../result/sample-result.ts'
 import { parseCsv } from './parse-csv.ts'
@@ -146,4 +147,35 @@ test('.hlog: every interval comes back with its count and its times', async () =
     expect(histogram.endTimeStampMsec - histogram.startTimeStampMsec).toBeCloseTo(1_000, 3)
   }
   expect(reader.nextIntervalHistogram()).toBeNull()
+})
+
+test('a report that cannot be written names the path and leaves nothing half-made', async () => {
+  const notAFolder = join(directory, 'file')
+  await writeFile(notAFolder, 'x')
+  const error = await writeReport(result, notAFolder).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toMatchObject({ code: 'STORAGE', message: expect.stringContaining(notAFolder) })
+  await rm(notAFolder)
+  expect(await readdir(directory)).toEqual(['report'])
+})
+
+test('a trial of half an hour is drawn in steps, and the page stays small', () => {
+  const [side] = sample.sides
+  const trial = side!.trials[0]!
+  const measured = trial.intervals.filter(({ phase }) => phase === 'measure')
+  const intervals = Array.from({ length: 1_800 }, (_, second) => ({
+    ...measured[second % measured.length]!,
+    startS: second,
+    endS: second + 1,
+  }))
+  const long = sampleResult({ sides: [{ ...side!, trials: [{ ...trial, intervals }] }] })
+  const [chart] = chartsOf(long).times
+  expect(chart).toMatchObject({ stepS: 3 })
+  expect(chart!.x).toHaveLength(600)
+  expect(chart!.rates.acknowledged.every((rate) => rate === 1_000)).toBe(true)
+  const largest = Math.max(...measured.map(({ latencies }) => latencies.publish!.maxUs)) / 1000
+  expect(Math.max(...(chart!.latencies.publish.max as number[]))).toBeCloseTo(largest, 3)
+  expect(renderHtml(long, '', '').length).toBeLessThan(1_000_000)
 })

@@ -299,6 +299,18 @@ describe('integrity', () => {
       'violated',
       /never came/,
     ],
+    [
+      'lost in a drain that ended because unknown ones came instead',
+      withAudit({ ...lost, unknown: 5 }),
+      'unproven',
+      /late or lost/,
+    ],
+    [
+      'lost beside unknown ones that came, quiet at the end',
+      withAudit({ ...lost, unknown: 5 }, {}, drain([9, 0, 0, 0, 0, 0])),
+      'violated',
+      /never came/,
+    ],
     ['drain cut off, yet everything came', withAudit({}, {}, drain([9])), 'intact', null],
     [
       'lost in a second subscription only',
