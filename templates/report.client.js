@@ -2,7 +2,8 @@
 /* global uPlot */
 ;(() => {
   const data = JSON.parse(document.getElementById('chart-data').textContent)
-  const HEIGHT = 240
+  const HEIGHT = 230
+  const X_AXIS_SIZE = 30
   const DASHES = [[], [9, 4], [4, 3], [12, 3, 3, 3], [2, 3], [14, 6]]
   const WHOLE_SECONDS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200]
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
@@ -46,11 +47,19 @@
     ticks: { stroke: color('--line'), width: 1, size: 4 },
     ...extra,
   })
-  const powers = (_, splits) =>
-    splits.map((value) =>
-      Number.isInteger(Math.log10(value)) || Math.abs(Math.log10(value) % 1) < 1e-9 ? tick(value) : '',
-    )
-  const latencyAxis = () => axis({ size: 56, values: powers })
+  const powersOfTen = (_, __, low, high) => {
+    const powers = []
+    for (let exponent = Math.round(Math.log10(low)); 10 ** exponent <= high * 1.001; exponent++)
+      powers.push(10 ** exponent)
+    return powers
+  }
+  const latencyAxis = () =>
+    axis({
+      size: 56,
+      splits: powersOfTen,
+      filter: (_, splits) => splits,
+      values: (_, splits) => splits.map(tick),
+    })
   const line = (label, stroke, extra) => ({ label, stroke, width: 1.75, points: { show: false }, ...extra })
 
   const percentileOptions = (chart) => {
@@ -90,6 +99,7 @@
         series,
         axes: [
           axis({
+            size: X_AXIS_SIZE,
             splits: () => splits,
             values: (_, all) => all.map(share),
             space: 1,
@@ -122,7 +132,12 @@
 
   const timeSeries = { label: 'time', value: (_, value) => seconds(value) }
   const timeAxis = () =>
-    axis({ incrs: WHOLE_SECONDS, values: (_, splits) => splits.map((value) => `${value}`), space: 44 })
+    axis({
+      size: X_AXIS_SIZE,
+      incrs: WHOLE_SECONDS,
+      values: (_, splits) => splits.map((value) => `${value}`),
+      space: 44,
+    })
 
   const latencyOptions = (chart, name) => {
     const { p50, p99, max } = chart.latencies[name]
@@ -173,11 +188,16 @@
     return rateOptions(data.times[index])
   }
 
-  const border = (plot, index) => {
-    const [first = 0] = plot.series[index].dash ?? []
-    return first === 0 ? 'solid' : first < 4 ? 'dotted' : 'dashed'
+  /** The line of a series as it is drawn, for the legend: colour and dashes. */
+  const swatch = (plot, index) => {
+    const { stroke, dash } = plot.series[index]
+    const [on = 0, off = 0] = dash ?? []
+    const ink = typeof stroke === 'function' ? stroke(plot, index) : stroke
+    return on === 0
+      ? ink
+      : `repeating-linear-gradient(90deg, ${ink} 0 ${on}px, transparent ${on}px ${on + off}px)`
   }
-  const legend = { markers: { dash: border, width: 1 } }
+  const legend = { markers: { width: 0, fill: swatch } }
 
   const plots = new Map()
   const draw = (element) => {

@@ -1,4 +1,5 @@
 import { countText, msFigure, msText, percentText } from '../result/figures.ts'
+import { offeredRateHz } from '../result/rates.ts'
 import type { ExperimentResult, Quantile, SideResult, TrialResult } from '../result/result.ts'
 import { type Column, columnsOf, list, quantileFigure } from './table.ts'
 
@@ -103,7 +104,7 @@ function measuredSentence(trial: TrialResult): string {
   const p99 = ({ count, p99: quantile }: { count: number; p99: Quantile }) =>
     count === 0 ? 'unknown' : `${quantileFigure(quantile)} ms`
   const latency = `publish p99 ${p99(latencies.publish.summary)}, end-to-end p99 ${p99(latencies.endToEnd.summary)}`
-  const offered = countText(counts.scheduled / durationS)
+  const offered = countText(offeredRateHz(trial))
   switch (trial.verdict.measurement) {
     case 'valid':
       return `held ${offered} msg/s; ${latency}`
@@ -155,7 +156,7 @@ function latencySentence(ranked: readonly Column[], name: 'endToEnd' | 'publish'
   const ratio =
     first.p99.us === 0
       ? ''
-      : ` (${second.p99.atLeast ? '≥ ' : ''}${(second.p99.us / first.p99.us).toFixed(1)}×)`
+      : ` (${second.p99.atLeast ? '≥\u00a0' : ''}${(second.p99.us / first.p99.us).toFixed(1)}×)`
   const last = `${quantileFigure(second.p99)} ms of ${second.label}`
   return `${first.label} had the lower ${title} p99: ${msText(first.p99.us)} against ${last}${ratio}.`
 }

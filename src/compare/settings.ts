@@ -19,7 +19,7 @@ export function settingsTable(result: Pick<ExperimentResult, 'sides'>): readonly
     ['Promise', promiseOf],
     ['Server', serverOf],
     ['Server settings', (side) => side.trials[0]?.server.settings ?? {}],
-    ['Driver file', (side) => flatten(side.settings)],
+    ['Driver file', driverFileOf],
   ]
   return groups
     .map(([title, read]) => ({ title, rows: rowsOf(result.sides.map(read)) }))
@@ -43,6 +43,12 @@ function promiseOf({ trials }: SideResult): Record<string, string> {
     'order within': promise.orderDomain,
     'consumers share a stream': promise.sharedStreams ? 'yes' : 'no',
   }
+}
+
+/** Name and driver stand above the table already. */
+function driverFileOf({ settings }: SideResult): Record<string, string> {
+  const { name: _name, driver: _driver, ...others } = settings
+  return flatten(others)
 }
 
 function serverOf({ trials, driver }: SideResult): Record<string, string> {

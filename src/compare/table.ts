@@ -162,7 +162,7 @@ function latencyRow(
 
 /** A quantile in ms without its unit, `≥` where it is a lower bound. */
 export function quantileFigure({ us, atLeast }: Quantile): string {
-  return `${atLeast ? '≥ ' : ''}${msFigure(us)}`
+  return `${atLeast ? '≥\u00a0' : ''}${msFigure(us)}`
 }
 
 /** The one smallest value of ranked columns of at least two sides; null on a tie as printed, or when it is a lower bound. */

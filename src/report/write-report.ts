@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LatencyName } from '../engine/types.ts'
-import { storageError, writeFileAtomic } from '../result/atomic-file.ts'
+import { storageError } from '../result/atomic-file.ts'
 import { hgrmText, hlogText } from '../result/export/hdr.ts'
 import { ombResult } from '../result/export/omb.ts'
 import type { ExperimentResult, SideResult, TrialResult } from '../result/result.ts'
@@ -21,6 +21,8 @@ export interface ReportFiles {
   readonly costsJson: string
   readonly rawData: string
 }
+
+const RAW_DATA = 'raw_data'
 
 /** Latencies that get histogram files of their own. */
 const EXPORTED_LATENCIES: readonly (readonly [LatencyName, string])[] = [
@@ -43,8 +45,7 @@ export async function writeReport(
   const files = reportFiles(experimentDirectory)
   const temporary = await makeTemporary(experimentDirectory)
   try {
-    for (const [name, content] of reportContents(result))
-      await writeFileAtomic(join(temporary, name), content)
+    for (const [name, content] of reportContents(result)) await writeInto(temporary, name, content)
     await replaceDirectory(temporary, files.directory)
   } finally {
     await rm(temporary, { recursive: true, force: true })
@@ -61,7 +62,7 @@ export function reportFiles(experimentDirectory: string): ReportFiles {
     metricsCsv: join(directory, 'metrics.csv'),
     metricsJson: join(directory, 'metrics.json'),
     costsJson: join(directory, 'costs.json'),
-    rawData: join(directory, 'raw_data'),
+    rawData: join(directory, RAW_DATA),
   }
 }
 
@@ -78,7 +79,7 @@ export function* reportContents(result: ExperimentResult): Generator<readonly [s
   yield ['metrics.csv', csv]
   yield ['metrics.json', json]
   yield ['costs.json', costs]
-  yield ['raw_data/result.json', `${JSON.stringify(result, null, 1)}\n`]
+  yield [`${RAW_DATA}/result.json`, `${JSON.stringify(result, null, 1)}\n`]
   const names = new Set<string>()
   for (const side of result.sides) {
     for (const [index, trial] of side.trials.entries()) {
@@ -106,11 +107,11 @@ function* trialContents(
   trial: TrialResult,
   name: string,
 ): Generator<readonly [string, string]> {
-  yield [`raw_data/${name}.omb.json`, `${JSON.stringify(ombResult(result, side, trial), null, 1)}\n`]
-  yield [`raw_data/${name}.intervals.csv`, TEMPLATES['report.csv'](intervalsTable(trial))]
+  yield [`${RAW_DATA}/${name}.omb.json`, `${JSON.stringify(ombResult(result, side, trial), null, 1)}\n`]
+  yield [`${RAW_DATA}/${name}.intervals.csv`, TEMPLATES['report.csv'](intervalsTable(trial))]
   for (const [latency, title] of EXPORTED_LATENCIES) {
-    yield [`raw_data/${name}.${title}.ms.hgrm`, hgrmText(trial.phases.measure.latencies[latency])]
-    yield [`raw_data/${name}.${title}.hlog`, hlogText(trial, latency)]
+    yield [`${RAW_DATA}/${name}.${title}.ms.hgrm`, hgrmText(trial.phases.measure.latencies[latency])]
+    yield [`${RAW_DATA}/${name}.${title}.hlog`, hlogText(trial, latency)]
   }
 }
 
@@ -125,10 +126,20 @@ function uniqueName(wanted: string, taken: Set<string>): string {
 async function makeTemporary(experimentDirectory: string): Promise<string> {
   try {
     const temporary = join(experimentDirectory, `.report-${randomUUID().slice(0, 8)}`)
-    await mkdir(temporary, { recursive: true })
+    await mkdir(join(temporary, RAW_DATA), { recursive: true })
     return temporary
   } catch (error) {
     throw await storageError(`write a report into ${experimentDirectory}`, experimentDirectory, error)
+  }
+}
+
+/** Without waiting for the disk, file by file: a report that is lost in a crash can be made again. */
+async function writeInto(directory: string, name: string, content: string): Promise<void> {
+  const path = join(directory, name)
+  try {
+    await writeFile(path, content)
+  } catch (error) {
+    throw await storageError(`write ${name} of the report`, path, error)
   }
 }
 

@@ -94,9 +94,13 @@ function judgeLoss(
     found.violations.push(`${acknowledged}, though ${facts.promise.delivery} is promised${errorNote(facts)}`)
 }
 
-/** Whether the drain tells late from lost: it was complete, or nothing came for a while at its end. */
+/**
+ * Whether the drain tells late from lost: it ended because as many came as were acknowledged, or nothing came for a
+ * while at its end. Where messages came that were never acknowledged, they may stand for acknowledged ones that were
+ * still under way, so the numbers alone prove nothing.
+ */
 function drainTold(facts: Facts): boolean {
-  if (facts.drain.complete) return true
+  if (facts.drain.complete && !facts.audits.some((audit) => unacknowledgedDeliveries(audit) > 0)) return true
   let quietS = 0
   for (let i = facts.intervals.length - 1; i >= 0; i--) {
     const interval = facts.intervals[i]!
@@ -104,6 +108,11 @@ function drainTold(facts: Facts): boolean {
     quietS += interval.endS - interval.startS
   }
   return quietS >= THRESHOLDS.drainQuietS
+}
+
+/** Distinct messages that came though their outcome was unknown or rejected. */
+function unacknowledgedDeliveries({ unknown, lost, acknowledgedLost, ghosts }: Audit): number {
+  return unknown - (lost - acknowledgedLost) + ghosts
 }
 
 function errorNote(facts: Facts): string {

@@ -137,7 +137,7 @@ export interface LatencySummary {
   readonly max: Quantile
 }
 
-/** One second of a trial, all workers together. */
+/** One second of a trial, all workers together; its counts are those of this second alone. */
 export interface IntervalResult {
   /** Seconds from the epoch. */
   readonly startS: number

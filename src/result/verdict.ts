@@ -1,5 +1,6 @@
 import { countText, msText, percentText, plural } from './figures.ts'
 import { judgeIntegrity } from './integrity.ts'
+import { offeredRateHz } from './rates.ts'
 import type { MeasurementVerdict, TrialResult, Verdict } from './result.ts'
 import { THRESHOLDS } from './thresholds.ts'
 
@@ -95,7 +96,7 @@ function breachReasons(facts: TrialFacts): string[] {
 
 /** Why the rate was not held; empty when it was held. */
 function saturationReasons(facts: TrialFacts): string[] {
-  const { counts, durationS } = facts.phases.measure
+  const { counts } = facts.phases.measure
   if (counts.scheduled === 0) return []
   const reasons: string[] = []
   const share = counts.acknowledged / counts.scheduled
@@ -105,8 +106,7 @@ function saturationReasons(facts: TrialFacts): string[] {
         `(${percentText(share)}; held is ${percentText(THRESHOLDS.heldAcknowledgedShare)} or more)`,
     )
   }
-  const rateHz = counts.scheduled / durationS
-  const backlogS = facts.backlogAtEnd / rateHz
+  const backlogS = facts.backlogAtEnd / offeredRateHz(facts)
   if (backlogS > THRESHOLDS.heldBacklogS) {
     reasons.push(
       `the backlog was ${plural(facts.backlogAtEnd, 'message')} when measure ended: ${backlogS.toFixed(1)} s of the ` +

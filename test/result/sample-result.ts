@@ -158,6 +158,16 @@ export function sampleAudit(sent: number, changes: Partial<SampleAudit> = {}): S
 /** A trial nobody has judged yet: healthy unless the shape or the changes say otherwise. */
 export function sampleFacts(shape: Partial<SampleShape> = {}, changes: Partial<TrialFacts> = {}): TrialFacts {
   const full = { ...SAMPLE_SHAPE, ...shape }
+  const key = JSON.stringify(full)
+  const known = healthyFacts.get(key) ?? healthyTrial(full)
+  healthyFacts.set(key, known)
+  return { ...known, ...changes }
+}
+
+/** Made once a shape: histograms take time, and nobody may change them. */
+const healthyFacts = new Map<string, TrialFacts>()
+
+function healthyTrial(full: SampleShape): TrialFacts {
   const random = seededRandom(full.seed + 1)
   const [warmup, measure] = [sampleCounts(full, full.warmupS), sampleCounts(full, full.measureS)]
   const phase = (counts: ProducerCounts, durationS: number, seed: number) => ({
@@ -206,7 +216,6 @@ export function sampleFacts(shape: Partial<SampleShape> = {}, changes: Partial<T
     drain: { durationMs: 800, complete: true },
     backlogAtEnd: 12,
     interrupted: null,
-    ...changes,
   }
 }
 

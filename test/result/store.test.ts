@@ -1,6 +1,6 @@
 // Goal: results are written whole or not at all, found by id, `latest` and path, and every broken one is told clearly.
 // Method: a folder of its own per test, real files, real failures of the file system.
-import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { afterEach, beforeEach, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +9,9 @@ import { storageError, writeFileAtomic } from '../../src/result/atomic-file.ts'
 import { benchHome, createExperiment } from '../../src/result/experiment-folder.ts'
 import { listExperiments, readResult, writeResult } from '../../src/result/store.ts'
 import { sampleResult, sampleSide, sampleTrial } from './sample-result.ts'
+
+// Files on a disk that others use, too.
+setDefaultTimeout(30_000)
 
 const AT = Date.UTC(2025, 9, 5, 14, 30, 56)
 const small = sampleResult({

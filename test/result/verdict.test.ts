@@ -155,6 +155,18 @@ describe('measurement', () => {
     })
   }
 
+  test('a trial cut short is held against the rate of the time it ran', () => {
+    const ran = healthy.intervals.filter(({ startS, phase }) => phase !== 'drain' && startS < 4)
+    const facts = {
+      ...withCounts({ scheduled: 2_000, sent: 2_000, acknowledged: 2_000 }),
+      intervals: ran,
+      backlogAtEnd: 900,
+      interrupted: 'Ctrl-C',
+    }
+    expect(judgeTrial(facts).measurement).toBe('valid')
+    expect(judgeTrial({ ...facts, backlogAtEnd: 1_100 }).measurement).toBe('saturated')
+  })
+
   test('an invalid trial still tells that the rate was not held, last', () => {
     const facts = {
       ...withCounts({ acknowledged: 5_000 }),
@@ -296,6 +308,18 @@ describe('integrity', () => {
     [
       'quiet for 5 s when the drain ended',
       withAudit(lost, {}, drain([9, 0, 0, 0, 0, 0])),
+      'violated',
+      /never came/,
+    ],
+    [
+      'lost in a drain that ended because unknown ones came instead',
+      withAudit({ ...lost, unknown: 5 }),
+      'unproven',
+      /late or lost/,
+    ],
+    [
+      'lost beside unknown ones that came, quiet at the end',
+      withAudit({ ...lost, unknown: 5 }, {}, drain([9, 0, 0, 0, 0, 0])),
       'violated',
       /never came/,
     ],

@@ -1,0 +1,14 @@
+import type { TrialResult } from './result.ts'
+
+/**
+ * Messages a second that the schedule offered in measure. Of a trial that was cut short only the time counts for which it
+ * really ran, else an interruption would look like a lower rate. 0 when nothing was scheduled.
+ */
+export function offeredRateHz(trial: Pick<TrialResult, 'phases' | 'intervals' | 'interrupted'>): number {
+  const { counts, durationS } = trial.phases.measure
+  const ranS = trial.intervals
+    .filter(({ phase, counts: { scheduled } }) => phase === 'measure' && scheduled > 0)
+    .reduce((sum, { startS, endS }) => sum + endS - startS, 0)
+  const seconds = trial.interrupted !== null && ranS > 0 ? Math.min(ranS, durationS) : durationS
+  return seconds > 0 ? counts.scheduled / seconds : 0
+}
