@@ -9,6 +9,7 @@ import { authorisationError, deepText, isAuthorisation } from './kafka-errors.ts
 const DEFAULT_REPLICAS = 3
 const LEADER_POLL_MS = 50
 const LEADERS_LIMIT_MS = 30_000
+const PROPAGATION_LIMIT_MS = 10_000
 
 /** Replication factor for new topics: as asked, else all brokers, at most 3. Throws where there are too few brokers. */
 export function replicationFactor(config: KafkaConfig, brokerCount: number): number {
@@ -31,7 +32,6 @@ export async function createTopics(
   signal: AbortSignal,
 ): Promise<void> {
   const factor = replicationFactor(config, cluster.brokerCount)
-  requireInSyncReplicas(config, factor)
   const wanted = topics.map(({ name, partitions }) => ({ name, partitions, replicationFactor: factor }))
   try {
     await orAborted(client.createTopics(wanted), signal)
@@ -63,16 +63,6 @@ async function waitForLeaders(
   )
 }
 
-function requireInSyncReplicas(config: KafkaConfig, factor: number): void {
-  const inSync = Number(config.topicConfig['min.insync.replicas'] ?? 1)
-  if (inSync <= factor) return
-  throw new AppError(
-    'PREPARE',
-    `expected min.insync.replicas of at most ${factor} (the replication factor), got ${inSync}: no message would ever be acknowledged`,
-    { hint: `set topicConfig min.insync.replicas to ${factor}, or use more brokers` },
-  )
-}
-
 function creationError(error: unknown, topics: readonly TopicSpec[]): AppError {
   const names = topics.map(({ name }) => name).join(', ')
   if (isAuthorisation(error)) return authorisationError(`to create ${names}`, error)
@@ -90,4 +80,19 @@ function creationError(error: unknown, topics: readonly TopicSpec[]): AppError {
       hint: 'check topicConfig and replicationFactor in the driver file',
     },
   )
+}
+
+/** Repeats an operation on a new topic that the broker asked has not heard of yet: they learn of it one after another. */
+export async function onceKnown<T>(operation: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const endMs = performance.now() + PROPAGATION_LIMIT_MS
+  for (;;) {
+    try {
+      return await operation()
+    } catch (error) {
+      const unknown =
+        /UNKNOWN_TOPIC_OR_PARTITION|UNKNOWN_TOPIC_ID|does not host this topic|LEADER_NOT_AVAILABLE/
+      if (signal.aborted || performance.now() > endMs || !unknown.test(deepText(error))) throw error
+      await pause(LEADER_POLL_MS, signal)
+    }
+  }
 }

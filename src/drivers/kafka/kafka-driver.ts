@@ -10,7 +10,7 @@ import type {
 import { AppError, messageOf } from '../../errors/app-error.ts'
 import { doneWithin, orAborted } from './abort.ts'
 import type { ClientOptions, ClusterInfo, KafkaClient, TlsMaterial } from './clients/client.ts'
-import { createTopics, replicationFactor } from './kafka-admin.ts'
+import { createTopics, onceKnown, replicationFactor } from './kafka-admin.ts'
 import { kafkaCapabilities } from './kafka-capabilities.ts'
 import { BATCH_BYTES_LIMIT, isIdempotent, type KafkaConfig } from './kafka-config.ts'
 import { authorisationError, connectError, isAuthorisation } from './kafka-errors.ts'
@@ -93,7 +93,10 @@ function createKafkaDriver(context: DriverContext<KafkaConfig>): Driver {
     async createProducer(spec, signal) {
       const topic = named(spec.topic)
       try {
-        const link = await orAborted(opened().client.openProducer(topic, spec.partitions, spec.name), signal)
+        const link = await onceKnown(
+          () => orAborted(opened().client.openProducer(topic, spec.partitions, spec.name), signal),
+          signal,
+        )
         const producer = createKafkaProducer(spec, link, { config, batchBytesLimit })
         parts.add(producer)
         return producer
@@ -107,7 +110,10 @@ function createKafkaDriver(context: DriverContext<KafkaConfig>): Driver {
       const topic = named(spec.topic)
       const groupId = `${named(spec.subscription)}.${topic}`
       try {
-        const consumer = await opened().client.openConsumer({ ...spec, topic }, groupId, signal)
+        const consumer = await onceKnown(
+          () => opened().client.openConsumer({ ...spec, topic }, groupId, signal),
+          signal,
+        )
         parts.add(consumer)
         return consumer
       } catch (error) {

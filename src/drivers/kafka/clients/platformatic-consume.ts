@@ -111,7 +111,7 @@ export async function createPlatformaticConsumer(
     while (!signal.aborted) {
       onMembership()
       if (fetcher.allPositioned() && group.isActive()) {
-        if (await groupIsComplete(parts, spec.consumersOfSubscription)) {
+        if (await groupIsComplete(parts, spec.consumersOfSubscription, ownPartitions().length)) {
           onMembership()
           if (fetcher.allPositioned()) return
         }
@@ -135,6 +135,8 @@ export async function createPlatformaticConsumer(
   group.on('consumer:heartbeat:error', () => fail('heartbeat failed'))
   group.on('error', () => fail('group failed'))
   try {
+    // An assignment of a topic that the library does not know yet would be forgotten.
+    await orAborted(group.metadata({ topics: [spec.topic], forceUpdate: true }), signal)
     await orAborted(join(group, spec.topic, config.groupProtocol), signal)
     await orAborted(nodes.refresh(), signal)
     await ready()

@@ -1,7 +1,14 @@
 import type { ConsumerParts } from './platformatic-consume.ts'
 
-/** Whether the group has all its members and is at rest: nothing will be assigned anew by a late joiner. */
-export async function groupIsComplete(parts: ConsumerParts, members: number): Promise<boolean> {
+/**
+ * Whether the group has all its members and is at rest, and this member knows its part: nothing will be assigned anew
+ * by a late joiner.
+ */
+export async function groupIsComplete(
+  parts: ConsumerParts,
+  members: number,
+  ownPartitions: number,
+): Promise<boolean> {
   const { admin, group, library, options } = parts
   try {
     if (options.config.groupProtocol === 'classic') {
@@ -18,8 +25,14 @@ export async function groupIsComplete(parts: ConsumerParts, members: number): Pr
     if (connection === undefined) return false
     const answer = await library.consumerGroupDescribeV0.api.async(connection, [group.groupId], false)
     const found = answer.groups[0]
+    const own = found?.members.find(({ memberId }) => memberId === group.memberId)
+    const assigned = own?.assignment.topicPartitions.reduce(
+      (sum, { partitions }) => sum + partitions.length,
+      0,
+    )
     return (
       found !== undefined &&
+      assigned === ownPartitions &&
       found.groupState.toUpperCase() === 'STABLE' &&
       found.members.length >= members &&
       found.members.every((member) => member.memberEpoch === found.groupEpoch)
