@@ -67,7 +67,7 @@ function startFromProc(pid: number): string | null {
 }
 
 function startFromPs(pid: number): string | null {
-  const ps = spawnSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+  const ps = spawnSync('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], {
     encoding: 'utf8',
     env: { ...process.env, LC_ALL: 'C' },
   })

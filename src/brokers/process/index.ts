@@ -4,4 +4,12 @@ export { type ServerExit, type ServerOptions, type ServerProcess, spawnServer } 
 export { tail } from './tail.ts'
 export { type ProcessUsage, processUsage } from './usage.ts'
 export { type WaitOptions, waitUntil } from './wait-until.ts'
-export { forgetAllProcesses, forgetProcess, guardProcess } from './watchdog.ts'
+export {
+  forgetContainer,
+  forgetProcess,
+  type Guarded,
+  guardContainer,
+  guardedNow,
+  guardProcess,
+  releaseAll,
+} from './watchdog.ts'

@@ -32,7 +32,7 @@ function usageFromProc(pid: number): ProcessUsage | null {
 }
 
 function usageFromPs(pid: number): ProcessUsage | null {
-  const ps = spawnSync('ps', ['-o', 'time=,rss=', '-p', String(pid)], { encoding: 'utf8' })
+  const ps = spawnSync('ps', ['-o', 'time=', '-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })
   const [time, rssKiB] = (ps.stdout ?? '').trim().split(/\s+/)
   if (ps.status !== 0 || time === undefined || rssKiB === undefined) return null
   return { cpuS: secondsOf(time), rssBytes: Number(rssKiB) * 1024 }

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { identify, type ProcessIdentity } from './identity.ts'
 
-// Reads "add PID START" and "remove PID START" lines. The end of input means that bench is gone, however it went:
-// what is still registered is killed, with its group where it leads one, if it is still the same process.
+// Reads "add PID START" and "remove PID START" lines (for a container: engine and name). The end of input means that
+// bench is gone, however it went: what is still registered is killed, with its group where it leads one, if it is
+// still the same process; containers are removed by name, which is random.
 const SCRIPT = `
 trap '' INT HUP TERM QUIT
 start_of() {
@@ -29,6 +30,7 @@ while read -r verb pid start; do
 done
 for entry in $registered; do
   pid=\${entry%%:*}
+  case $pid in docker|podman) "$pid" rm -f -v "\${entry#*:}" >/dev/null 2>&1; continue ;; esac
   [ "$(start_of "$pid" 2>/dev/null)" = "\${entry#*:}" ] || continue
   kill -KILL "-$pid" 2>/dev/null
   kill -KILL "$pid" 2>/dev/null
@@ -40,6 +42,7 @@ export const LEDGER_VARIABLE = 'BENCH_PROCESS_LEDGER'
 
 let watchdog: ChildProcess | null = null
 const guarded = new Map<number, ProcessIdentity>()
+const containers = new Set<string>()
 
 /**
  * Makes sure that a process (and the group it leads) does not outlive bench, even when bench is killed by SIGKILL.
@@ -63,14 +66,49 @@ export function forgetProcess(pid: number): void {
   tell('remove', identity)
 }
 
-/** Ends the guard over all processes, for brokers that shall stay up when the command ends. */
-export function forgetAllProcesses(): void {
+/** What is guarded now: `processes` by identity, `containers` as `ENGINE NAME`. */
+export interface Guarded {
+  readonly processes: readonly ProcessIdentity[]
+  readonly containers: readonly string[]
+}
+
+/** What is guarded at this moment. */
+export function guardedNow(): Guarded {
+  return { processes: [...guarded.values()], containers: [...containers] }
+}
+
+/**
+ * Ends the guard over everything, for brokers that shall stay up when the command ends. Resolves when the watchdog
+ * will see it, even if bench ends at once.
+ */
+export async function releaseAll(): Promise<void> {
   for (const pid of [...guarded.keys()]) forgetProcess(pid)
+  for (const line of containers) write(`remove ${line}\n`)
+  containers.clear()
+  await new Promise<void>((resolve) => {
+    if (watchdog?.stdin?.writable) watchdog.stdin.write('\n', () => resolve())
+    else resolve()
+  })
+}
+
+/** As `guardProcess`, for a container: `name` must be unique to it. */
+export function guardContainer(engine: 'docker' | 'podman', name: string): void {
+  containers.add(`${engine} ${name}`)
+  write(`add ${engine} ${name}\n`)
+}
+
+/** As `forgetProcess`, for a container. */
+export function forgetContainer(engine: 'docker' | 'podman', name: string): void {
+  if (containers.delete(`${engine} ${name}`)) write(`remove ${engine} ${name}\n`)
 }
 
 function tell(verb: 'add' | 'remove', identity: ProcessIdentity): void {
+  write(`${verb} ${identity.pid} ${identity.start}\n`)
+}
+
+function write(line: string): void {
   watchdog ??= start()
-  watchdog.stdin?.write(`${verb} ${identity.pid} ${identity.start}\n`)
+  watchdog.stdin?.write(line)
 }
 
 function start(): ChildProcess {
@@ -78,7 +116,6 @@ function start(): ChildProcess {
   const child = spawn('/bin/sh', ['-c', SCRIPT], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
-    env: { PATH: '/usr/bin:/bin' },
   })
   // It must neither keep bench running nor fail it.
   child.on('error', () => {})

@@ -64,7 +64,7 @@ async function update(apt: PrivateApt, log: Log, signal: AbortSignal): Promise<v
   log('apt-get: reading package lists (into a folder of our own)')
   await mustRun(
     {
-      ...aptGet(apt, ['update', '-qq']),
+      ...aptGet(apt, ['update', '-qq', '-o', 'APT::Update::Error-Mode=any']),
       limitMs: UPDATE_LIMIT_MS,
       what: 'package lists',
       hint: 'check the package sources and the network: sudo apt-get update',

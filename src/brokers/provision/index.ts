@@ -9,3 +9,4 @@ export {
   mavenCommand,
   mavenLibraries,
 } from './maven.ts'
+export { engineRequirement, javaRequirement, mavenRequirement, requirement } from './requirements.ts'
