@@ -11,6 +11,14 @@ const PROBE_EVERY_MS = 200
 /** Without a port mapper `rabbitmqctl` would hang for minutes. */
 const CONTROL_LIMIT_MS = 30_000
 
+/**
+ * Asks for a leader of every quorum queue. RabbitMQ 3.10 on a single node leaves a queue without one for good when a
+ * client asks for the queue in the moment between the start and the election; leaders that are there stay.
+ */
+const ELECT_LEADERS =
+  '[catch ra:trigger_election({element(1, amqqueue:get_pid(Q)), node()}) || ' +
+  'Q <- rabbit_amqqueue:list(), amqqueue:get_type(Q) =:= rabbit_quorum_queue].'
+
 /** A node that was started. */
 export interface RabbitmqNode extends BrokerNode {
   /** Resolves once a message was confirmed and read; throws `AppError('PREPARE')` quoting the log. */
@@ -45,6 +53,7 @@ export function startNode(broker: BrokerPlan, plan: NodePlan, signal: AbortSigna
       }
       server = spawnNode(broker, plan, restartSignal)
       await healthy(plan, server, restartSignal)
+      if (broker.nodes.length === 1) await control(broker, plan, ['eval', ELECT_LEADERS], restartSignal)
     },
     healthy: (startSignal) => healthy(plan, server, startSignal),
   }

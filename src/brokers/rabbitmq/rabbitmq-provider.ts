@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../errors/app-error.ts'
 import type { LocalBroker, LocalBrokerOptions, LocalBrokerProvider, Requirement } from '../broker.ts'
-import { freePorts, type ServerProcess, spawnServer } from '../process/index.ts'
+import { freePorts, type ServerProcess, spawnServer, tail } from '../process/index.ts'
 import { type RabbitmqExtra, rabbitmqExtraSchema } from './rabbitmq-extra.ts'
 import { type BrokerPlan, LIMITS, type NodePlan, vmArguments, writeNodeFiles } from './rabbitmq-files.ts'
 import { installRabbitmq, type RabbitmqInstall } from './rabbitmq-install.ts'
@@ -64,7 +64,7 @@ async function up(options: LocalBrokerOptions, signal: AbortSignal): Promise<Loc
     }
   } catch (error) {
     await down()
-    throw portTaken(error, broker) ?? error
+    throw portTaken(error, broker) ?? withFirstErrors(error, broker)
   }
 }
 
@@ -162,6 +162,27 @@ function portTaken(error: unknown, broker: BrokerPlan): AppError | null {
     `expected ports ${wanted} on 127.0.0.1 to be free for RabbitMQ, but one is taken\n${error.message}`,
     { hint: 'start again (bench picks free ports), or end the program that holds the port', cause: error },
   )
+}
+
+const LOG_LINES = 2_000
+const QUOTED_ERRORS = 6
+
+/** A start that failed, with the log's first errors: its last lines are the remains of Erlang's report. */
+function withFirstErrors(error: unknown, broker: BrokerPlan): unknown {
+  if (!(error instanceof AppError) || error.code !== 'PREPARE') return error
+  const found = broker.nodes.flatMap(({ logFile }) =>
+    Bun.stripANSI(tail(logFile, LOG_LINES))
+      .split('\n')
+      .map((line) => /\[error\] <[\d.]+> (.*\S)/.exec(line)?.[1])
+      .filter((text) => text !== undefined)
+      .slice(0, QUOTED_ERRORS),
+  )
+  if (found.length === 0) return error
+  const { message, hint, cause } = error
+  return new AppError('PREPARE', `${message}\nRabbitMQ's first errors:\n${found.join('\n')}`, {
+    ...(hint !== undefined && { hint }),
+    cause,
+  })
 }
 
 function onceOnly(work: () => Promise<void>): () => Promise<void> {

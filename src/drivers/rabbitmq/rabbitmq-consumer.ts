@@ -61,7 +61,8 @@ export async function createRabbitmqConsumer(
   }
 
   function deliver(): void {
-    if (closed || !ready) return
+    // Without a channel nothing could be acknowledged.
+    if (closed || !ready || open === null) return
     const batch = batches.take()
     if (batch === null) return
     try {
@@ -125,6 +126,7 @@ export async function createRabbitmqConsumer(
       },
       onUp(next) {
         open = next
+        deliver()
         follow()
       },
       onDown(kind) {

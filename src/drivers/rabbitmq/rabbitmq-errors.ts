@@ -25,9 +25,10 @@ export function connectError(server: string, username: string, vhost: string, th
       'check username and password (or passwordEnv) in the driver file',
     )
   }
-  if (/NOT_ALLOWED/.test(words)) {
+  // amqplib keeps the broker's words to itself when it closes at this point: it has refused the virtual host.
+  if (/NOT_ALLOWED|Expected ConnectionOpenOk; got <ConnectionClose/.test(words)) {
     return fail(
-      `expected virtual host '${vhost}' at ${server} to be open to user '${username}', got ${words}`,
+      `expected virtual host '${vhost}' at ${server} to be open to user '${username}', but the broker refused it`,
       'check vhost in the driver file, and the permissions of the user',
     )
   }

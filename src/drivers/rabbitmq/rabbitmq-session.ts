@@ -12,6 +12,8 @@ const MAX_BACKOFF_MS = 1_000
 /** After this long without a channel a client gives up. */
 const RECONNECT_LIMIT_MS = 600_000
 const CLOSE_TIMEOUT_MS = 2_000
+/** A quorum queue that has no leader yet may leave a subscription unanswered for good: ask again on a new channel. */
+const SETUP_LIMIT_MS = 8_000
 
 /** A channel that is open, and the connection it lives on. */
 export interface OpenChannel {
@@ -56,7 +58,8 @@ export async function openSession(spec: SessionSpec, signal: AbortSignal): Promi
     recovery = recover()
   }
 
-  async function openOne(abort: AbortSignal): Promise<void> {
+  async function openOne(end: AbortSignal): Promise<void> {
+    const abort = AbortSignal.any([end, AbortSignal.timeout(SETUP_LIMIT_MS)])
     const on = await spec.link.acquire(abort)
     const channel = await abandonable<Channel>(
       spec.confirms ? on.model.createConfirmChannel() : on.model.createChannel(),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from 'bun:test'
+import { afterAll, beforeAll, setDefaultTimeout } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ const UP_LIMIT_MS = 240_000
 
 /** A broker of this test file, started before its first test and ended after its last. */
 export function testBroker(options: Partial<LocalBrokerOptions> = {}): { readonly current: LocalBroker } {
+  setDefaultTimeout(60_000)
   let broker: LocalBroker | null = null
   const directory = mkdtempSync(join(tmpdir(), 'bench-rabbitmq-'))
   beforeAll(async () => {
