@@ -62,7 +62,8 @@ export async function runRun(
     brokersDirectory: join(home, 'brokers', `run-${experiment.id}`),
   })
   const files = await writeReport(result, experiment.directory)
-  if (!options.json) for (const line of renderTable(result, { columns: out.columns })) out.stdout(line)
+  if (!options.json)
+    for (const line of renderTable(result, { columns: out.columns, color: out.interactive })) out.stdout(line)
   out.stderr(`report: ${files.html}`)
   if (signal.aborted && signal.reason instanceof AppError) return signal.reason.exitCode
   return exitCodeOf(result)

@@ -61,7 +61,7 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
   const facts: Omit<TrialResult, 'verdict'> = {
     startedAt: new Date(record.startedAtMs).toISOString(),
     server: {
-      version: server.version,
+      version: server.version === 'unknown' && broker !== null ? broker.version : server.version,
       client: server.client,
       runtime: broker?.runtime ?? 'given',
       addresses: options.servers,

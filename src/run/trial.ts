@@ -41,6 +41,8 @@ export interface TrialOptions {
   readonly signal: AbortSignal
   /** Called at the begin and the end of measure, to sample the broker's processes. */
   readonly onMeasure: (edge: 'begin' | 'end') => void
+  /** Shorter limit of the drain, for tests that lose messages on purpose. */
+  readonly drainMs?: number
 }
 
 /** Everything a trial left behind, before it is made into a result. */
@@ -84,7 +86,7 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
     const { cut } = load
     if (cut !== null) await stopSending(crew)
     step('drain', 'waiting for what is still under way')
-    const drain = await drainTrial(crew, assignment, clock, cut === null ? options.signal : null)
+    const drain = await drainTrial(crew, assignment, options, cut !== null)
     step('collect', 'audit and histograms')
     const endUs = clock.nowUs() - load.epochUs
     const reports = await collect(crew, endUs)
@@ -194,18 +196,17 @@ async function stopSending(crew: Crew): Promise<void> {
 
 /**
  * Waits until every accepted message is settled and every acknowledged one delivered to every subscription, or until
- * the limit. After a cut (no signal given) the limit is short.
+ * the limit. After a cut the limit is short.
  */
 async function drainTrial(
   crew: Crew,
   assignment: Assignment,
-  clock: Clock,
-  signal: AbortSignal | null,
+  { clock, signal, drainMs = TRIAL_LIMITS.drainMs }: TrialOptions,
+  cut: boolean,
 ): Promise<{ durationMs: number; complete: boolean }> {
   const startUs = clock.nowUs()
   const elapsedMs = () => (clock.nowUs() - startUs) / 1000
-  const limitMs = () =>
-    signal === null || signal.aborted || crew.death.aborted ? TRIAL_LIMITS.shortDrainMs : TRIAL_LIMITS.drainMs
+  const limitMs = () => (cut || signal.aborted || crew.death.aborted ? TRIAL_LIMITS.shortDrainMs : drainMs)
   let complete = false
   while (!complete && elapsedMs() < limitMs()) {
     await clock.sleep(DRAIN_POLL_MS)
