@@ -1,5 +1,9 @@
 import { AppError } from '../errors/app-error.ts'
+import { nearest } from '../errors/nearest.ts'
 import { MAX_PROBLEMS } from './limits.ts'
+
+/** Characters of an unknown word that are compared with known ones. */
+const MAX_WORD = 100
 
 /** Something wrong with one place of the configuration. */
 export interface Problem {
@@ -26,37 +30,8 @@ function lineOf({ where }: Problem): number {
   return Number(/:(\d+):\d+$/.exec(where)?.[1] ?? 0)
 }
 
-/** The candidate nearest to what was written, or undefined when none is near. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const limit = word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3))
-  let best: string | undefined
-  let bestDistance = limit + 1
-  for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase().slice(0, 100), candidate.toLowerCase())
-    if (distance < bestDistance) {
-      best = candidate
-      bestDistance = distance
-    }
-  }
-  return best
-}
-
 /** `did you mean x?`, or else the list of what is known. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
-  const candidate = nearest(word, candidates)
-  return candidate === undefined ? `known: ${candidates.join(', ')}` : `did you mean ${candidate}?`
-}
-
-/** Levenshtein's distance. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1))
-    }
-    row = next
-  }
-  return row[to.length]!
+  const candidate = nearest(word.slice(0, MAX_WORD), candidates)
+  return candidate === null ? `known: ${candidates.join(', ')}` : `did you mean ${candidate}?`
 }

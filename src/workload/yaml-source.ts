@@ -14,8 +14,9 @@ import {
   type YAMLMap,
 } from 'yaml'
 import { messageOf } from '../errors/app-error.ts'
+import { nearest } from '../errors/nearest.ts'
 import { MAX_YAML_ALIASES, MAX_YAML_BYTES } from './limits.ts'
-import { configError, didYouMean, nearest, type Problem } from './problem.ts'
+import { configError, didYouMean, type Problem } from './problem.ts'
 import { structureProblems } from './yaml-structure.ts'
 
 export type Path = readonly PropertyKey[]
@@ -68,7 +69,7 @@ async function neighbour(file: string): Promise<string> {
     basename(file),
     files.filter((name) => /\.ya?ml$/.test(name)),
   )
-  return near === undefined ? 'check the path' : didYouMean(basename(file), [near])
+  return near === null ? 'check the path' : didYouMean(basename(file), [near])
 }
 
 /** Parses YAML text that must be a map. Throws `AppError('CONFIG')` with every problem found. */
