@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
-import type { Topology } from '../brokers/broker.ts'
 import type { DriverEntry } from '../drivers/registry.ts'
 import { AppError } from '../errors/app-error.ts'
 import { parseDuration } from './duration.ts'
 import { MAX_DURATION_S, MAX_WORKERS, UNBOUNDED_RATE_HZ } from './limits.ts'
+import type { Plan } from './model.ts'
 
 /** Options of the command line as they come from the argument parser, which turns `10` and `1e3` into numbers. */
 export interface PlanFlags {
@@ -32,7 +32,7 @@ export interface ParsedFlags {
   readonly warmupS: number | null
   readonly rateHz: number | null
   readonly workers: number | null
-  readonly topology: Topology
+  readonly topology: Plan['topology']
   readonly lenient: boolean
   readonly cores: number
 }
@@ -97,7 +97,7 @@ function wholeFlag(flag: string, value: unknown, most: number, what: string): nu
   return number
 }
 
-function topologyFlag(value: unknown): Topology {
+function topologyFlag(value: unknown): Plan['topology'] {
   if (isMissing(value)) return 'single'
   if (value === 'single' || value === 'cluster') return value
   throw usage('--topology', 'single or cluster', value)
