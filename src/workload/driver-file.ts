@@ -115,7 +115,7 @@ function entryOf({ yaml, dialect, driver }: DriverOutline, registry: readonly Dr
   if (entry !== undefined) return entry
   const field = isOmb ? 'driverClass' : 'driver'
   const where = yaml.whereIs([field])
-  const names = registry.map(({ name }) => name)
+  const names = registry.filter(({ forTests }) => !forTests).map(({ name }) => name)
   const planned = PLANNED_DRIVERS.find(matches)
   if (planned !== undefined) {
     const what = `expected ${field} of a supported system, got ${planned.name}: not yet there`

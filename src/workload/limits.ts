@@ -1,5 +1,7 @@
-/** Smallest message. The envelope of an opaque message always fits; a test holds the engine's to it. */
-export const MIN_MESSAGE_BYTES = 64
+import { ENVELOPE_BYTES } from '../engine/envelope.ts'
+
+/** Smallest message: the envelope of an opaque message, with an empty body. */
+export const MIN_MESSAGE_BYTES = ENVELOPE_BYTES
 /** Largest message anybody may ask for; a driver's own limit is usually far lower. */
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 /** Largest YAML file that is read. */

@@ -2,6 +2,9 @@ import { AppError } from '../errors/app-error.ts'
 import { nearest } from '../errors/nearest.ts'
 import { MAX_PROBLEMS } from './limits.ts'
 
+/** Characters of an unknown word that are compared with known ones. */
+const MAX_WORD = 100
+
 /** Something wrong with one place of the configuration. */
 export interface Problem {
   /** `file:line:col`, or what else the person wrote it in (`--drivers`). */
@@ -29,6 +32,6 @@ function lineOf({ where }: Problem): number {
 
 /** `did you mean x?`, or else the list of what is known. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
-  const candidate = nearest(word, candidates)
+  const candidate = nearest(word.slice(0, MAX_WORD), candidates)
   return candidate === null ? `known: ${candidates.join(', ')}` : `did you mean ${candidate}?`
 }

@@ -97,7 +97,7 @@ const fields = {
     .min(1)
     .max(MAX_SIDES)
     .optional()
-    .describe('Sides to compare, written as on the command line, [label=]name[:client][+key=value…].'),
+    .describe('Sides to compare, written as on the command line, [label=]name[:client][+key=value].'),
   schedule: z
     .literal('constant')
     .optional()

@@ -126,8 +126,8 @@ describe('sides', () => {
     const text = `${BASE}drivers: [slow, demo:other]\n`
     expect((await plan({}, text)).sides.map(({ label }) => label)).toEqual(['slow', 'demo:other'])
     expect((await plan({ drivers: 'demo' }, text)).sides.map(({ label }) => label)).toEqual(['demo'])
-    expect(await problem({}, `${BASE}drivers: [demo, slwo]\n`)).toMatch(
-      /^w\.yaml:8:17 slwo: expected a driver file, got no drivers\/slwo\.yaml \(did you mean slow\?\)$/,
+    expect(await problem({}, `${BASE}drivers: [demo, slo]\n`)).toMatch(
+      /^w\.yaml:8:17 slo: expected a driver file, got no drivers\/slo\.yaml \(did you mean slow\?\)$/,
     )
   })
 

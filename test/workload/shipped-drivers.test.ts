@@ -22,8 +22,4 @@ describe.skipIf(!ready)('shipped driver files', () => {
     expect(driver.ignored).toEqual([])
     expect(DRIVERS).toContain(driver.entry)
   })
-
-  test('each driver has one of its own name', () => {
-    expect(files).toEqual(expect.arrayContaining(DRIVERS.filter(({ forTests }) => !forTests).map(({ name }) => `${name}.yaml`)))
-  })
 })

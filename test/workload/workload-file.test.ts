@@ -3,6 +3,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { chmodSync } from 'node:fs'
 import { relative } from 'node:path'
+import { ENVELOPE_BYTES } from '../../src/engine/envelope.ts'
 import { MAX_YAML_BYTES } from '../../src/workload/limits.ts'
 import { readWorkload } from '../../src/workload/workload-file.ts'
 import { failureOf, testFolder } from './files.ts'
@@ -176,7 +177,7 @@ testDurationMinutes: 0.5
       'w.yaml:1:7: expected name to be a text that is not empty, got 5 (Name in results; default: the file name)',
       'w.yaml:2:9: expected topics to be a whole number from 1 to 10000000, got 0 (Topics to create)',
       'w.yaml:3:1: expected a known key, got "partitionPerTopic" (did you mean partitionsPerTopic?)',
-      expect.stringContaining('w.yaml:4:14: expected messageSize to be a whole number from 64 to'),
+      expect.stringContaining('w.yaml:4:14: expected messageSize to be a whole number from 48 to'),
       expect.stringContaining(
         'w.yaml:5:15: expected producerRate to be a whole number from 1 to 9999999, got "100"',
       ),
@@ -214,6 +215,14 @@ testDurationMinutes: 0.5
     expect(problem).toMatch(
       /^w\.yaml:3:\d+: expected producerRate to be a whole number from 1 to 9999999, got /,
     )
+  })
+
+  test('the smallest message is the envelope alone', async () => {
+    const sized = (bytes: number) => MINIMAL.replace('messageSize: 100', `messageSize: ${bytes}`)
+    expect((await read(sized(ENVELOPE_BYTES))).workload.messageBytes).toBe(ENVELOPE_BYTES)
+    expect(await problems(sized(ENVELOPE_BYTES - 1))).toEqual([
+      expect.stringContaining('w.yaml:1:14: expected messageSize'),
+    ])
   })
 
   test('missing keys point at the map and say what they are', async () => {
