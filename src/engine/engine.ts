@@ -42,7 +42,7 @@ export interface Engine {
   /** Starts the schedule at a future value of the clock. Call it in consumers too: end-to-end latency needs the epoch. */
   start(epochUs: number): void
   progress(): EngineProgress
-  /** What happened since the last call (or the epoch). */
+  /** What happened since the last call (or the epoch); empty before the epoch. */
   takeInterval(): EngineInterval
   /** Ends the schedule now; what is due and not sent stays unsent. Idempotent. */
   stopSending(): void
@@ -107,7 +107,7 @@ export function createEngine(options: EngineOptions): Engine {
       }
     },
     takeInterval() {
-      const endUs = timeline.elapsedUs()
+      const endUs = timeline.started ? Math.max(intervalStartUs, timeline.elapsedUs()) : 0
       const used = process.cpuUsage(cpu)
       cpu = process.cpuUsage()
       const interval: EngineInterval = {
