@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { AppError } from '../../errors/app-error.ts'
-import type { BrokerNode } from '../broker.ts'
-import { identify, type ServerProcess, signalSame, spawnServer, waitUntil } from '../process/index.ts'
+import { type ManagedNode, startNode } from '../base-node.ts'
+import { type ServerProcess, spawnServer, waitUntil } from '../process/index.ts'
 import { runCommand } from '../provision/command.ts'
 import { type BrokerPlan, type NodePlan, nodeEnvironment } from './rabbitmq-files.ts'
 import { probeRabbitmq } from './rabbitmq-probe.ts'
@@ -19,44 +19,30 @@ const ELECT_LEADERS =
   '[catch ra:trigger_election({element(1, amqqueue:get_pid(Q)), node()}) || ' +
   'Q <- rabbit_amqqueue:list(), amqqueue:get_type(Q) =:= rabbit_quorum_queue].'
 
-/** A node that was started. */
-export interface RabbitmqNode extends BrokerNode {
-  /** Resolves once a message was confirmed and read; throws `AppError('PREPARE')` quoting the log. */
-  healthy(signal: AbortSignal): Promise<void>
-}
-
-/** Starts a node and returns at once. */
-export function startNode(broker: BrokerPlan, plan: NodePlan, signal: AbortSignal): RabbitmqNode {
-  let server = spawnNode(broker, plan, signal)
+/** Starts a node and waits until a message was confirmed and read; throws `AppError('PREPARE')` quoting the log. */
+export function startRabbitmqNode(
+  broker: BrokerPlan,
+  plan: NodePlan,
+  signal: AbortSignal,
+): Promise<ManagedNode> {
   const address = `127.0.0.1:${plan.amqpPort}`
-  const tell = (name: 'SIGSTOP' | 'SIGCONT') => {
-    const identity = identify(server.pid)
-    if (identity !== null) signalSame(identity, name)
+  let starts = 0
+  const start = async (startSignal: AbortSignal): Promise<ServerProcess> => {
+    const server = spawnNode(broker, plan, startSignal)
+    try {
+      await healthy(plan, server, startSignal)
+      const again = starts++ > 0 && broker.nodes.length === 1
+      if (again) await control(broker, plan, ['eval', ELECT_LEADERS], startSignal)
+      return server
+    } catch (error) {
+      await server.kill()
+      throw error
+    }
   }
-  return {
-    name: plan.name,
-    bound: address,
-    advertised: address,
-    logFile: plan.logFile,
-    get pid() {
-      return server.pid
-    },
-    kill: () => server.kill(),
-    stop: () => tell('SIGSTOP'),
-    continue: () => tell('SIGCONT'),
-    async restart(restartSignal) {
-      if (server.exit() === null) {
-        throw new AppError(
-          'CONTRACT',
-          `expected ${plan.name} to be killed before it is restarted, but it runs`,
-        )
-      }
-      server = spawnNode(broker, plan, restartSignal)
-      await healthy(plan, server, restartSignal)
-      if (broker.nodes.length === 1) await control(broker, plan, ['eval', ELECT_LEADERS], restartSignal)
-    },
-    healthy: (startSignal) => healthy(plan, server, startSignal),
-  }
+  return startNode(
+    { name: plan.name, bound: address, advertised: address, logFile: plan.logFile, start },
+    signal,
+  )
 }
 
 function spawnNode(broker: BrokerPlan, plan: NodePlan, signal: AbortSignal): ServerProcess {

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../errors/app-error.ts'
+import type { ManagedNode } from '../base-node.ts'
 import type { LocalBroker, LocalBrokerOptions, LocalBrokerProvider, Requirement } from '../broker.ts'
 import { freePorts, type ServerProcess, spawnServer, tail } from '../process/index.ts'
 import { type RabbitmqExtra, rabbitmqExtraSchema } from './rabbitmq-extra.ts'
 import { type BrokerPlan, LIMITS, type NodePlan, vmArguments, writeNodeFiles } from './rabbitmq-files.ts'
 import { installRabbitmq, type RabbitmqInstall } from './rabbitmq-install.ts'
-import { control, type RabbitmqNode, startNode } from './rabbitmq-node.ts'
+import { control, startRabbitmqNode } from './rabbitmq-node.ts'
 import { probeRabbitmq } from './rabbitmq-probe.ts'
 
 const CLUSTER_NODES = 3
@@ -36,21 +37,21 @@ async function up(options: LocalBrokerOptions, signal: AbortSignal): Promise<Loc
   const extra = parseExtra(options.extra)
   const install = await installRabbitmq(options.log, signal)
   const broker = await planBroker(options, extra, install)
-  const started = { epmd: null as ServerProcess | null, nodes: [] as RabbitmqNode[] }
+  let portMapper = null as ServerProcess | null
+  const nodes: ManagedNode[] = []
   const down = onceOnly(async () => {
     // What is killed needs no goodbye: the data goes with it.
-    await Promise.all(started.nodes.map((node) => node.kill()))
-    await started.epmd?.kill()
+    await Promise.all(nodes.map((node) => node.kill()))
+    await portMapper?.kill()
     await Promise.all(broker.nodes.map((node) => rm(node.directory, { recursive: true, force: true })))
   })
   try {
     await Promise.all(broker.nodes.map((node) => writeNodeFiles(broker, node)))
-    started.epmd = startPortMapper(broker, options, signal)
-    for (const plan of broker.nodes) started.nodes.push(startNode(broker, plan, signal))
+    portMapper = startPortMapper(broker, options, signal)
     options.log(
       `waiting for ${broker.nodes.map((node) => node.name).join(', ')} (RabbitMQ ${install.version})`,
     )
-    await Promise.all(started.nodes.map((node) => node.healthy(signal)))
+    nodes.push(...(await startAll(broker, signal)))
     if (broker.nodes.length > 1) await checkCluster(broker, signal)
     return {
       name: 'rabbitmq',
@@ -59,7 +60,7 @@ async function up(options: LocalBrokerOptions, signal: AbortSignal): Promise<Loc
       topology: options.topology,
       servers: broker.nodes.map((node) => `127.0.0.1:${node.amqpPort}`),
       settings: await settingsOf(broker),
-      nodes: started.nodes,
+      nodes,
       down,
     }
   } catch (error) {
@@ -117,6 +118,24 @@ function startPortMapper(
     logFile: join(options.directory, 'logs', 'epmd.log'),
     signal,
   })
+}
+
+/** The nodes look for each other while they start, so all start at once; when one fails, the others end too. */
+async function startAll(broker: BrokerPlan, signal: AbortSignal): Promise<ManagedNode[]> {
+  const failing = new AbortController()
+  const end = AbortSignal.any([signal, failing.signal])
+  const starting = await Promise.allSettled(
+    broker.nodes.map((plan) =>
+      startRabbitmqNode(broker, plan, end).catch((error) => {
+        failing.abort(error)
+        throw error
+      }),
+    ),
+  )
+  const nodes = starting.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  if (nodes.length === broker.nodes.length) return nodes
+  await Promise.all(nodes.map((node) => node.kill()))
+  throw end.reason
 }
 
 /** Each node is healthy by itself; here they must also have found each other. */

@@ -49,7 +49,9 @@ test('kill -9 of any one node under load: nothing confirmed is lost, work goes o
     return confirmed.every((i) => all.has(i))
   })
   expect(confirmed.length).toBeGreaterThan(1000)
-  expect(producer.count('rejected')).toBe(0)
+  // What a dying leader had taken, the broker refuses (nacks) or leaves unknown; nothing else may happen.
+  const kinds = ['connection lost', 'connection closed by the broker', 'refused by the broker']
+  expect(kinds).toEqual(expect.arrayContaining(Object.keys(producer.reasons)))
   await driver.close(limit())
 }, 180_000)
 

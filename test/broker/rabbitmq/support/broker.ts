@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LocalBroker, LocalBrokerOptions } from '../../../../src/brokers/broker.ts'
-import { rabbitmqProvider } from '../../../../src/brokers/rabbitmq/rabbitmq-provider.ts'
+import { localBrokerProvider } from '../../../../src/brokers/registry.ts'
 
 /** Bringing packages into an empty cache is part of the first start. */
 const UP_LIMIT_MS = 240_000
@@ -15,7 +15,8 @@ export function testBroker(options: Partial<LocalBrokerOptions> = {}): { readonl
   const directory = mkdtempSync(join(tmpdir(), 'bench-rabbitmq-'))
   beforeAll(async () => {
     const quick = { topology: 'single', profile: 'quick', directory, log: () => undefined } as const
-    broker = await rabbitmqProvider.up({ ...quick, ...options }, AbortSignal.timeout(UP_LIMIT_MS))
+    const provider = await localBrokerProvider('rabbitmq')
+    broker = await provider.up({ ...quick, ...options }, AbortSignal.timeout(UP_LIMIT_MS))
   }, UP_LIMIT_MS)
   afterAll(async () => {
     await broker?.down()
