@@ -2,7 +2,7 @@ import { open, stat } from 'node:fs/promises'
 import { tail } from '../brokers/process/tail.ts'
 import { readState } from '../brokers/state.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
-import type { Output } from './doctor.ts'
+import type { Output } from './output.ts'
 
 const SHOWN_LINES = 50
 const POLL_MS = 250
@@ -18,7 +18,7 @@ interface Followed {
 export async function printLogs(
   names: readonly string[],
   options: { readonly follow: boolean },
-  out: Output,
+  out: Pick<Output, 'stdout' | 'stderr'>,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const files: Followed[] = []
@@ -39,7 +39,7 @@ export async function printLogs(
   return files.length === 0 ? EXIT.prepare : EXIT.ok
 }
 
-async function printNew(followed: Followed, out: Output): Promise<void> {
+async function printNew(followed: Followed, out: Pick<Output, 'stdout' | 'stderr'>): Promise<void> {
   const size = await sizeOf(followed.file)
   // A log that became shorter was begun anew.
   if (size < followed.offset) followed.offset = 0

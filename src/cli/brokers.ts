@@ -15,7 +15,7 @@ import { takeDown } from '../brokers/take-down.ts'
 import { AppError } from '../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { printLogs } from './broker-logs.ts'
-import type { Output } from './doctor.ts'
+import type { Output } from './output.ts'
 
 export interface BrokersOptions {
   readonly topology: Topology
@@ -35,7 +35,7 @@ export async function runBrokers(
   action: BrokersAction,
   names: readonly string[],
   options: BrokersOptions,
-  out: Output,
+  out: Pick<Output, 'stdout' | 'stderr'>,
   signal: AbortSignal,
   providerOf: ProviderOf = localBrokerProvider,
 ): Promise<ExitCode> {
@@ -88,7 +88,7 @@ type ProviderOf = (name: string) => Promise<LocalBrokerProvider>
 type Action = (
   name: string,
   options: BrokersOptions,
-  out: Output,
+  out: Pick<Output, 'stdout' | 'stderr'>,
   signal: AbortSignal,
   providerOf: ProviderOf,
 ) => Promise<Report>
@@ -98,7 +98,7 @@ const ACTIONS: Readonly<Record<Exclude<BrokersAction, 'logs'>, Action>> = { up, 
 async function up(
   name: string,
   options: BrokersOptions,
-  out: Output,
+  out: Pick<Output, 'stdout' | 'stderr'>,
   signal: AbortSignal,
   providerOf: ProviderOf,
 ): Promise<Report> {
@@ -204,7 +204,7 @@ function failed(name: string, error: unknown, signal: AbortSignal): Report {
   }
 }
 
-function printReport(report: Report, out: Output): void {
+function printReport(report: Report, out: Pick<Output, 'stdout' | 'stderr'>): void {
   const { details } = report
   if (report.state === 'failed') {
     out.stderr(`${report.name}: ${report.message}`)

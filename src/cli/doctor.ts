@@ -4,13 +4,9 @@ import { engineRequirement } from '../brokers/provision/requirements.ts'
 import { localBrokerNames, localBrokerProvider } from '../brokers/registry.ts'
 import { messageOf } from '../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
+import type { Output } from './output.ts'
 
 /** Where a command writes: data to stdout, talk to stderr; one line each, without its end. */
-export interface Output {
-  stdout(line: string): void
-  stderr(line: string): void
-}
-
 interface Section {
   readonly name: string
   readonly requirements: readonly Requirement[]
@@ -24,7 +20,7 @@ interface Section {
  */
 export async function runDoctor(
   options: { readonly json: boolean },
-  out: Output,
+  out: Pick<Output, 'stdout' | 'stderr'>,
   providerOf: typeof localBrokerProvider = localBrokerProvider,
 ): Promise<ExitCode> {
   const sections = [await benchSection()]

@@ -9,7 +9,7 @@ export interface Clock {
   wallMs(): number
   /** Resolves after at least `delayMs`; rejects with the signal's reason when it aborts. */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>
-  /** Calls `callback` once after at least `delayMs`; the handle cancels it. */
+  /** Calls `callback` once after about `delayMs` (timers of the runtime may be up to 1 ms early); the handle cancels it. */
   schedule(delayMs: number, callback: () => void): Timer
 }
 

@@ -65,14 +65,21 @@ export class SystemClock implements Clock {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
+      const endUs = this.nowUs() + delayMs * 1000
       const onAbort = () => {
         clearTimeout(timer)
         reject(signal!.reason)
       }
-      const timer = setTimeout(() => {
+      const wake = () => {
+        const restUs = endUs - this.nowUs()
+        if (restUs > 0) {
+          timer = setTimeout(wake, restUs / 1000)
+          return
+        }
         signal?.removeEventListener('abort', onAbort)
         resolve()
-      }, delayMs)
+      }
+      let timer = setTimeout(wake, delayMs)
       signal?.addEventListener('abort', onAbort, { once: true })
     })
   }

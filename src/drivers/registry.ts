@@ -1,5 +1,9 @@
 import type { ZodType } from 'zod'
 import type { DriverModule } from '../driver/driver.ts'
+import { AppError } from '../errors/app-error.ts'
+import { fakeEntry } from './fake/fake-entry.ts'
+import { kafkaEntry } from './kafka/kafka-entry.ts'
+import { rabbitmqEntry } from './rabbitmq/rabbitmq-entry.ts'
 
 /** A driver before its client library is loaded: enough to parse driver files and to plan. */
 export interface DriverEntry {
@@ -21,10 +25,35 @@ export interface DriverEntry {
   /** Top-level keys and dotted paths of `config` whose values are secrets. */
   readonly secretKeys: readonly string[]
   load(): Promise<DriverModule>
+  /** Only tests and proofs use it: never a default side, not in the published schemas. */
+  readonly forTests?: true
 }
 
 export interface OmbTranslation {
   readonly config: Readonly<Record<string, unknown>>
   readonly servers: readonly string[] | null
   readonly ignored: readonly string[]
+}
+
+/** A system that is not supported yet: its driver files are recognised, and refused with that reason. */
+export interface PlannedDriver {
+  readonly name: string
+  readonly ombDriverClasses: readonly string[]
+}
+
+export const PLANNED_DRIVERS: readonly PlannedDriver[] = [
+  { name: 'pulsar', ombDriverClasses: ['PulsarBenchmarkDriver'] },
+]
+
+/** Every driver there is, in the order in which a run without `--drivers` compares those with a local broker. */
+export const DRIVERS: readonly DriverEntry[] = [kafkaEntry, rabbitmqEntry, fakeEntry]
+
+/** @throws AppError('CONFIG') for a name that no driver has. */
+export function findDriver(name: string): DriverEntry {
+  const entry = DRIVERS.find((candidate) => candidate.name === name)
+  if (entry !== undefined) return entry
+  const known = DRIVERS.filter((candidate) => !candidate.forTests)
+    .map((candidate) => candidate.name)
+    .join(', ')
+  throw new AppError('CONFIG', `expected a driver, one of ${known}; got ${JSON.stringify(name)}`)
 }

@@ -103,6 +103,18 @@ export interface EngineInterval {
   readonly rssBytes: number
 }
 
+/** What one worker received for one subscription. */
+export interface SubscriptionCounts extends ConsumerCounts {
+  readonly topic: string
+  readonly subscription: string
+}
+
+/** Lower bounds (end − scheduled) of the messages of a topic that were due and never sent, by phase. */
+export interface NeverSent {
+  readonly topic: string
+  readonly latencies: Readonly<Record<Phase, EncodedHistogram>>
+}
+
 /** Sent messages of one stream of one producer. A stream is a key, else a partition; its numbers have no gaps. */
 export interface SentStream {
   readonly producer: number
@@ -115,7 +127,10 @@ export interface SentStream {
   /** Pairs [first, count] in stream sequences. */
   readonly rejected: readonly number[]
   readonly unknown: readonly number[]
-  /** Scheduled instants (µs) of the stream sequences 0, stride, 2·stride, … */
+  /**
+   * Scheduled instants (µs) of the stream sequences 0, stride, 2·stride, …, and at the end that of the last message:
+   * the instant of sequence q is at most `checkpointsUs[⌈q / stride⌉]`.
+   */
   readonly checkpointStride: number
   readonly checkpointsUs: readonly number[]
 }
@@ -134,6 +149,8 @@ export interface ReceivedStream {
   readonly outOfOrder: number
   /** Duplicates that the system marked as redelivered. */
   readonly redelivered: number
+  /** First deliveries here that the system marked as redelivered: duplicates only where another worker had them too. */
+  readonly redeliveredFirst: number
   /** Deliveries from a partition other than the stream's (ordered by partition only). */
   readonly wrongPartition: number
 }
@@ -142,9 +159,13 @@ export interface ReceivedStream {
 export interface EngineReport {
   readonly producerCounts: Readonly<Record<Phase, ProducerCounts>>
   readonly consumerCounts: ConsumerCounts
+  /** The same by subscription. */
+  readonly subscriptionCounts: readonly SubscriptionCounts[]
   readonly histograms: Readonly<Record<Phase, Readonly<Partial<Record<LatencyName, EncodedHistogram>>>>>
   /** Lower bounds (end − scheduled) of messages of the phase that were never acknowledged: never sent, rejected, unknown. */
   readonly censoredPublish: Readonly<Record<Phase, EncodedHistogram>>
+  /** The never-sent part of it, by topic: nobody can have received these. */
+  readonly neverSent: readonly NeverSent[]
   readonly sentStreams: readonly SentStream[]
   readonly receivedStreams: readonly ReceivedStream[]
   /** The audit ran out of its memory budget: counts only, integrity unproven. */

@@ -1,6 +1,12 @@
 export { identify, isAlive, isSame, type ProcessIdentity, signalSame } from './identity.ts'
 export { freePorts } from './ports.ts'
-export { type ServerExit, type ServerOptions, type ServerProcess, spawnServer } from './spawn-server.ts'
+export {
+  SERVER_NICENESS,
+  type ServerExit,
+  type ServerOptions,
+  type ServerProcess,
+  spawnServer,
+} from './spawn-server.ts'
 export { tail } from './tail.ts'
 export { type ProcessUsage, processUsage } from './usage.ts'
 export { type WaitOptions, waitUntil } from './wait-until.ts'

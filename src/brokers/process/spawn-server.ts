@@ -1,9 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import { AppError, messageOf } from '../../errors/app-error.ts'
 import { type ProcessIdentity, signalSame } from './identity.ts'
 import { forgetProcess, guardProcess } from './watchdog.ts'
+
+/**
+ * Local brokers yield to the load generator when both want the same core: a generator that is late measures itself.
+ * Stated in the result; it changes nothing while cores are free.
+ */
+export const SERVER_NICENESS = 5
 
 export interface ServerOptions {
   readonly command: string
@@ -53,6 +60,7 @@ export function spawnServer(options: ServerOptions): ServerProcess {
     })
   })
   const pid = child.pid!
+  yieldToGenerator(pid)
   const identity = guardProcess(pid)
   const server = serverProcess(pid, identity, options.logFile, exited, () => ended)
   const onAbort = () => void server.kill()
@@ -82,6 +90,15 @@ function start(options: ServerOptions): ChildProcess {
     throw cannotStart(options.command, error)
   } finally {
     closeSync(output)
+  }
+}
+
+// Before the server makes threads and children: they inherit it.
+function yieldToGenerator(pid: number): void {
+  try {
+    setPriority(pid, SERVER_NICENESS)
+  } catch {
+    // It ended at once, or runs at a lower priority already; whoever waits for its health says so.
   }
 }
 

@@ -1,0 +1,149 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { AppError } from '../../errors/app-error.ts'
+import { type ServerProcess, spawnServer, waitUntil } from '../process/index.ts'
+import { mustRun, runCommand } from '../provision/index.ts'
+import { produceAndRead } from './kafka-health.ts'
+import { classPath, type KafkaInstallation } from './kafka-libraries.ts'
+import type { NodePlan } from './kafka-settings.ts'
+
+const FORMAT_LIMIT_MS = 60_000
+/** Generous: a loaded small machine took 27 s to listen. */
+const START_LIMIT_MS = 120_000
+const PROBE_EVERY_MS = 100
+const TOOL_FLAGS = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+
+/** Formats a node's data folder. Throws when the disk is full or not writable. */
+export async function formatStorage(
+  installation: KafkaInstallation,
+  node: NodePlan,
+  clusterId: string,
+  scramArguments: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { java, libraries } = installation
+  await mkdir(node.dataFolder, { recursive: true })
+  const tool = [
+    'kafka.tools.StorageTool',
+    'format',
+    '-t',
+    clusterId,
+    '-c',
+    node.configFile,
+    ...scramArguments,
+  ]
+  const output = await runCommand(
+    {
+      command: java.java,
+      args: [...TOOL_FLAGS, ...archiveFlags(installation), ...classPath(libraries), ...tool],
+      env: environment(installation),
+      limitMs: FORMAT_LIMIT_MS,
+    },
+    signal,
+  )
+  if (output.code === 0) return
+  const said = `${output.stdout}\n${output.stderr}`.trim()
+  throw new AppError('PREPARE', `expected to format ${node.dataFolder} for kafka, got:\n${lastLines(said)}`, {
+    hint: /space left/i.test(said)
+      ? 'free some space on that disk'
+      : 'is the folder writable, and the disk not full?',
+  })
+}
+
+/** Starts a node's process; it is not yet healthy. */
+export async function spawnKafka(
+  installation: KafkaInstallation,
+  node: NodePlan,
+  flags: readonly string[],
+  signal: AbortSignal,
+): Promise<ServerProcess> {
+  const { java, libraries } = installation
+  await mkdir(dirname(node.logFile), { recursive: true })
+  return spawnServer({
+    command: java.java,
+    args: [...flags, ...archiveFlags(installation), ...classPath(libraries), 'kafka.Kafka', node.configFile],
+    env: environment(installation),
+    cwd: dirname(node.configFile),
+    logFile: node.logFile,
+    signal,
+  })
+}
+
+/** Waits until a message was produced and read through the node. */
+export async function untilHealthy(
+  server: ServerProcess,
+  node: NodePlan,
+  brokerCount: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const address = `127.0.0.1:${node.port}`
+  await waitUntil(
+    async (probe) => {
+      if (!(await accepts(node.port))) return false
+      await produceAndRead([address], brokerCount, probe)
+      return true
+    },
+    {
+      limitMs: START_LIMIT_MS,
+      everyMs: PROBE_EVERY_MS,
+      what: `a message produced and read on kafka ${address}`,
+      server,
+    },
+    signal,
+  )
+}
+
+/** Whether a port of loopback accepts connections. */
+export async function accepts(port: number): Promise<boolean> {
+  try {
+    const socket = await Bun.connect({ hostname: '127.0.0.1', port, socket: { data() {} } })
+    socket.end()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Writes a node's configuration files. */
+export async function writeConfiguration(node: NodePlan, properties: string): Promise<void> {
+  await mkdir(dirname(node.configFile), { recursive: true })
+  await writeFile(node.configFile, properties, { mode: 0o600 })
+}
+
+/** A new cluster id: 22 characters of base64. */
+export async function randomClusterId(): Promise<string> {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
+}
+
+/** What `java -version` prints, to tell one Java from another. */
+export async function javaVersionText(
+  installation: Pick<KafkaInstallation, 'java'>,
+  signal: AbortSignal,
+): Promise<string> {
+  const output = await mustRun(
+    {
+      command: installation.java.java,
+      args: ['-version'],
+      env: environment(installation),
+      limitMs: FORMAT_LIMIT_MS,
+      what: 'version of Java',
+      hint: 'install Java 17 or newer',
+    },
+    signal,
+  )
+  return output.stderr + output.stdout
+}
+
+function archiveFlags({ archive }: KafkaInstallation): string[] {
+  return archive === null
+    ? []
+    : [`-XX:SharedArchiveFile=${archive}`, '-Xshare:auto', '-Xlog:cds=off', '-Xlog:cds+dynamic=off']
+}
+
+function environment({ java }: Pick<KafkaInstallation, 'java'>): Record<string, string | undefined> {
+  return { ...process.env, ...java.env }
+}
+
+function lastLines(text: string): string {
+  return text.split('\n').slice(-12).join('\n')
+}

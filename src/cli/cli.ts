@@ -1,0 +1,182 @@
+import { cac } from 'cac'
+import { AppError } from '../errors/app-error.ts'
+import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
+import { nearest } from '../errors/nearest.ts'
+import type { Output } from './output.ts'
+import { rawValue } from './raw-options.ts'
+
+type Options = Readonly<Record<string, unknown>>
+
+/** Parses the command line and runs the verb; resolves with the exit code, throws AppError. */
+export async function buildCli(argv: readonly string[], out: Output, signal: AbortSignal): Promise<ExitCode> {
+  const cli = cac('bench')
+  let exitCode: ExitCode = EXIT.ok
+  const text = (name: string) => rawValue(argv, name)
+
+  cli
+    .command('run <workload>', 'Run a workload on every side, check every message, write a report')
+    .option('--drivers <list>', 'Sides, comma separated: [label=]name[:client][+key=value…]')
+    .option(
+      '--duration <time>',
+      'Measured time instead of the workload’s (10s, 2m); warm-up at most half of it',
+    )
+    .option('--warmup <time>', 'Warm-up instead of the workload’s')
+    .option('--rate <msg/s>', 'Total rate instead of the workload’s')
+    .option('--workers <n>', 'N producer and N consumer processes (default: from the cores)')
+    .option('--topology <kind>', 'Local brokers: single or cluster (three nodes)', { default: 'single' })
+    .option('--lenient', 'Ignore what is not understood in the workload, and list it')
+    .option('--seed <n>', 'Seed of payloads and keys')
+    .option('--json', 'Events as JSON lines on stdout')
+    .option('--quiet', 'Only the verdict and errors')
+    .example('bench run workloads/poc.yaml')
+    .example('bench run workloads/poc.yaml --duration 10s --drivers kafka,kafka:kafkajs')
+    .action(async (workload: string, options: Options) => {
+      const { runRun } = await import('./run.ts')
+      exitCode = await runRun(
+        String(workload),
+        { ...planOptions(text, options), ...flags(options) },
+        argv,
+        out,
+        signal,
+      )
+    })
+
+  cli
+    .command('plan <workload>', 'Show what a run would do and how long it takes, without a broker')
+    .option('--drivers <list>', 'As with run')
+    .option('--duration <time>', 'As with run')
+    .option('--warmup <time>', 'As with run')
+    .option('--rate <msg/s>', 'As with run')
+    .option('--workers <n>', 'As with run')
+    .option('--topology <kind>', 'As with run', { default: 'single' })
+    .option('--lenient', 'As with run')
+    .option('--json', 'The plan as JSON on stdout')
+    .action(async (workload: string, options: Options) => {
+      const { runPlan } = await import('./plan.ts')
+      exitCode = await runPlan(String(workload), { ...planOptions(text, options), ...flags(options) }, out)
+    })
+
+  cli
+    .command('report', 'Make the report of an experiment anew from its result')
+    .option('--experiment-id <id>', 'An id, or latest', { default: 'latest' })
+    .option('--json', 'The table as JSON on stdout')
+    .action(async (options: Options) => {
+      const { runReport } = await import('./report.ts')
+      exitCode = await runReport({ experimentId: text('experiment-id') ?? 'latest', ...flags(options) }, out)
+    })
+
+  cli
+    .command('list', 'List the experiments')
+    .option('--json', 'As JSON on stdout')
+    .action(async (options: Options) => {
+      const { runList } = await import('./list.ts')
+      exitCode = await runList(flags(options), out)
+    })
+
+  cli
+    .command('doctor', 'Say what is here and what is missing for each broker and feature')
+    .option('--json', 'As JSON on stdout')
+    .action(async (options: Options) => {
+      const { runDoctor } = await import('./doctor.ts')
+      exitCode = await runDoctor(flags(options), out)
+    })
+
+  cli
+    .command('brokers <action> [...names]', 'Local brokers: up, status, down or logs')
+    .option('--topology <kind>', 'single or cluster (three nodes)', { default: 'single' })
+    .option('--follow', 'With logs: keep following')
+    .option('--json', 'As JSON on stdout')
+    .action(async (action: string, names: string[], options: Options) => {
+      const { runBrokers } = await import('./brokers.ts')
+      exitCode = await runBrokers(
+        oneOf('action', action, ['up', 'status', 'down', 'logs'] as const),
+        names.map(String),
+        {
+          ...flags(options),
+          topology: oneOf('--topology', text('topology') ?? 'single', ['single', 'cluster'] as const),
+          follow: options.follow === true,
+        },
+        out,
+        signal,
+      )
+    })
+
+  cli
+    .command('schema [which]', 'Print the JSON Schema of workload or driver files')
+    .action(async (which: string | undefined) => {
+      const { runSchema } = await import('./schema.ts')
+      exitCode = await runSchema(which ?? 'workload', out)
+    })
+
+  cli
+    .command('version', 'Print versions')
+    .option('--json', 'As JSON on stdout')
+    .action(async (options: Options) => {
+      const { runVersion } = await import('./version.ts')
+      exitCode = await runVersion(flags(options), out)
+    })
+
+  cli.help()
+  cli.parse(['bun', 'bench', ...argv], { run: false })
+  if (cli.options.help === true) return EXIT.ok
+  if (cli.matchedCommand === undefined) return unknownCommand(cli.commands, argv, () => cli.outputHelp())
+  await runMatched(cli)
+  return exitCode
+}
+
+function oneOf<const Name extends string>(what: string, given: unknown, names: readonly Name[]): Name {
+  const name = names.find((candidate) => candidate === given)
+  if (name !== undefined) return name
+  throw new AppError(
+    'USAGE',
+    `expected ${what} to be one of ${names.join(', ')}; got ${JSON.stringify(given)}`,
+  )
+}
+
+/** cac's own complaints (unknown option, missing argument) are usage errors. */
+async function runMatched(cli: ReturnType<typeof cac>): Promise<void> {
+  try {
+    await cli.runMatchedCommand()
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'CACError') throw error
+    throw new AppError('USAGE', error.message, { hint: `bench ${cli.matchedCommandName ?? ''} --help` })
+  }
+}
+
+function unknownCommand(
+  commands: readonly { name: string }[],
+  argv: readonly string[],
+  help: () => void,
+): ExitCode {
+  const given = argv.find((argument) => !argument.startsWith('-'))
+  if (given === undefined) {
+    help()
+    return argv.length === 0 ? EXIT.ok : EXIT.usage
+  }
+  const names = commands.map((command) => command.name)
+  const suggestion = nearest(given, names)
+  throw new AppError(
+    'USAGE',
+    `expected a command, one of ${names.join(', ')}; got ${JSON.stringify(given)}`,
+    {
+      hint: suggestion === null ? 'bench --help' : `did you mean: bench ${suggestion}`,
+    },
+  )
+}
+
+function planOptions(text: (name: string) => string | undefined, options: Options) {
+  return {
+    drivers: text('drivers'),
+    duration: text('duration'),
+    warmup: text('warmup'),
+    rate: text('rate'),
+    workers: text('workers'),
+    seed: text('seed'),
+    topology: text('topology') ?? 'single',
+    lenient: options.lenient === true,
+  }
+}
+
+function flags(options: Options) {
+  return { json: options.json === true, quiet: options.quiet === true }
+}

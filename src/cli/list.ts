@@ -1,0 +1,55 @@
+import { columnsOf } from '../compare/table.ts'
+import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
+import { benchHome } from '../result/experiment-folder.ts'
+import { type ListedExperiment, listExperiments } from '../result/store.ts'
+import type { Output } from './output.ts'
+
+export interface ListOptions {
+  readonly json: boolean
+  readonly quiet: boolean
+}
+
+/** `bench list`: one line an experiment, newest first; folders without a readable result say why. */
+export async function runList(options: ListOptions, out: Output): Promise<ExitCode> {
+  const home = benchHome()
+  const experiments = await listExperiments(home)
+  if (options.json) out.stdout(JSON.stringify(experiments.map(entryOf)))
+  else if (experiments.length === 0)
+    out.stderr(`no experiment in ${home}; make one with: ./bench run workloads/poc.yaml`)
+  else for (const line of linesOf(experiments)) out.stdout(line)
+  return EXIT.ok
+}
+
+function entryOf(experiment: ListedExperiment) {
+  const { id, directory } = experiment
+  if ('problem' in experiment) return { id, directory, problem: experiment.problem }
+  const { workload, startedAt, partial } = experiment.result
+  const sides = columnsOf(experiment.result).map(({ label, trial }) => ({
+    label,
+    measurement: trial?.verdict.measurement ?? 'not run',
+    integrity: trial?.verdict.integrity ?? null,
+  }))
+  return { id, directory, workload: workload.name, startedAt, partial, sides }
+}
+
+function linesOf(experiments: readonly ListedExperiment[]): string[] {
+  const idWidth = Math.max(...experiments.map(({ id }) => id.length))
+  return experiments.map((experiment) => {
+    const entry = entryOf(experiment)
+    const start = entry.id.padEnd(idWidth)
+    if ('problem' in entry) return `${start}  unreadable: ${entry.problem}`
+    const sides = entry.sides.map(
+      ({ label, measurement, integrity }) =>
+        `${label} ${[measurement, integrity].filter(Boolean).join(' · ')}`,
+    )
+    return [
+      start,
+      entry.workload,
+      sides.join(', '),
+      entry.partial === null ? '' : `partial: ${entry.partial}`,
+    ]
+      .filter((part) => part !== '')
+      .join('  ')
+      .replaceAll(/\p{Cc}+/gu, ' ')
+  })
+}

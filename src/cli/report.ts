@@ -1,0 +1,28 @@
+import type { ExitCode } from '../errors/exit-codes.ts'
+import { metricsModel } from '../report/metrics.ts'
+import { renderTable } from '../report/terminal.ts'
+import { writeReport } from '../report/write-report.ts'
+import { exitCodeOf } from '../result/exit-code.ts'
+import { benchHome } from '../result/experiment-folder.ts'
+import { readResult } from '../result/store.ts'
+import type { Output } from './output.ts'
+
+export interface ReportOptions {
+  /** An experiment id, `latest`, or the path of a result. */
+  readonly experimentId: string
+  readonly json: boolean
+  readonly quiet: boolean
+}
+
+/**
+ * `bench report`: makes the report anew from the stored result; no broker is needed. The exit code is the
+ * experiment's own, so that a script that looks again learns the same.
+ */
+export async function runReport(options: ReportOptions, out: Output): Promise<ExitCode> {
+  const { result, directory } = await readResult(options.experimentId, benchHome())
+  const files = await writeReport(result, directory)
+  if (options.json) out.stdout(JSON.stringify(metricsModel(result)))
+  else if (!options.quiet) for (const line of renderTable(result, { columns: out.columns })) out.stdout(line)
+  out.stderr(`report: ${files.html}`)
+  return exitCodeOf(result)
+}

@@ -1,0 +1,79 @@
+import { appendFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SystemClock } from '../clock/system-clock.ts'
+import { AppError } from '../errors/app-error.ts'
+import type { ExitCode } from '../errors/exit-codes.ts'
+import { renderTable } from '../report/terminal.ts'
+import { writeReport } from '../report/write-report.ts'
+import { writeFileAtomic } from '../result/atomic-file.ts'
+import { exitCodeOf } from '../result/exit-code.ts'
+import { benchHome, createExperiment } from '../result/experiment-folder.ts'
+import type { RunEvent } from '../run/events.ts'
+import { runExperiment } from '../run/experiment.ts'
+import { checkCapabilities } from '../workload/capability-check.ts'
+import { makePlan } from '../workload/plan.ts'
+import type { PlanFlags } from '../workload/plan-options.ts'
+import { maskText } from '../workload/secrets.ts'
+import type { Output } from './output.ts'
+import { progressPrinter } from './progress.ts'
+
+const DEFAULT_SEED = 1
+
+export type RunOptions = PlanFlags & {
+  readonly seed: string | undefined
+  readonly json: boolean
+  readonly quiet: boolean
+}
+
+/** `bench run`: plans, runs every side, writes result and report, prints the verdict and the table. */
+export async function runRun(
+  workloadFile: string,
+  options: RunOptions,
+  argv: readonly string[],
+  out: Output,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const seed = parseSeed(options.seed)
+  const made = await makePlan({ ...options, workloadFile })
+  const plan = { ...made, notes: [...made.notes, ...(await checkCapabilities(made))] }
+  const home = benchHome()
+  const clock = new SystemClock()
+  const experiment = await createExperiment(clock.wallMs(), home)
+  await writeFileAtomic(experiment.workloadFile, plan.workloadSource)
+  const progress = progressPrinter(out, options)
+  const tell = (event: RunEvent) => {
+    progress(event)
+    if (options.json) out.stdout(JSON.stringify(event))
+    // The log is a courtesy: a full disk shows when the result is written, not here.
+    appendFile(experiment.logFile, `${new Date().toISOString()} ${JSON.stringify(event)}\n`).catch(() => {})
+  }
+  tell({ kind: 'experiment', id: experiment.id, directory: experiment.directory })
+  if (!options.quiet) for (const note of plan.notes) out.stderr(`note: ${note}`)
+
+  const result = await runExperiment({
+    plan,
+    experiment,
+    command: ['bench', ...argv].map(maskText),
+    seed,
+    clock,
+    home,
+    tell,
+    signal,
+    brokersDirectory: join(home, 'brokers', `run-${experiment.id}`),
+  })
+  const files = await writeReport(result, experiment.directory)
+  if (!options.json) for (const line of renderTable(result, { columns: out.columns })) out.stdout(line)
+  out.stderr(`report: ${files.html}`)
+  if (signal.aborted && signal.reason instanceof AppError) return signal.reason.exitCode
+  return exitCodeOf(result)
+}
+
+function parseSeed(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_SEED
+  const seed = Number(text)
+  if (Number.isSafeInteger(seed) && seed >= 0 && seed <= 0xffff_ffff) return seed
+  throw new AppError(
+    'USAGE',
+    `expected --seed to be a whole number from 0 to 4294967295, got ${JSON.stringify(text)}`,
+  )
+}

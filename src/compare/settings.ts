@@ -1,0 +1,71 @@
+import type { ExperimentResult, SideResult } from '../result/result.ts'
+
+export interface SettingRow {
+  readonly name: string
+  /** One a side; null where the side has no such setting. */
+  readonly values: readonly (string | null)[]
+  /** At least two sides have it, with values that differ. */
+  readonly differs: boolean
+}
+
+export interface SettingGroup {
+  readonly title: string
+  readonly rows: readonly SettingRow[]
+}
+
+/** Everything that makes the sides comparable or not, beside one another (of each side's first trial). Pure. */
+export function settingsTable(result: Pick<ExperimentResult, 'sides'>): readonly SettingGroup[] {
+  const groups: readonly (readonly [string, (side: SideResult) => Readonly<Record<string, string>>])[] = [
+    ['Promise', promiseOf],
+    ['Server', serverOf],
+    ['Server settings', (side) => side.trials[0]?.server.settings ?? {}],
+    ['Driver file', (side) => flatten(side.settings)],
+  ]
+  return groups
+    .map(([title, read]) => ({ title, rows: rowsOf(result.sides.map(read)) }))
+    .filter((group) => group.rows.length > 0)
+}
+
+function rowsOf(sides: readonly Readonly<Record<string, string>>[]): SettingRow[] {
+  const names = new Set(sides.flatMap((settings) => Object.keys(settings)))
+  return [...names].map((name) => {
+    const values = sides.map((settings) => (Object.hasOwn(settings, name) ? settings[name]! : null))
+    const present = values.filter((value) => value !== null)
+    return { name, values, differs: new Set(present).size > 1 }
+  })
+}
+
+function promiseOf({ trials }: SideResult): Record<string, string> {
+  const promise = trials[0]?.promise
+  if (promise === undefined) return {}
+  return {
+    delivery: promise.delivery,
+    'order within': promise.orderDomain,
+    'consumers share a stream': promise.sharedStreams ? 'yes' : 'no',
+  }
+}
+
+function serverOf({ trials, driver }: SideResult): Record<string, string> {
+  const server = trials[0]?.server
+  if (server === undefined) return { driver }
+  return {
+    driver,
+    version: server.version,
+    client: server.client,
+    runtime: server.runtime,
+    addresses: server.addresses.join(', '),
+  }
+}
+
+/** Nested settings as dotted names; arrays and empty objects as JSON. */
+export function flatten(settings: Readonly<Record<string, unknown>>, prefix = ''): Record<string, string> {
+  const flat: Record<string, string> = {}
+  for (const [key, value] of Object.entries(settings)) {
+    const name = `${prefix}${key}`
+    const nested =
+      typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0
+    if (nested) Object.assign(flat, flatten(value as Record<string, unknown>, `${name}.`))
+    else flat[name] = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined')
+  }
+  return flat
+}

@@ -1,0 +1,15 @@
+import type { DriverEntry } from '../registry.ts'
+import { kafkaConfigSchema } from './kafka-config.ts'
+import { kafkaFromOmb } from './kafka-omb.ts'
+
+/** Apache Kafka, through `@platformatic/kafka` or kafkajs; neither is loaded before `load`. */
+export const kafkaEntry: DriverEntry = {
+  name: 'kafka',
+  ombDriverClasses: ['KafkaBenchmarkDriver'],
+  clients: ['platformatic', 'kafkajs'],
+  localBroker: 'kafka',
+  configSchema: kafkaConfigSchema,
+  fromOmb: kafkaFromOmb,
+  secretKeys: ['sasl.password'],
+  load: async () => (await import('./kafka-driver.ts')).driverModule,
+}

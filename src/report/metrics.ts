@@ -1,0 +1,191 @@
+import {
+  AUDIT_FIGURES,
+  auditTotal,
+  type Column,
+  clientCpuS,
+  columnsOf,
+  MB,
+  totalOf,
+} from '../compare/table.ts'
+import { LATENCIES, type LatencyName } from '../engine/types.ts'
+import type { ExperimentResult, TrialResult } from '../result/result.ts'
+
+/** A table for a CSV template: units stand in the header, empty cells are null. */
+export interface CsvTable {
+  readonly header: readonly string[]
+  readonly rows: readonly (readonly (string | number | boolean | null)[])[]
+}
+
+const QUANTILES = ['p50', 'p75', 'p95', 'p99', 'p999', 'p9999', 'max'] as const
+
+type Cell = string | number | null
+type Field = readonly [string, (trial: TrialResult, result: ExperimentResult) => Cell]
+
+const FIELDS: readonly Field[] = [
+  ['measurement', ({ verdict }) => verdict.measurement],
+  ['integrity', ({ verdict }) => verdict.integrity],
+  ['server_version', ({ server }) => server.version],
+  ['client', ({ server }) => server.client],
+  ['message_bytes', (_, { workload }) => workload.messageBytes],
+  ['offered_msg_s', (_, { workload }) => workload.producerRateHz],
+  ['measure_s', ({ phases }) => phases.measure.durationS],
+  ['publish_msg_s', ({ phases }) => rounded(phases.measure.publishRateHz)],
+  ['publish_mb_s', ({ phases }, result) => megabytes(phases.measure.publishRateHz, result)],
+  ['consume_msg_s', ({ phases }) => rounded(phases.measure.consumeRateHz)],
+  ['consume_mb_s', ({ phases }, result) => megabytes(phases.measure.consumeRateHz, result)],
+  ['scheduled', ({ phases }) => phases.measure.counts.scheduled],
+  ['acknowledged', ({ phases }) => phases.measure.counts.acknowledged],
+  ['backlog_at_end', ({ backlogAtEnd }) => backlogAtEnd],
+  ['publish_failures', ({ publishErrors }) => totalOf(publishErrors)],
+  ['consume_failures', ({ consumeErrors }) => totalOf(consumeErrors)],
+  ...LATENCIES.flatMap(latencyFields),
+  ...AUDIT_FIGURES.map(
+    ({ key }): Field => [
+      `audit_${snake(key)}`,
+      (trial) => (trial.audits.length === 0 && key !== 'corrupted' ? null : auditTotal(trial, key)),
+    ],
+  ),
+  ['client_cpu_s', (trial) => rounded(clientCpuS(trial))],
+  ['broker_cpu_s', ({ server }) => (server.usage === null ? null : rounded(server.usage.cpuS))],
+  ['broker_max_rss_bytes', ({ server }) => server.usage?.maxRssBytes ?? null],
+]
+
+function latencyFields(name: LatencyName): readonly Field[] {
+  const of = (trial: TrialResult) => trial.phases.measure.latencies[name].summary
+  return [
+    [`${snake(name)}_count`, (trial) => of(trial).count],
+    [`${snake(name)}_censored`, (trial) => of(trial).censored],
+    [`${snake(name)}_negative`, (trial) => of(trial).negative],
+    [`${snake(name)}_mean_us`, (trial) => rounded(of(trial).meanUs)],
+    ...QUANTILES.map(
+      (key): Field => [
+        `${snake(name)}_${key}_us`,
+        (trial) => (of(trial).count === 0 ? null : of(trial)[key].us),
+      ],
+    ),
+    [`${snake(name)}_at_least`, (trial) => QUANTILES.filter((key) => of(trial)[key].atLeast).join(' ')],
+  ]
+}
+
+/** `metrics.csv`: one row a trial; a side that could not be run has a row without figures. */
+export function metricsTable(result: ExperimentResult): CsvTable {
+  const drivers = new Map(result.sides.map((side) => [side.label, side.driver]))
+  const row = ({ side, trialNumber, trial }: Column): (string | number | null)[] => [
+    result.id,
+    result.workload.name,
+    side,
+    drivers.get(side) ?? null,
+    trialNumber,
+    ...FIELDS.map(([name, read]) =>
+      trial === null ? (name === 'measurement' ? 'not run' : null) : read(trial, result),
+    ),
+  ]
+  return {
+    header: ['experiment', 'workload', 'side', 'driver', 'trial', ...FIELDS.map(([name]) => name)],
+    rows: columnsOf(result).map(row),
+  }
+}
+
+/** The intervals of one trial as a table: a row a second, of messages of any phase. */
+export function intervalsTable(trial: TrialResult): CsvTable {
+  const latencies = ['publish', 'service', 'scheduleDelay', 'endToEnd'] as const
+  const figures = ['count', 'p50Us', 'p99Us', 'p999Us', 'maxUs'] as const
+  return {
+    header: [
+      'start_s',
+      'end_s',
+      'phase',
+      'scheduled',
+      'sent',
+      'acknowledged',
+      'rejected',
+      'unknown',
+      'received',
+      ...latencies.flatMap((name) => figures.map((figure) => `${snake(name)}_${snake(figure)}`)),
+    ],
+    rows: trial.intervals.map(({ startS, endS, phase, counts, received, latencies: values }) => [
+      rounded(startS),
+      rounded(endS),
+      phase,
+      counts.scheduled,
+      counts.sent,
+      counts.acknowledged,
+      counts.rejected,
+      counts.unknown,
+      received,
+      ...latencies.flatMap((name) => figures.map((figure) => values[name]?.[figure] ?? null)),
+    ]),
+  }
+}
+
+/** Raised when a field of `metrics.json` changes its meaning or goes. */
+export const METRICS_SCHEMA_VERSION = 1
+
+/** `metrics.json`: everything that can be told in figures and sentences, without histograms and intervals. */
+export function metricsModel(result: ExperimentResult) {
+  const { id, startedAt, endedAt, benchVersion, host, workload, workers, partial, notes } = result
+  return {
+    schemaVersion: METRICS_SCHEMA_VERSION,
+    units: { latencies: 'microseconds', rates: 'messages a second', megabyte: MB },
+    id,
+    startedAt,
+    endedAt,
+    benchVersion,
+    host,
+    workload,
+    workers,
+    partial,
+    notes,
+    sides: result.sides.map(({ label, driver, settings, ignoredSettings, error, trials }) => ({
+      label,
+      driver,
+      settings,
+      ignoredSettings,
+      error,
+      trials: trials.map((trial) => trialModel(trial, result)),
+    })),
+  }
+}
+
+function trialModel(trial: TrialResult, result: ExperimentResult) {
+  const { measure } = trial.phases
+  return {
+    startedAt: trial.startedAt,
+    verdict: trial.verdict,
+    server: trial.server,
+    promise: trial.promise,
+    durationS: measure.durationS,
+    counts: measure.counts,
+    delivered: measure.delivered,
+    publishRateHz: measure.publishRateHz,
+    publishMbS: megabytes(measure.publishRateHz, result),
+    consumeRateHz: measure.consumeRateHz,
+    consumeMbS: megabytes(measure.consumeRateHz, result),
+    latencies: Object.fromEntries(LATENCIES.map((name) => [name, measure.latencies[name].summary])),
+    audits: trial.audits,
+    publishErrors: trial.publishErrors,
+    consumeErrors: trial.consumeErrors,
+    consumerCounts: trial.consumerCounts,
+    contractBreaches: trial.contractBreaches,
+    clockBoundUs: trial.clockBoundUs,
+    drain: trial.drain,
+    backlogAtEnd: trial.backlogAtEnd,
+    interrupted: trial.interrupted,
+    workers: trial.workers,
+  }
+}
+
+/** Six digits after the point: enough for any figure here, and no floating-point noise. */
+function rounded(value: number): number
+function rounded(value: number | null): number | null
+function rounded(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 1e6) / 1e6
+}
+
+const megabytes = (rateHz: number, { workload }: ExperimentResult): number =>
+  rounded((rateHz * workload.messageBytes) / MB)
+
+/** `endToEnd` → `end_to_end`, `p50Us` → `p50_us`. */
+function snake(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}

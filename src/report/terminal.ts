@@ -1,0 +1,142 @@
+import { type Headline, headlineOf, type Tone } from '../compare/headline.ts'
+import { type Cell, type Comparison, compare, type RowGroup } from '../compare/table.ts'
+import type { ExperimentResult } from '../result/result.ts'
+
+export interface TerminalOptions {
+  /** Width that lines should keep to; a table that does not fit is printed side by side no longer, but one below the other. */
+  readonly columns: number
+  /** Colour and weight by control sequences; off unless the caller knows a terminal that takes them. */
+  readonly color?: boolean
+}
+
+const GAP = 2
+const INDENT = '  '
+const MIN_COLUMNS = 40
+
+/** The verdicts, then the same table as in the HTML report, as lines without line ends. */
+export function renderTable(result: ExperimentResult, options: TerminalOptions): string[] {
+  const paint = options.color === true ? colored : (text: string) => text
+  const width = Math.max(MIN_COLUMNS, options.columns)
+  const comparison = compare(result)
+  return [
+    ...headlineLines(headlineOf(result), width, paint),
+    '',
+    ...tableLines(comparison, width, paint),
+    ...comparison.footnotes.flatMap((note) => wrap(note, width)),
+  ]
+}
+
+type Paint = (text: string, style: Style) => string
+type Style = Tone | 'strong' | 'dim'
+
+const CODES: Readonly<Record<Style, readonly [number, number]>> = {
+  good: [32, 39],
+  notice: [33, 39],
+  bad: [31, 39],
+  strong: [1, 22],
+  dim: [2, 22],
+}
+
+const colored: Paint = (text, style) => `\u001b[${CODES[style][0]}m${text}\u001b[${CODES[style][1]}m`
+
+function headlineLines({ tone, first, sides, headToHead }: Headline, width: number, paint: Paint): string[] {
+  const lines = wrap(first, width).map((line) => paint(paint(line, tone), 'strong'))
+  for (const side of sides) {
+    lines.push(
+      ...wrap(`${side.label} (${side.verdict}): ${side.sentence}`, width).map((line) =>
+        paint(line, side.tone),
+      ),
+    )
+    for (const reason of side.reasons)
+      lines.push(...wrap(`- ${reason}`, width - INDENT.length).map((line) => INDENT + line))
+  }
+  if (headToHead !== null) lines.push(...wrap(headToHead, width))
+  return lines
+}
+
+function tableLines({ columns, groups }: Comparison, width: number, paint: Paint): string[] {
+  if (columns.length === 0) return []
+  const all = columns.map((_, index) => index)
+  const labels = columns.map(({ label }) => printable(label))
+  const whole = block(labels, groups, all, paint)
+  if (all.length === 1 || Math.max(...whole.map((line) => widthOf(line))) <= width) return whole
+  return all.flatMap((index) => [...block(labels, groups, [index], paint), ''])
+}
+
+function block(
+  labels: readonly string[],
+  groups: readonly RowGroup[],
+  shown: readonly number[],
+  paint: Paint,
+): string[] {
+  const rows = groups.flatMap((group) => group.rows)
+  const title = ({ title: name, unit }: { title: string; unit: string }) =>
+    name === '' ? unit : unit === '' ? name : `${name}, ${unit}`
+  const titleWidth = Math.max(
+    ...rows.map((row) => INDENT.length + widthOf(title(row))),
+    ...groups.map((g) => widthOf(g.title)),
+  )
+  const widths = shown.map((index) =>
+    Math.max(widthOf(labels[index]!), ...rows.map((row) => widthOf(cellText(row.cells[index]!)))),
+  )
+  const line = (name: string, cells: readonly string[]) =>
+    (
+      padEnd(name, titleWidth) + cells.map((cell, i) => ' '.repeat(GAP) + padStart(cell, widths[i]!)).join('')
+    ).trimEnd()
+  const lines = [
+    paint(
+      line(
+        '',
+        shown.map((index) => labels[index]!),
+      ),
+      'strong',
+    ),
+  ]
+  for (const group of groups) {
+    lines.push(paint(group.title, 'strong'))
+    for (const row of group.rows) {
+      const cells = shown.map((index, i) => paintCell(row.cells[index]!, widths[i]!, paint))
+      lines.push(line(`${INDENT}${title(row)}`, cells))
+    }
+  }
+  return lines
+}
+
+/** Marks are characters first, so that nothing depends on colour: `*` best, `( )` not ranked, `!` alarming. */
+function cellText({ text, mark }: Cell): string {
+  if (mark === 'best') return `${text} *`
+  if (mark === 'bad') return `${text} !`
+  return mark === 'muted' ? `(${text})` : text
+}
+
+function paintCell(cell: Cell, width: number, paint: Paint): string {
+  const text = padStart(cellText(cell), width)
+  if (cell.mark === null) return text
+  return paint(text, cell.mark === 'best' ? 'good' : cell.mark === 'bad' ? 'bad' : 'dim')
+}
+
+/** Columns a text takes on a terminal; control sequences take none. */
+function widthOf(text: string): number {
+  return Bun.stringWidth(text)
+}
+
+const padEnd = (text: string, width: number) => text + ' '.repeat(Math.max(0, width - widthOf(text)))
+const padStart = (text: string, width: number) => ' '.repeat(Math.max(0, width - widthOf(text))) + text
+
+/** A label may come from a file: no control character of it reaches the terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ')
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  let current = ''
+  for (const word of printable(text).split(' ')) {
+    const longer = current === '' ? word : `${current} ${word}`
+    if (current !== '' && widthOf(longer) > width) {
+      lines.push(current)
+      current = word
+    } else current = longer
+  }
+  return [...lines, current]
+}

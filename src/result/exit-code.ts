@@ -1,0 +1,20 @@
+import { EXIT, type ExitCode, gravest } from '../errors/exit-codes.ts'
+import type { ExperimentResult } from './result.ts'
+
+/**
+ * The exit code that an experiment's findings ask for. Of several the gravest: violated 8, invalid 6, unproven or partial
+ * 9. A saturated side is a finding and exits 0. When sides were tried and none could be prepared: 4. Signals (130, 143)
+ * are the command line's own business and outrank this.
+ */
+export function exitCodeOf(result: Pick<ExperimentResult, 'sides' | 'partial'>): ExitCode {
+  const trials = result.sides.flatMap((side) => side.trials)
+  if (trials.length === 0 && result.sides.some((side) => side.error !== null)) return EXIT.prepare
+  const codes: ExitCode[] = []
+  if (result.partial !== null || result.sides.some((side) => side.error !== null)) codes.push(EXIT.partial)
+  for (const { verdict } of trials) {
+    if (verdict.integrity === 'violated') codes.push(EXIT.violated)
+    if (verdict.integrity === 'unproven') codes.push(EXIT.partial)
+    if (verdict.measurement === 'invalid') codes.push(EXIT.invalid)
+  }
+  return gravest(codes)
+}

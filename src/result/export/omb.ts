@@ -1,0 +1,125 @@
+import type { Histogram } from 'hdr-histogram-js'
+import type { LatencyName } from '../../engine/types.ts'
+import { percentileCurve } from '../curve.ts'
+import { bucketsOfHistogram, sumHistograms } from '../histogram.ts'
+import type { ExperimentResult, IntervalResult, SideResult, TrialResult } from '../result.ts'
+
+/**
+ * OMB's name of a latency, ours that means the same, and µs per unit of OMB's figure. OMB measures publish latency from
+ * the actual send, so it is our *service time*; its end-to-end latency begins at the actual send, ours at the scheduled
+ * instant, which is the larger.
+ */
+const LATENCY_FIELDS: readonly (readonly [string, LatencyName, number])[] = [
+  ['publishLatency', 'service', 1_000],
+  ['publishDelayLatency', 'scheduleDelay', 1],
+  ['endToEndLatency', 'endToEnd', 1_000],
+]
+
+const SUFFIXES = [
+  ['50pct', 50],
+  ['75pct', 75],
+  ['95pct', 95],
+  ['99pct', 99],
+  ['999pct', 99.9],
+  ['9999pct', 99.99],
+] as const
+
+/** OMB writes one element of its series per 10 s of the test. */
+const WINDOW_S = 10
+
+/** The fields of OMB's result file, as its chart scripts read them. */
+export type OmbResult = Readonly<
+  Record<string, string | number | readonly number[] | Readonly<Record<string, number>>>
+>
+
+/**
+ * One trial in the form of OMB's TestResult. Publish and end-to-end latencies in ms, publish delay in µs, rates a
+ * second. Only what completed is in it: OMB's format has no place for messages that never came.
+ */
+export function ombResult(result: ExperimentResult, side: SideResult, trial: TrialResult): OmbResult {
+  const { workload } = result
+  const windows = windowsOf(trial.intervals)
+  return {
+    workload: workload.name,
+    driver: side.label,
+    messageSize: workload.messageBytes,
+    topics: workload.topics,
+    partitions: workload.partitionsPerTopic,
+    producersPerTopic: workload.producersPerTopic,
+    consumersPerTopic: workload.consumersPerSubscription,
+    publishRate: windows.map((window) => rate(window, ({ counts }) => counts.acknowledged)),
+    publishErrorRate: windows.map((window) => rate(window, ({ counts }) => counts.rejected + counts.unknown)),
+    consumeRate: windows.map((window) => rate(window, ({ received }) => received)),
+    backlog: backlogs(trial.intervals, windows, workload.subscriptionsPerTopic),
+    ...Object.assign({}, ...LATENCY_FIELDS.map((field) => seriesOf(windows, ...field))),
+    ...Object.assign({}, ...LATENCY_FIELDS.map((field) => aggregatesOf(trial, ...field))),
+  }
+}
+
+function windowsOf(intervals: readonly IntervalResult[]): readonly (readonly IntervalResult[])[] {
+  const windows: IntervalResult[][] = []
+  for (const interval of intervals) {
+    if (interval.phase !== 'measure') continue
+    const current = windows.at(-1)
+    if (current === undefined || interval.endS - current[0]!.startS > WINDOW_S + 0.5) windows.push([interval])
+    else current.push(interval)
+  }
+  return windows
+}
+
+function rate(window: readonly IntervalResult[], count: (interval: IntervalResult) => number): number {
+  const seconds = window.at(-1)!.endS - window[0]!.startS
+  return seconds <= 0 ? 0 : window.reduce((sum, interval) => sum + count(interval), 0) / seconds
+}
+
+/** Messages (of all subscriptions) acknowledged and not yet received, at the end of each window. */
+function backlogs(
+  intervals: readonly IntervalResult[],
+  windows: readonly (readonly IntervalResult[])[],
+  subscriptions: number,
+): number[] {
+  const ends = new Set(windows.map((window) => window.at(-1)))
+  const found: number[] = []
+  let backlog = 0
+  for (const interval of intervals) {
+    backlog += interval.counts.acknowledged * subscriptions - interval.received
+    if (ends.has(interval)) found.push(Math.max(0, backlog))
+  }
+  return found
+}
+
+function seriesOf(
+  windows: readonly (readonly IntervalResult[])[],
+  field: string,
+  name: LatencyName,
+  unitUs: number,
+): Record<string, number[]> {
+  const histograms = windows.map((window) =>
+    sumHistograms(window.map((interval) => interval.latencies[name]?.hdr ?? '')),
+  )
+  return figuresOf(field, (figure) => histograms.map((histogram) => figure(histogram) / unitUs))
+}
+
+/** The eight figures of a latency, named as OMB names them. */
+function figuresOf<T>(field: string, value: (figure: (h: Histogram) => number) => T): Record<string, T> {
+  const fields: Record<string, T> = { [`${field}Avg`]: value((histogram) => histogram.mean) }
+  for (const [suffix, percent] of SUFFIXES) {
+    fields[`${field}${suffix}`] = value((histogram) => histogram.getValueAtPercentile(percent))
+  }
+  fields[`${field}Max`] = value((histogram) => histogram.maxValue)
+  return fields
+}
+
+function aggregatesOf(trial: TrialResult, field: string, name: LatencyName, unitUs: number) {
+  const { completed } = trial.phases.measure.latencies[name]
+  const histogram = sumHistograms([completed.count === 0 ? '' : completed.hdr])
+  const capital = `aggregated${field[0]!.toUpperCase()}${field.slice(1)}`
+  const quantiles: Record<string, number> = {}
+  for (const { share, us } of percentileCurve(bucketsOfHistogram(histogram), histogram.totalCount)) {
+    quantiles[String(Number((share * 100).toPrecision(10)))] = us / unitUs
+  }
+  return {
+    ...figuresOf(capital, (figure) => figure(histogram) / unitUs),
+    [`${capital}Quantiles`]: quantiles,
+  }
+}

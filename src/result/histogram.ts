@@ -1,0 +1,75 @@
+import {
+  build,
+  decodeFromCompressedBase64,
+  encodeIntoCompressedBase64,
+  type Histogram,
+} from 'hdr-histogram-js'
+import type { EncodedHistogram } from '../engine/types.ts'
+
+/** 24 h: the upper end of every histogram. */
+export const HIGHEST_TRACKABLE_US = 86_400_000_000
+const SIGNIFICANT_DIGITS = 3
+// Doubles: exact to 2⁵³, where 32 bits would wrap without a word.
+const BUCKET_BITS = 64
+
+/** An empty histogram of the one range that all results share: whole µs, 1 µs – 24 h, 3 significant digits. */
+export function emptyHistogram(): Histogram {
+  return build({
+    bitBucketSize: BUCKET_BITS,
+    autoResize: false,
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: HIGHEST_TRACKABLE_US,
+    numberOfSignificantValueDigits: SIGNIFICANT_DIGITS,
+    useWebAssembly: false,
+  })
+}
+
+/** Reads the `hdr` text of a result. Throws when it is no HDR V2 compressed base64. */
+export function decodeHistogram(hdr: string): Histogram {
+  return decodeFromCompressedBase64(hdr, BUCKET_BITS, false)
+}
+
+/** The `hdr` text of a histogram. */
+export function encodeHistogram(histogram: Histogram): string {
+  return encodeIntoCompressedBase64(histogram)
+}
+
+/** The sum of histograms as a new one. An empty text stands for an empty histogram. */
+export function sumHistograms(hdrs: readonly string[]): Histogram {
+  const sum = emptyHistogram()
+  for (const hdr of hdrs) if (hdr !== '') sum.add(decodeHistogram(hdr))
+  return sum
+}
+
+/** How often a value, in whole µs, was recorded. The value is the highest that its bucket may hold. */
+export interface Bucket {
+  readonly us: number
+  readonly count: number
+}
+
+/** Recorded values in rising order, decoded once so that many quantiles cost one walk each over few entries. */
+export function bucketsOf(encoded: Pick<EncodedHistogram, 'hdr' | 'count'>): readonly Bucket[] {
+  if (encoded.count === 0) return []
+  return bucketsOfHistogram(decodeHistogram(encoded.hdr))
+}
+
+/** The part of the library's class that its public type leaves out. */
+interface IndexedHistogram extends Histogram {
+  readonly countsArrayLength: number
+  getCountAtIndex(index: number): number
+  valueFromIndex(index: number): number
+  highestEquivalentValue(value: number): number
+}
+
+/** As `bucketsOf`, of a histogram at hand. */
+export function bucketsOfHistogram(histogram: Histogram): readonly Bucket[] {
+  const indexed = histogram as IndexedHistogram
+  const buckets: Bucket[] = []
+  for (let index = 0, left = indexed.totalCount; left > 0 && index < indexed.countsArrayLength; index++) {
+    const count = indexed.getCountAtIndex(index)
+    if (count === 0) continue
+    buckets.push({ us: indexed.highestEquivalentValue(indexed.valueFromIndex(index)), count })
+    left -= count
+  }
+  return buckets
+}

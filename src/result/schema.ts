@@ -1,0 +1,185 @@
+import { z } from 'zod'
+import { LATENCIES, PHASES } from '../engine/types.ts'
+import { type ExperimentResult, RESULT_SCHEMA_VERSION } from './result.ts'
+
+const count = z.number().int().nonnegative()
+const number = z.number()
+const text = z.string()
+const texts = z.array(text)
+const textOrNull = text.nullable()
+const countsByKind = z.record(text, count)
+
+const histogram = z.object({ hdr: text, count, saturated: count, negative: count, minimumUs: number })
+const quantile = z.object({ us: number.nonnegative(), atLeast: z.boolean() })
+
+const summary = z.object({
+  count,
+  censored: count,
+  negative: count,
+  saturated: count,
+  meanUs: number.nullable(),
+  p50: quantile,
+  p75: quantile,
+  p95: quantile,
+  p99: quantile,
+  p999: quantile,
+  p9999: quantile,
+  max: quantile,
+})
+
+const producerCounts = z.object({
+  scheduled: count,
+  sent: count,
+  acknowledged: count,
+  rejected: count,
+  unknown: count,
+})
+
+const phase = z.object({
+  durationS: number.nonnegative(),
+  counts: producerCounts,
+  delivered: count,
+  consumeRateHz: number.nonnegative(),
+  publishRateHz: number.nonnegative(),
+  latencies: z.record(z.enum(LATENCIES), z.object({ completed: histogram, censored: histogram, summary })),
+})
+
+const interval = z.object({
+  startS: number,
+  endS: number,
+  phase: z.enum([...PHASES, 'drain']),
+  counts: producerCounts,
+  received: count,
+  latencies: z.partialRecord(
+    z.enum(LATENCIES),
+    z.object({ count, p50Us: number, p99Us: number, p999Us: number, maxUs: number, hdr: text }),
+  ),
+})
+
+const audit = z.object({
+  topic: text,
+  subscription: text,
+  sent: count,
+  acknowledged: count,
+  rejected: count,
+  unknown: count,
+  received: count,
+  distinct: count,
+  lost: count,
+  acknowledgedLost: count,
+  duplicated: count,
+  redelivered: count,
+  outOfOrder: count,
+  corrupted: count,
+  wrongPartition: count,
+  ghosts: count,
+  overflowed: z.boolean(),
+})
+
+const worker = z.object({
+  role: z.enum(['producer', 'consumer']),
+  index: count,
+  pid: number,
+  cpuS: number,
+  maxCoreShare: number,
+  meanCoreShare: number,
+  maxRssBytes: number,
+  failure: textOrNull,
+})
+
+const verdict = z.object({
+  measurement: z.enum(['valid', 'saturated', 'invalid']),
+  measurementReasons: texts,
+  integrity: z.enum(['intact', 'violated', 'unproven']),
+  integrityReasons: texts,
+})
+
+const trial = z.object({
+  startedAt: text,
+  server: z.object({
+    version: text,
+    client: text,
+    runtime: z.enum(['native', 'container', 'given']),
+    addresses: texts,
+    settings: z.record(text, text),
+    notes: texts,
+    usage: z.object({ cpuS: number, maxRssBytes: number }).nullable(),
+  }),
+  promise: z.object({
+    delivery: z.enum(['at-most-once', 'at-least-once', 'exactly-once']),
+    orderDomain: z.enum(['key', 'partition', 'queue', 'none']),
+    sharedStreams: z.boolean(),
+  }),
+  phases: z.record(z.enum(PHASES), phase),
+  intervals: z.array(interval),
+  audits: z.array(audit),
+  publishErrors: countsByKind,
+  consumeErrors: countsByKind,
+  consumerCounts: z.object({ received: count, corrupted: count, foreign: count }),
+  contractBreaches: texts,
+  workers: z.array(worker),
+  clockBoundUs: number.nonnegative(),
+  drain: z.object({ durationMs: number.nonnegative(), complete: z.boolean() }),
+  backlogAtEnd: number.nonnegative(),
+  interrupted: textOrNull,
+  verdict,
+})
+
+const workload = z.object({
+  name: text,
+  topics: count,
+  partitionsPerTopic: count,
+  keyDistributor: z.enum(['NO_KEY', 'KEY_ROUND_ROBIN', 'RANDOM_NANO']),
+  messageBytes: count,
+  payload: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('fixed') }),
+    z.object({ kind: z.literal('random'), randomRatio: number, poolSize: count }),
+    z.object({ kind: z.literal('file'), path: text }),
+  ]),
+  subscriptionsPerTopic: count,
+  producersPerTopic: count,
+  consumersPerSubscription: count,
+  producerRateHz: number,
+  consumerRateHz: number.nullable(),
+  warmupS: number,
+  durationS: number,
+  drivers: texts.nullable(),
+})
+
+/**
+ * What `result.json` must hold. Keys beyond these are kept and ignored: a field may be added without a new version.
+ * A change of meaning raises `RESULT_SCHEMA_VERSION`.
+ */
+export const experimentResultSchema = z.object({
+  schemaVersion: z.literal(RESULT_SCHEMA_VERSION),
+  id: text,
+  startedAt: text,
+  endedAt: text,
+  benchVersion: text,
+  command: texts,
+  host: z.object({
+    os: text,
+    kernel: text,
+    cpuModel: text,
+    cpus: count,
+    memoryBytes: number,
+    bun: text,
+    loadAverage: number,
+  }),
+  workload,
+  workloadSource: text,
+  workers: count,
+  sides: z.array(
+    z.object({
+      label: text,
+      driver: text,
+      settings: z.record(text, z.unknown()),
+      ignoredSettings: texts,
+      error: z.object({ message: text, hint: textOrNull }).nullable(),
+      trials: z.array(trial),
+    }),
+  ),
+  partial: textOrNull,
+  notes: texts,
+  costs: z.object({ billing: z.literal('not billed') }),
+}) satisfies z.ZodType<ExperimentResult>

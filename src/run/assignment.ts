@@ -1,0 +1,116 @@
+import type { TopicSpec } from '../driver/driver.ts'
+import type { ConsumerPlan, EngineSpec, ProducerPlan } from '../engine/types.ts'
+import type { Workload } from '../workload/model.ts'
+
+/** Who does what in one trial: pure data. */
+export interface Assignment {
+  readonly topics: readonly TopicSpec[]
+  readonly workers: readonly WorkerAssignment[]
+  /** Deliveries that one message causes: one a subscription. */
+  readonly subscriptionsPerTopic: number
+}
+
+export interface WorkerAssignment {
+  readonly role: 'producer' | 'consumer'
+  readonly index: number
+  readonly spec: EngineSpec
+}
+
+export interface AssignmentOptions {
+  readonly workload: Workload
+  /** Producer processes, and as many consumer processes; never more than there are producers or consumers. */
+  readonly workers: number
+  /** Unsigned 32-bit number of the trial. */
+  readonly runId: number
+  readonly seed: number
+  /** Unique in the server's life: prefix of topics. */
+  readonly namePrefix: string
+}
+
+/**
+ * Spreads producers and consumers over worker processes, round robin. Producer i of n sends the messages i, i + n, …
+ * of the one schedule, so that the schedules of all producers interleave evenly and add up to rate × time.
+ */
+export function assign(options: AssignmentOptions): Assignment {
+  const { workload } = options
+  const topics = makeTopics(workload, options.namePrefix)
+  const producers = makeProducers(workload, topics)
+  const consumers = makeConsumers(workload, topics)
+  const base: Omit<EngineSpec, 'producers' | 'consumers'> = {
+    runId: options.runId,
+    messageBytes: workload.messageBytes,
+    payload: workload.payload,
+    keyDistributor: workload.keyDistributor,
+    seed: options.seed,
+    rateHz: workload.producerRateHz,
+    producerCount: producers.length,
+    warmupUs: Math.round(workload.warmupS * 1e6),
+    measureUs: Math.round(workload.durationS * 1e6),
+    partitions: workload.partitionsPerTopic,
+  }
+  const consumerWorkers = deal(consumers, options.workers).map((part, index) => ({
+    role: 'consumer' as const,
+    index,
+    spec: { ...base, producers: [], consumers: part },
+  }))
+  const producerWorkers = deal(producers, options.workers).map((part, index) => ({
+    role: 'producer' as const,
+    index,
+    spec: { ...base, producers: part, consumers: [] },
+  }))
+  return {
+    topics,
+    workers: [...consumerWorkers, ...producerWorkers],
+    subscriptionsPerTopic: workload.subscriptionsPerTopic,
+  }
+}
+
+function makeTopics(workload: Workload, namePrefix: string): TopicSpec[] {
+  const subscriptions = Array.from(
+    { length: workload.subscriptionsPerTopic },
+    (_, i) => `${namePrefix}-sub-${i}`,
+  )
+  return Array.from({ length: workload.topics }, (_, i) => ({
+    name: `${namePrefix}-topic-${i}`,
+    partitions: workload.partitionsPerTopic,
+    subscriptions,
+  }))
+}
+
+function makeProducers(workload: Workload, topics: readonly TopicSpec[]): ProducerPlan[] {
+  const count = workload.topics * workload.producersPerTopic
+  return Array.from({ length: count }, (_, id) => ({ id, topic: topics[id % topics.length]!.name }))
+}
+
+function makeConsumers(workload: Workload, topics: readonly TopicSpec[]): ConsumerPlan[] {
+  const consumers: ConsumerPlan[] = []
+  const consumersOfSubscription = workload.consumersPerSubscription
+  const rateHz =
+    workload.consumerRateHz === null
+      ? null
+      : workload.consumerRateHz / topics.length / consumersOfSubscription
+  for (let index = 0; index < consumersOfSubscription; index++) {
+    for (const topic of topics) {
+      for (const subscription of topic.subscriptions) {
+        consumers.push({
+          id: consumers.length,
+          topic: topic.name,
+          subscription,
+          indexInSubscription: index,
+          consumersOfSubscription,
+          rateHz,
+        })
+      }
+    }
+  }
+  return consumers
+}
+
+/** Deals the items out to at most `hands` lists, none of them empty. */
+function deal<T>(items: readonly T[], hands: number): T[][] {
+  const dealt: T[][] = Array.from({ length: Math.max(1, Math.min(hands, items.length)) }, () => [])
+  items.forEach((item, i) => {
+    dealt[i % dealt.length]!.push(item)
+  })
+  return dealt
+}

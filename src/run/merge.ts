@@ -1,0 +1,168 @@
+import type { LocalBroker } from '../brokers/broker.ts'
+import { auditInputOf, mergeAudit } from '../engine/audit-merge.ts'
+import { mergeHistograms } from '../engine/histogram.ts'
+import {
+  type EncodedHistogram,
+  type EngineReport,
+  LATENCIES,
+  type LatencyName,
+  type Phase,
+  type ProducerCounts,
+} from '../engine/types.ts'
+import type { LatencyResult, PhaseResult, TrialResult, WorkerResult } from '../result/result.ts'
+import { summarise } from '../result/summary.ts'
+import { judgeTrial } from '../result/verdict.ts'
+import type { Workload } from '../workload/model.ts'
+import type { CrewMember } from './crew.ts'
+import { addCounts, mergeIntervals, NO_COUNTS } from './merge-intervals.ts'
+import { salvageReport } from './salvage.ts'
+import type { TrialRecord } from './trial.ts'
+
+export interface MergeOptions {
+  readonly record: TrialRecord
+  readonly workload: Workload
+  /** The local broker, or null when the servers were given. */
+  readonly broker: LocalBroker | null
+  readonly servers: readonly string[]
+  /** How this machine runs the broker's processes, for the settings of the server. */
+  readonly machine: Readonly<Record<string, string>>
+  readonly usage: TrialResult['server']['usage']
+}
+
+/** Joins what all workers reported into the result of the trial, verdict included. Pure. */
+export function makeTrialResult(options: MergeOptions): TrialResult {
+  const { record, workload, broker } = options
+  const { capabilities, server } = record.opened
+  const reports = record.reports.map((report, i) =>
+    typeof report === 'string' ? salvageReport(record.members[i]!.intervals, workload) : report,
+  )
+  const subscriptions = record.assignment.topics.flatMap((topic) =>
+    topic.subscriptions.map((subscription) => ({ topic: topic.name, subscription })),
+  )
+  const audit = mergeAudit(auditInputOf(reports, subscriptions, record.endUs))
+  const intervals = mergeIntervals(record.members, workload)
+  const phase = (name: Phase): PhaseResult => {
+    const durationS = name === 'warmup' ? workload.warmupS : workload.durationS
+    const own = intervals.filter((interval) => interval.phase === name)
+    const seconds = own.reduce((sum, interval) => sum + interval.endS - interval.startS, 0)
+    const rate = (count: number) => (seconds === 0 ? 0 : count / seconds)
+    return {
+      durationS,
+      counts: reports.reduce<ProducerCounts>(
+        (sum, report) => addCounts(sum, report.producerCounts[name]),
+        NO_COUNTS,
+      ),
+      delivered: audit.delivered[name],
+      publishRateHz: rate(own.reduce((sum, interval) => sum + interval.counts.acknowledged, 0)),
+      consumeRateHz: rate(own.reduce((sum, interval) => sum + interval.received, 0)),
+      latencies: latenciesOf(name, reports, audit.censoredEndToEnd[name]),
+    }
+  }
+  const facts: Omit<TrialResult, 'verdict'> = {
+    startedAt: new Date(record.startedAtMs).toISOString(),
+    server: {
+      version: server.version,
+      client: server.client,
+      runtime: broker?.runtime ?? 'given',
+      addresses: options.servers,
+      settings: { ...broker?.settings, ...options.machine, ...server.settings },
+      notes: server.notes,
+      usage: options.usage,
+    },
+    promise: {
+      delivery: capabilities.delivery,
+      orderDomain: capabilities.orderDomain,
+      sharedStreams: capabilities.sharedStreams,
+    },
+    phases: { warmup: phase('warmup'), measure: phase('measure') },
+    intervals,
+    audits: audit.audits,
+    publishErrors: addKinds(reports.map((report) => report.publishErrors)),
+    consumeErrors: addKinds(reports.map((report) => report.consumeErrors)),
+    consumerCounts: {
+      received: sum(reports, (report) => report.consumerCounts.received),
+      corrupted: sum(reports, (report) => report.consumerCounts.corrupted),
+      foreign: sum(reports, (report) => report.consumerCounts.foreign),
+    },
+    contractBreaches: reports.flatMap((report) => report.contractBreaches),
+    workers: record.members.map((member, i) => workerResult(member, record.reports[i]!, workload)),
+    clockBoundUs: record.clockBoundUs,
+    drain: record.drain,
+    backlogAtEnd: backlogAtEnd(record.members, workload),
+    interrupted: record.interrupted,
+  }
+  return { ...facts, verdict: judgeTrial(facts) }
+}
+
+function latenciesOf(
+  phase: Phase,
+  reports: readonly EngineReport[],
+  censoredEndToEnd: EncodedHistogram,
+): Record<LatencyName, LatencyResult> {
+  const nothing = mergeHistograms([])
+  const censored = (name: LatencyName): EncodedHistogram => {
+    if (name === 'endToEnd') return censoredEndToEnd
+    if (name === 'publish') return mergeHistograms(reports.map((report) => report.censoredPublish[phase]))
+    return nothing
+  }
+  const entries = LATENCIES.map((name): [LatencyName, LatencyResult] => {
+    const completed = mergeHistograms(reports.flatMap((report) => report.histograms[phase][name] ?? []))
+    const lowerBounds = censored(name)
+    return [name, { completed, censored: lowerBounds, summary: summarise(completed, lowerBounds) }]
+  })
+  return Object.fromEntries(entries) as Record<LatencyName, LatencyResult>
+}
+
+function workerResult(member: CrewMember, report: EngineReport | string, workload: Workload): WorkerResult {
+  const fromUs = workload.warmupS * 1e6
+  const toUs = (workload.warmupS + workload.durationS) * 1e6
+  let cpuUs = 0
+  let spanUs = 0
+  let maxCoreShare = 0
+  let maxRssBytes = 0
+  for (const interval of member.intervals) {
+    maxRssBytes = Math.max(maxRssBytes, interval.rssBytes)
+    const middleUs = (interval.startUs + interval.endUs) / 2
+    if (middleUs < fromUs || middleUs > toUs) continue
+    const ownUs = interval.endUs - interval.startUs
+    cpuUs += interval.cpuUs
+    spanUs += ownUs
+    if (ownUs > 0) maxCoreShare = Math.max(maxCoreShare, interval.cpuUs / ownUs)
+  }
+  return {
+    role: member.role,
+    index: member.index,
+    pid: member.handle.pid,
+    cpuS: cpuUs / 1e6,
+    maxCoreShare,
+    meanCoreShare: spanUs === 0 ? 0 : cpuUs / spanUs,
+    maxRssBytes,
+    failure: typeof report === 'string' ? report : null,
+  }
+}
+
+/** Due at the end of measure and not yet delivered, as messages of one subscription. */
+function backlogAtEnd(members: readonly CrewMember[], workload: Workload): number {
+  const endUs = (workload.warmupS + workload.durationS) * 1e6
+  let due = 0
+  let received = 0
+  for (const member of members) {
+    // The first interval that ends with measure or after it; of a dead worker the last it told.
+    const last = member.intervals.find((interval) => interval.endUs >= endUs - 1) ?? member.intervals.at(-1)
+    due += last?.producer.scheduled ?? 0
+    received += last?.consumer.received ?? 0
+  }
+  return Math.max(0, Math.round(due - received / workload.subscriptionsPerTopic))
+}
+
+function addKinds(parts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const total: Record<string, number> = {}
+  for (const part of parts) {
+    for (const [kind, count] of Object.entries(part)) total[kind] = (total[kind] ?? 0) + count
+  }
+  return total
+}
+
+function sum<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((total, item) => total + value(item), 0)
+}

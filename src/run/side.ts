@@ -1,0 +1,124 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BrokerNode, LocalBroker } from '../brokers/broker.ts'
+import { processUsage, SERVER_NICENESS } from '../brokers/process/index.ts'
+import { localBrokerProvider } from '../brokers/registry.ts'
+import type { Clock } from '../clock/clock.ts'
+import { findDriver } from '../drivers/registry.ts'
+import { AppError } from '../errors/app-error.ts'
+import type { SideResult, TrialResult } from '../result/result.ts'
+import type { Plan, Side } from '../workload/model.ts'
+import type { Tell } from './events.ts'
+import { makeTrialResult } from './merge.ts'
+import { runTrial } from './trial.ts'
+
+export interface SideOptions {
+  readonly plan: Plan
+  readonly side: Side
+  readonly seed: number
+  readonly clock: Clock
+  readonly tell: Tell
+  readonly signal: AbortSignal
+  /** Data, logs and state of local brokers go below it. */
+  readonly brokersDirectory: string
+}
+
+/**
+ * Runs one side: starts its local broker when the driver file names no servers, runs the trial, takes the broker down.
+ * What goes wrong before the schedule begins becomes the side's error; it never throws for the other sides' sake.
+ */
+export async function runSide(options: SideOptions): Promise<SideResult> {
+  const { side } = options
+  const base = {
+    label: side.label,
+    driver: side.driver,
+    settings: side.settings,
+    ignoredSettings: side.ignored,
+  }
+  let broker: LocalBroker | null = null
+  try {
+    broker = await startBroker(options)
+    const trial = await measureSide(options, broker)
+    options.tell({ kind: 'side-done', side: side.label, ...trial.verdict })
+    return { ...base, error: null, trials: [trial] }
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    const failure = { message: error.message, hint: error.hint ?? null }
+    options.tell({ kind: 'side-failed', side: side.label, ...failure })
+    return { ...base, error: failure, trials: [] }
+  } finally {
+    await broker?.down()
+  }
+}
+
+async function startBroker(options: SideOptions): Promise<LocalBroker | null> {
+  const { side, plan, tell } = options
+  if (side.servers !== null) return null
+  const name = findDriver(side.driver).localBroker
+  if (name === null) {
+    throw new AppError(
+      'CONFIG',
+      `expected servers in ${side.file}: bench starts no local broker for ${side.driver}`,
+      {
+        hint: 'add `servers: [host:port]` to the driver file',
+      },
+    )
+  }
+  tell({ kind: 'step', side: side.label, step: 'broker', detail: `starting ${name} (${plan.topology})` })
+  const provider = await localBrokerProvider(name)
+  const directory = join(options.brokersDirectory, name)
+  await mkdir(directory, { recursive: true })
+  return await provider.up(
+    {
+      topology: plan.topology,
+      profile: 'measured',
+      directory,
+      log: (line) => tell({ kind: 'step', side: side.label, step: 'broker', detail: line }),
+    },
+    options.signal,
+  )
+}
+
+async function measureSide(options: SideOptions, broker: LocalBroker | null): Promise<TrialResult> {
+  const { plan, side } = options
+  const servers = broker?.servers ?? side.servers ?? []
+  const usage = watchUsage(broker?.nodes ?? [])
+  const record = await runTrial({
+    workload: plan.workload,
+    side,
+    servers,
+    workers: plan.workers,
+    seed: options.seed,
+    clock: options.clock,
+    tell: options.tell,
+    signal: options.signal,
+    onMeasure: usage.sample,
+  })
+  const machine: Record<string, string> =
+    broker?.runtime === 'native'
+      ? { 'scheduling priority': `nice ${SERVER_NICENESS}: yields to the load generator` }
+      : {}
+  return makeTrialResult({ record, workload: plan.workload, broker, servers, machine, usage: usage.result() })
+}
+
+/** CPU seconds between begin and end of measure, and memory at its end, of the broker's own processes. */
+function watchUsage(nodes: readonly BrokerNode[]) {
+  const cpuS: number[] = []
+  let maxRssBytes = 0
+  return {
+    sample: () => {
+      let total = 0
+      let rssBytes = 0
+      for (const node of nodes) {
+        // A node that died in mid-run has no usage any more; the trial itself tells of the failure.
+        const usage = processUsage(node.pid)
+        total += usage?.cpuS ?? 0
+        rssBytes += usage?.rssBytes ?? 0
+      }
+      cpuS.push(total)
+      maxRssBytes = Math.max(maxRssBytes, rssBytes)
+    },
+    result: () =>
+      nodes.length === 0 || cpuS.length < 2 ? null : { cpuS: cpuS.at(-1)! - cpuS[0]!, maxRssBytes },
+  }
+}

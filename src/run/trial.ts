@@ -1,0 +1,275 @@
+import type { Clock } from '../clock/clock.ts'
+import type { EngineReport } from '../engine/types.ts'
+import { AppError, messageOf } from '../errors/app-error.ts'
+import type { Opened, WorkerProgress } from '../worker/protocol.ts'
+import type { Side, Workload } from '../workload/model.ts'
+import { type Assignment, assign } from './assignment.ts'
+import { boundClocks } from './clock-bound.ts'
+import { type Crew, type CrewMember, startCrew } from './crew.ts'
+import type { Step, Tell } from './events.ts'
+import { intervalBoundaries } from './intervals.ts'
+import { watchSeconds } from './seconds.ts'
+
+/** Named limits of a trial. */
+export const TRIAL_LIMITS = {
+  /** Opening drivers: drivers themselves give up after 15 s. */
+  openMs: 20_000,
+  /** Making topics, consumers and producers. */
+  prepareMs: 120_000,
+  /** From the order to start until the epoch: time for every worker to hear of it. */
+  startLeadMs: 300,
+  /** How long acknowledgements and deliveries are waited for after sending has stopped. */
+  drainMs: 30_000,
+  /** The same after Ctrl-C or the death of a worker. */
+  shortDrainMs: 2_000,
+  /** Settling and reporting. */
+  finishMs: 60_000,
+  deleteTopicsMs: 20_000,
+} as const
+
+const DRAIN_POLL_MS = 50
+
+export interface TrialOptions {
+  readonly workload: Workload
+  readonly side: Side
+  readonly servers: readonly string[]
+  readonly workers: number
+  readonly seed: number
+  readonly clock: Clock
+  readonly tell: Tell
+  /** Ctrl-C: the trial is cut short and what there is, is collected. */
+  readonly signal: AbortSignal
+  /** Called at the begin and the end of measure, to sample the broker's processes. */
+  readonly onMeasure: (edge: 'begin' | 'end') => void
+}
+
+/** Everything a trial left behind, before it is made into a result. */
+export interface TrialRecord {
+  readonly startedAtMs: number
+  readonly assignment: Assignment
+  readonly opened: Opened
+  readonly members: readonly CrewMember[]
+  /** One for each member; a sentence where the worker died or could not report. */
+  readonly reports: readonly (EngineReport | string)[]
+  readonly clockBoundUs: number
+  readonly drain: { readonly durationMs: number; readonly complete: boolean }
+  /** The drain's end, µs from the epoch. */
+  readonly endUs: number
+  readonly interrupted: string | null
+}
+
+/**
+ * Runs one workload on one side: prepare, warm-up, measure, drain, collect. Throws when it can't be prepared; from the
+ * epoch on, failures become part of the record.
+ */
+export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
+  const { workload, side, clock, tell } = options
+  const startedAtMs = clock.wallMs()
+  const runId = crypto.getRandomValues(new Uint32Array(1))[0]!
+  const namePrefix = `bench-${runId.toString(36)}`
+  const assignment = assign({ workload, workers: options.workers, runId, seed: options.seed, namePrefix })
+  const step = (name: Step, detail: string) => tell({ kind: 'step', side: side.label, step: name, detail })
+
+  const seconds = watchSeconds(workload, (second) => tell({ kind: 'second', side: side.label, ...second }))
+  const crew = startCrew(assignment.workers, {
+    onInterval: seconds.onInterval,
+    onLog: (line) => tell({ kind: 'log', side: side.label, line }),
+  })
+  try {
+    seconds.watch(crew.members)
+    step('prepare', `${crew.members.length} worker processes`)
+    const opened = await prepare(crew, assignment, options, namePrefix)
+    const clockBoundUs = await boundClocks(crew, clock, either(options.signal, crew.death))
+    const load = await offerLoad(crew, options, step)
+    const { cut } = load
+    if (cut !== null) await stopSending(crew)
+    step('drain', 'waiting for what is still under way')
+    const drain = await drainTrial(crew, assignment, clock, cut === null ? options.signal : null)
+    step('collect', 'audit and histograms')
+    const endUs = clock.nowUs() - load.epochUs
+    const reports = await collect(crew, endUs)
+    const interrupted = cut ?? (options.signal.aborted ? messageOf(options.signal.reason) : deathOf(crew))
+    await deleteTopics(crew, assignment, step)
+    return {
+      startedAtMs,
+      assignment,
+      opened,
+      members: crew.members,
+      reports,
+      clockBoundUs,
+      drain,
+      endUs,
+      interrupted,
+    }
+  } finally {
+    await crew.end()
+  }
+}
+
+function either(...signals: AbortSignal[]): AbortSignal {
+  return AbortSignal.any(signals)
+}
+
+function limit(limitMs: number, ...signals: AbortSignal[]): AbortSignal {
+  return AbortSignal.any([...signals, AbortSignal.timeout(limitMs)])
+}
+
+async function prepare(
+  crew: Crew,
+  assignment: Assignment,
+  options: TrialOptions,
+  namePrefix: string,
+): Promise<Opened> {
+  const { side, servers } = options
+  const within = (limitMs: number) => limit(limitMs, options.signal, crew.death)
+  const opened = await naming('opening the driver', TRIAL_LIMITS.openMs, () =>
+    crew.askAll(
+      'open',
+      (member) => ({ driver: side.driver, config: side.config, servers, namePrefix, spec: member.spec }),
+      { signal: within(TRIAL_LIMITS.openMs) },
+    ),
+  )
+  const signal = within(TRIAL_LIMITS.prepareMs)
+  await naming('making topics, consumers and producers', TRIAL_LIMITS.prepareMs, async () => {
+    await crew.members[0]!.handle.ask('createTopics', { topics: assignment.topics }, signal)
+    await crew.askAll('prepareConsumers', () => null, { role: 'consumer', signal })
+    await crew.askAll('prepareProducers', () => null, { role: 'producer', signal })
+  })
+  return opened[0]!
+}
+
+/** Turns a bare time-out into an error that says what was waited for. */
+async function naming<T>(what: string, limitMs: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof DOMException) || error.name !== 'TimeoutError') throw error
+    throw new AppError('PREPARE', `${what} took longer than ${limitMs / 1000} s`, {
+      cause: error,
+      hint: 'see the log of the broker and bench.log in the folder of the experiment',
+    })
+  }
+}
+
+/** Starts the schedule and waits until measure ends; `cut` says why it was cut short, or is null. */
+async function offerLoad(
+  crew: Crew,
+  options: TrialOptions,
+  step: (name: Step, detail: string) => void,
+): Promise<{ epochUs: number; cut: string | null }> {
+  const { workload, clock } = options
+  const signal = either(options.signal, crew.death)
+  const warmupUs = Math.round(workload.warmupS * 1e6)
+  const measureUs = Math.round(workload.durationS * 1e6)
+  const boundariesUs = intervalBoundaries(warmupUs, measureUs, TRIAL_LIMITS.drainMs)
+  const epochUs = clock.nowUs() + TRIAL_LIMITS.startLeadMs * 1000
+  const sleepUntil = (elapsedUs: number) => clock.sleep((epochUs + elapsedUs - clock.nowUs()) / 1000, signal)
+  let measuring = false
+  try {
+    await crew.askAll('start', () => ({ epochUs, boundariesUs }), { signal })
+    if (workload.warmupS > 0) step('warm-up', `${workload.warmupS} s`)
+    await sleepUntil(warmupUs)
+    measuring = true
+    options.onMeasure('begin')
+    step('measure', `${workload.durationS} s`)
+    await sleepUntil(warmupUs + measureUs)
+    return { epochUs, cut: null }
+  } catch (error) {
+    if (!signal.aborted) throw error
+    return { epochUs, cut: messageOf(signal.reason) }
+  } finally {
+    if (measuring) options.onMeasure('end')
+  }
+}
+
+/** A worker that cannot answer is dead or will be told by the limits of `finish`. */
+async function stopSending(crew: Crew): Promise<void> {
+  const signal = AbortSignal.timeout(TRIAL_LIMITS.shortDrainMs)
+  await Promise.allSettled(
+    crew.members
+      .filter((member) => member.role === 'producer')
+      .map((member) => member.handle.ask('stopSending', null, signal)),
+  )
+}
+
+/**
+ * Waits until every accepted message is settled and every acknowledged one delivered to every subscription, or until
+ * the limit. After a cut (no signal given) the limit is short.
+ */
+async function drainTrial(
+  crew: Crew,
+  assignment: Assignment,
+  clock: Clock,
+  signal: AbortSignal | null,
+): Promise<{ durationMs: number; complete: boolean }> {
+  const startUs = clock.nowUs()
+  const elapsedMs = () => (clock.nowUs() - startUs) / 1000
+  const limitMs = () =>
+    signal === null || signal.aborted || crew.death.aborted ? TRIAL_LIMITS.shortDrainMs : TRIAL_LIMITS.drainMs
+  let complete = false
+  while (!complete && elapsedMs() < limitMs()) {
+    await clock.sleep(DRAIN_POLL_MS)
+    complete = isDrained(await progressOf(crew), assignment.subscriptionsPerTopic)
+  }
+  return { durationMs: Math.round(elapsedMs()), complete: complete && !crew.death.aborted }
+}
+
+async function progressOf(crew: Crew): Promise<WorkerProgress[]> {
+  const within = AbortSignal.timeout(5_000)
+  const answers = await Promise.allSettled(
+    crew.members.map((member) => member.handle.ask('progress', null, within)),
+  )
+  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+}
+
+function isDrained(progress: readonly WorkerProgress[], subscriptions: number): boolean {
+  let sent = 0
+  let settled = 0
+  let acknowledged = 0
+  let received = 0
+  for (const worker of progress) {
+    if (!worker.sendingDone) return false
+    sent += worker.sent
+    settled += worker.settled
+    acknowledged += worker.acknowledged
+    received += worker.distinctReceived
+  }
+  return settled >= sent && received >= acknowledged * subscriptions
+}
+
+async function collect(crew: Crew, endUs: number): Promise<(EngineReport | string)[]> {
+  const signal = AbortSignal.timeout(TRIAL_LIMITS.finishMs)
+  // Producers first: what they settle as unknown may still arrive while consumers are open.
+  const reports = new Map<CrewMember, EngineReport | string>()
+  for (const role of ['producer', 'consumer'] as const) {
+    await Promise.all(
+      crew.members
+        .filter((member) => member.role === role)
+        .map(async (member) => {
+          reports.set(member, await member.handle.ask('finish', { endUs }, signal).catch(messageOf))
+        }),
+    )
+  }
+  return crew.members.map((member) => reports.get(member) ?? 'never asked')
+}
+
+function deathOf(crew: Crew): string | null {
+  return crew.death.aborted ? messageOf(crew.death.reason) : null
+}
+
+async function deleteTopics(
+  crew: Crew,
+  assignment: Assignment,
+  step: (name: Step, detail: string) => void,
+): Promise<void> {
+  const member = crew.members.find((candidate) => candidate.handle.death === null)
+  try {
+    await member?.handle.ask(
+      'deleteTopics',
+      { topics: assignment.topics },
+      AbortSignal.timeout(TRIAL_LIMITS.deleteTopicsMs),
+    )
+  } catch (error) {
+    step('collect', `topics were left behind: ${messageOf(error)}`)
+  }
+}

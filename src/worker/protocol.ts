@@ -1,0 +1,73 @@
+import type { Capabilities } from '../driver/capabilities.ts'
+import type { ServerInfo, TopicSpec } from '../driver/driver.ts'
+import type { EngineInterval, EngineReport, EngineSpec } from '../engine/types.ts'
+import type { ErrorCode } from '../errors/app-error.ts'
+
+/**
+ * The language between supervisor and workers, the same over every transport. The supervisor asks, the worker answers
+ * each request exactly once, in any order; the worker also sends events of its own.
+ */
+
+/** Name of a request → what it carries and what comes back. */
+export interface Requests {
+  /** Loads the driver and opens it. */
+  open: { ask: WorkerSetup; answer: Opened }
+  createTopics: { ask: { topics: readonly TopicSpec[] }; answer: null }
+  deleteTopics: { ask: { topics: readonly TopicSpec[] }; answer: null }
+  /** Answered when every consumer of this worker is ready. */
+  prepareConsumers: { ask: null; answer: null }
+  prepareProducers: { ask: null; answer: null }
+  /** The worker's clock, for the bound on the distance of clocks. */
+  clock: { ask: null; answer: { nowUs: number } }
+  /** Begins the schedule at `epochUs` of the shared clock; `boundariesUs` are the ends of intervals, from the epoch. */
+  start: { ask: { epochUs: number; boundariesUs: readonly number[] }; answer: null }
+  /** Ends the schedule now (Ctrl-C, another worker's death): nothing more is sent. */
+  stopSending: { ask: null; answer: null }
+  progress: { ask: null; answer: WorkerProgress }
+  /**
+   * Ends the trial in the engine: settles, closes producers and consumers, reports. `endUs` (from the epoch, the same
+   * for all workers) is the instant up to which what never came has waited.
+   */
+  finish: { ask: { endUs: number }; answer: EngineReport }
+  /** Closes the driver; the worker exits after its answer. */
+  close: { ask: null; answer: null }
+}
+export type RequestName = keyof Requests
+
+export interface WorkerSetup {
+  readonly driver: string
+  readonly config: unknown
+  readonly servers: readonly string[]
+  readonly namePrefix: string
+  readonly spec: EngineSpec
+}
+
+export interface Opened {
+  readonly server: ServerInfo
+  readonly capabilities: Capabilities
+}
+
+export interface WorkerProgress {
+  readonly sent: number
+  readonly settled: number
+  readonly acknowledged: number
+  /** Distinct messages received, summed over this worker's streams and subscriptions. */
+  readonly distinctReceived: number
+  readonly sendingDone: boolean
+}
+
+export interface WorkerError {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly hint: string | null
+}
+
+export type ToWorker = {
+  [Name in RequestName]: { readonly id: number; readonly request: Name; readonly ask: Requests[Name]['ask'] }
+}[RequestName]
+
+export type FromWorker =
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
+  | { readonly kind: 'failure'; readonly id: number; readonly error: WorkerError }
+  | { readonly kind: 'interval'; readonly interval: EngineInterval }
+  | { readonly kind: 'log'; readonly line: string }

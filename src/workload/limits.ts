@@ -1,0 +1,36 @@
+/** Smallest message. The envelope of an opaque message always fits; a test holds the engine's to it. */
+export const MIN_MESSAGE_BYTES = 64
+/** Largest message anybody may ask for; a driver's own limit is usually far lower. */
+export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+/** Largest YAML file that is read. */
+export const MAX_YAML_BYTES = 1024 * 1024
+/** YAML aliases, counted as they multiply. */
+export const MAX_YAML_ALIASES = 100
+export const MAX_YAML_DEPTH = 64
+/** Problems printed of one file; the rest is counted. */
+export const MAX_PROBLEMS = 50
+
+/** From here a rate is OMB's word for "as fast as it goes". */
+export const UNBOUNDED_RATE_HZ = 10_000_000
+export const MAX_RATE_HZ = 1_000_000_000
+export const MAX_DURATION_S = 7 * 24 * 3600
+export const MAX_COUNT = 10_000_000
+/** Random bodies kept by each producer process. */
+export const MAX_PAYLOAD_POOL_BYTES = 256 * 1024 * 1024
+
+/** What one machine can carry; checked by the plan, since a file may be meant for a fleet. */
+export const MAX_PRODUCERS = 10_000
+export const MAX_CONSUMERS = 10_000
+export const MAX_PARTITIONS = 100_000
+export const MAX_WORKERS = 64
+/** Worker processes of each kind when nobody asks for a number. */
+export const MAX_DEFAULT_WORKERS = 8
+export const MAX_SIDES = 32
+
+export const DEFAULT_WARMUP_S = 30
+/** Longest time given to what is still under way when the measurement ends. */
+export const DRAIN_LIMIT_S = 30
+/** Broker start, topics and connections of one side, for the estimate of the plan only. */
+export const PREPARE_ESTIMATE_S = 20
+/** Messages of one subscription up to which the audit keeps to its memory budget. */
+export const AUDIT_MESSAGES = 1_000_000_000

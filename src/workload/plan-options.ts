@@ -1,0 +1,104 @@
+import { availableParallelism } from 'node:os'
+import type { DriverEntry } from '../drivers/registry.ts'
+import { AppError } from '../errors/app-error.ts'
+import { parseDuration } from './duration.ts'
+import { MAX_DURATION_S, MAX_WORKERS, UNBOUNDED_RATE_HZ } from './limits.ts'
+import type { Plan } from './model.ts'
+
+/** Options of the command line as they come from the argument parser, which turns `10` and `1e3` into numbers. */
+export interface PlanFlags {
+  readonly drivers?: unknown
+  readonly duration?: unknown
+  readonly warmup?: unknown
+  readonly rate?: unknown
+  readonly workers?: unknown
+  readonly topology?: unknown
+  readonly lenient?: unknown
+}
+
+export interface PlanOptions extends PlanFlags {
+  readonly workloadFile: string
+  /** Default: every driver there is. */
+  readonly registry?: readonly DriverEntry[]
+  /** Cores of this machine, for the default number of workers. */
+  readonly cores?: number
+}
+
+/** The options after parsing; null = not given. */
+export interface ParsedFlags {
+  /** Comma-separated sides. */
+  readonly drivers: string | null
+  readonly durationS: number | null
+  readonly warmupS: number | null
+  readonly rateHz: number | null
+  readonly workers: number | null
+  readonly topology: Plan['topology']
+  readonly lenient: boolean
+  readonly cores: number
+}
+
+/** Throws `AppError('USAGE')` naming the option. */
+export function parseFlags(options: PlanOptions): ParsedFlags {
+  return {
+    drivers: sidesFlag(options.drivers),
+    durationS: durationFlag('--duration', options.duration, false),
+    warmupS: durationFlag('--warmup', options.warmup, true),
+    rateHz: wholeFlag('--rate', options.rate, UNBOUNDED_RATE_HZ - 1, 'messages a second'),
+    workers: wholeFlag('--workers', options.workers, MAX_WORKERS, 'producer processes'),
+    topology: topologyFlag(options.topology),
+    lenient: options.lenient === true,
+    cores: options.cores ?? availableParallelism(),
+  }
+}
+
+function usage(flag: string, expected: string, got: unknown, hint?: string): AppError {
+  const text =
+    typeof got === 'string' ? JSON.stringify(got) : Array.isArray(got) ? 'it more than once' : String(got)
+  return new AppError(
+    'USAGE',
+    `${flag}: expected ${expected}, got ${text}`,
+    hint === undefined ? {} : { hint },
+  )
+}
+
+function isMissing(value: unknown): value is undefined | null {
+  return value === undefined || value === null
+}
+
+function sidesFlag(value: unknown): string | null {
+  if (isMissing(value)) return null
+  const given: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (given.length === 0 || given.some((text) => typeof text !== 'string' || text.trim() === '')) {
+    throw usage(
+      '--drivers',
+      'names separated by commas',
+      given.find((text) => typeof text !== 'string') ?? '',
+    )
+  }
+  return given.join(',')
+}
+
+function durationFlag(flag: string, value: unknown, zeroIsFine: boolean): number | null {
+  if (isMissing(value)) return null
+  const seconds =
+    zeroIsFine && (value === 0 || value === '0') ? 0 : typeof value === 'string' ? parseDuration(value) : null
+  if (seconds === null || seconds > MAX_DURATION_S || (seconds <= 0 && !zeroIsFine)) {
+    throw usage(flag, `a duration such as 10s, 2m or 1h30m, at most ${MAX_DURATION_S}s`, value)
+  }
+  return seconds
+}
+
+function wholeFlag(flag: string, value: unknown, most: number, what: string): number | null {
+  if (isMissing(value)) return null
+  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < 1 || number > most) {
+    throw usage(flag, `a whole number of ${what} from 1 to ${most}`, value)
+  }
+  return number
+}
+
+function topologyFlag(value: unknown): Plan['topology'] {
+  if (isMissing(value)) return 'single'
+  if (value === 'single' || value === 'cluster') return value
+  throw usage('--topology', 'single or cluster', value)
+}

@@ -1,0 +1,153 @@
+import { DRIVERS, type DriverEntry } from '../drivers/registry.ts'
+import { formatDuration } from './duration.ts'
+import {
+  AUDIT_MESSAGES,
+  MAX_CONSUMERS,
+  MAX_DEFAULT_WORKERS,
+  MAX_PARTITIONS,
+  MAX_PRODUCERS,
+} from './limits.ts'
+import type { Plan, Workload } from './model.ts'
+import { type ParsedFlags, type PlanOptions, parseFlags } from './plan-options.ts'
+import { configError, type Problem } from './problem.ts'
+import { displayPath } from './product-folder.ts'
+import { MASK, maskLoose } from './secrets.ts'
+import { parseSideToken, splitSides } from './side-token.ts'
+import { resolveSides, type SideRequest } from './sides.ts'
+import { readWorkload, type WorkloadFile } from './workload-file.ts'
+
+/**
+ * What a run would do, without touching a broker or loading a driver (`checkCapabilities` does that). Throws
+ * `AppError('USAGE')` for options and `AppError('CONFIG')` for files, with every problem found.
+ */
+export async function makePlan(options: PlanOptions): Promise<Plan> {
+  const flags = parseFlags(options)
+  const registry = options.registry ?? DRIVERS
+  const file = await readWorkload(options.workloadFile, { lenient: flags.lenient })
+  const workload = withFlags(file.workload, flags)
+  refuse(file, workload, flags)
+  const requests = sideRequests(file, flags, registry)
+  if (requests.length === 0) {
+    const what = 'expected at least one side, got none: no driver has a local broker'
+    throw configError([{ where: displayPath(options.workloadFile), what, hint: 'name sides with --drivers' }])
+  }
+  const { workloadFile } = options
+  const sides = await resolveSides(requests, { registry, workloadFile, lenient: flags.lenient })
+  const producers = workload.topics * workload.producersPerTopic
+  const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), producers)
+  const { drivers, workloadSource } = withoutSecrets(file, registry)
+  return {
+    workload: { ...workload, drivers },
+    workloadSource,
+    workloadFile: displayPath(workloadFile),
+    sides,
+    workers,
+    topology: flags.topology,
+    notes: notesOf(file, workload, flags, workers),
+  }
+}
+
+/** Half of the cores: a producer and a consumer process for each pair, the broker beside them. */
+function defaultWorkers(cores: number): number {
+  return Math.max(1, Math.min(MAX_DEFAULT_WORKERS, Math.floor(cores / 2)))
+}
+
+function withFlags(workload: Workload, { durationS, warmupS, rateHz }: ParsedFlags): Workload {
+  const warmupLimitS = durationS === null ? Number.POSITIVE_INFINITY : durationS / 2
+  return {
+    ...workload,
+    producerRateHz: rateHz ?? workload.producerRateHz,
+    durationS: durationS ?? workload.durationS,
+    warmupS: warmupS ?? Math.min(workload.warmupS, warmupLimitS),
+  }
+}
+
+/** Throws when the workload asks for what does not exist yet, or for more than one machine can carry. */
+function refuse(file: WorkloadFile, workload: Workload, flags: ParsedFlags): void {
+  const lifted = flags.rateHz === null ? [] : ['producerRate']
+  const problems = file.refusals.filter(({ field }) => !lifted.includes(field)).map(({ problem }) => problem)
+  problems.push(...sizeProblems(workload, file))
+  if (problems.length > 0) throw configError(problems)
+}
+
+function sizeProblems(workload: Workload, { locator }: WorkloadFile): Problem[] {
+  const problems: Problem[] = []
+  const atMost = (field: string, what: string, most: number, got: number) => {
+    if (got <= most) return
+    const sentence = `expected at most ${count(most)} ${what} on one machine, got ${count(got)}`
+    problems.push({
+      where: locator.whereIs([field]),
+      what: sentence,
+      hint: 'lower topics, or the number for each',
+    })
+  }
+  const { topics } = workload
+  const subscriptions = topics * workload.subscriptionsPerTopic
+  atMost('producersPerTopic', 'producers', MAX_PRODUCERS, topics * workload.producersPerTopic)
+  atMost(
+    'consumerPerSubscription',
+    'consumers',
+    MAX_CONSUMERS,
+    subscriptions * workload.consumersPerSubscription,
+  )
+  atMost('partitionsPerTopic', 'partitions', MAX_PARTITIONS, topics * workload.partitionsPerTopic)
+  if (workload.producerRateHz > 0 && workload.producerRateHz * workload.durationS < 1) {
+    const what = `expected at least one message, got ${workload.producerRateHz} a second for ${workload.durationS} s`
+    problems.push({ where: locator.whereIs(['producerRate']), what, hint: 'measure longer, or send faster' })
+  }
+  return problems
+}
+
+function sideRequests(
+  file: WorkloadFile,
+  flags: ParsedFlags,
+  registry: readonly DriverEntry[],
+): SideRequest[] {
+  if (flags.drivers !== null) return splitSides(flags.drivers).map((text) => ({ text, where: '--drivers' }))
+  if (file.workload.drivers !== null) {
+    return file.workload.drivers.flatMap((tokens, index) =>
+      splitSides(tokens).map((text) => ({ text, where: file.locator.whereIs(['drivers', index]) })),
+    )
+  }
+  const local = registry.filter(({ localBroker, forTests }) => localBroker !== null && !forTests)
+  return local.map(({ name }) => ({ text: name, where: 'default side' }))
+}
+
+/** Sides written in the workload, with their secrets masked there and in the text of the file. */
+function withoutSecrets({ source, workload }: WorkloadFile, registry: readonly DriverEntry[]) {
+  const secretPaths = registry.flatMap(({ secretKeys }) => secretKeys)
+  let workloadSource = source
+  const drivers = workload.drivers?.map((tokens) => splitSides(tokens).map(masked).join(','))
+  function masked(token: string): string {
+    const { overrides, shown } = parseSideToken(token, '', secretPaths)
+    for (const { key, text } of overrides) {
+      if (text === '' || shown.includes(`${key}=${text}`)) continue
+      workloadSource = workloadSource.replaceAll(`${key}=${text}`, `${key}=${MASK}`)
+    }
+    return shown
+  }
+  return { drivers: drivers ?? null, workloadSource: maskLoose(workloadSource) }
+}
+
+function notesOf(file: WorkloadFile, workload: Workload, flags: ParsedFlags, workers: number): string[] {
+  const notes = [...file.ignored.map((text) => `ignored: ${text}`)]
+  notes.push(...file.notes.filter((note) => flags.warmupS === null || !note.startsWith('warm-up')))
+  if (flags.durationS !== null)
+    notes.push(`--duration: ${formatDuration(file.workload.durationS)} in the file`)
+  if (flags.durationS !== null && flags.warmupS === null && workload.warmupS < file.workload.warmupS) {
+    notes.push(`warm-up shortened to ${formatDuration(workload.warmupS)}, half of --duration`)
+  }
+  if (flags.rateHz !== null)
+    notes.push(`--rate: ${count(file.workload.producerRateHz)} messages/s in the file`)
+  if (flags.workers !== null && workers < flags.workers) {
+    notes.push(`--workers ${flags.workers}: ${workers} is enough, there are no more producers`)
+  }
+  if (workload.producerRateHz * (workload.warmupS + workload.durationS) > AUDIT_MESSAGES) {
+    notes.push(`more than ${count(AUDIT_MESSAGES)} messages: the audit may have to fall back to counts only`)
+  }
+  return notes
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US')
+}

@@ -1,0 +1,152 @@
+import { basename } from 'node:path'
+import { DEFAULT_WARMUP_S, MAX_PAYLOAD_POOL_BYTES } from './limits.ts'
+import type { Payload, Workload } from './model.ts'
+import { findPayloadFile } from './payload-file.ts'
+import { configError, type Problem } from './problem.ts'
+import { type Refusal, refusalsOf } from './refusals.ts'
+import { type Locator, validate } from './validate.ts'
+import { readableWorkloadSchema, type WorkloadFields, workloadSchema } from './workload-schema.ts'
+import { readYaml } from './yaml-source.ts'
+
+/** A workload file that could be read. It may still ask for things that do not exist yet: `refusals`. */
+export interface WorkloadFile {
+  readonly file: string
+  /** The text as read. */
+  readonly source: string
+  readonly workload: Workload
+  readonly refusals: readonly Refusal[]
+  /** Defaults taken that differ from OMB's, and fields without effect. */
+  readonly notes: readonly string[]
+  /** What the lenient switch passed over. */
+  readonly ignored: readonly string[]
+  readonly locator: Locator
+}
+
+/**
+ * Reads a workload in OMB's dialect or ours. Throws `AppError('CONFIG')` with every problem, each at `file:line:col`.
+ * `lenient` passes over unknown keys and enum values and lists them.
+ */
+export async function readWorkload(
+  file: string,
+  options: { readonly lenient?: boolean } = {},
+): Promise<WorkloadFile> {
+  const yaml = await readYaml(file)
+  const { value: fields, ignored } = validate(readableWorkloadSchema, yaml.data, yaml, {
+    ...options,
+    textSchema: workloadSchema,
+  })
+  const problems = [...durationProblems(fields, yaml), ...payloadProblems(fields, yaml)]
+  const payload = await payloadOf(fields, file, yaml)
+  if ('problem' in payload) problems.push(payload.problem)
+  if (problems.length > 0 || 'problem' in payload) throw configError(problems)
+  return {
+    file,
+    source: yaml.text,
+    workload: toWorkload(fields, payload, file),
+    refusals: refusalsOf(fields, yaml),
+    notes: notesOf(yaml.data, fields),
+    ignored,
+    locator: yaml,
+  }
+}
+
+function durationProblems(fields: WorkloadFields, locator: Locator): Problem[] {
+  const problems: Problem[] = []
+  const both = (name: 'testDuration' | 'warmupDuration') =>
+    fields[`${name}Minutes`] !== undefined && fields[`${name}Seconds`] !== undefined
+  for (const name of ['testDuration', 'warmupDuration'] as const) {
+    if (!both(name)) continue
+    const what = `expected ${name}Minutes or ${name}Seconds, got both`
+    problems.push({ where: locator.whereIs([`${name}Seconds`]), what, hint: 'remove one of them' })
+  }
+  if (fields.testDurationMinutes === undefined && fields.testDurationSeconds === undefined) {
+    const what = 'expected testDurationMinutes or testDurationSeconds, got neither'
+    problems.push({ where: locator.whereIs([]), what, hint: 'add testDurationMinutes: 5' })
+  }
+  return problems
+}
+
+function payloadProblems(fields: WorkloadFields, locator: Locator): Problem[] {
+  if (!fields.useRandomizedPayloads) return []
+  const problems: Problem[] = []
+  for (const name of ['randomBytesRatio', 'randomizedPayloadPoolSize'] as const) {
+    if (fields[name] !== undefined) continue
+    const what = `expected ${name} beside useRandomizedPayloads: true, got nothing`
+    const hint =
+      name === 'randomBytesRatio' ? 'add randomBytesRatio: 0.5' : 'add randomizedPayloadPoolSize: 1000'
+    problems.push({ where: locator.whereIs(['useRandomizedPayloads']), what, hint })
+  }
+  const poolBytes = (fields.randomizedPayloadPoolSize ?? 0) * fields.messageSize
+  if (poolBytes > MAX_PAYLOAD_POOL_BYTES) {
+    const what = `expected a payload pool of at most ${MAX_PAYLOAD_POOL_BYTES} bytes, got ${poolBytes}`
+    const hint = `set randomizedPayloadPoolSize to at most ${Math.floor(MAX_PAYLOAD_POOL_BYTES / fields.messageSize)}`
+    problems.push({ where: locator.whereIs(['randomizedPayloadPoolSize']), what, hint })
+  }
+  return problems
+}
+
+async function payloadOf(
+  fields: WorkloadFields,
+  file: string,
+  locator: Locator,
+): Promise<Payload | { readonly problem: Problem }> {
+  if (fields.useRandomizedPayloads) {
+    const { randomBytesRatio: randomRatio = 0, randomizedPayloadPoolSize: poolSize = 1 } = fields
+    return { kind: 'random', randomRatio, poolSize }
+  }
+  if (fields.payloadFile === undefined) return { kind: 'fixed' }
+  const where = locator.whereIs(['payloadFile'])
+  const found = await findPayloadFile(fields.payloadFile, fields.messageSize, file, where)
+  return 'problem' in found ? found : { kind: 'file', path: found.file }
+}
+
+function toWorkload(fields: WorkloadFields, payload: Payload, file: string): Workload {
+  return {
+    name: fields.name ?? basename(file).replace(/\.ya?ml$/, ''),
+    topics: fields.topics,
+    partitionsPerTopic: fields.partitionsPerTopic,
+    keyDistributor: fields.keyDistributor,
+    messageBytes: fields.messageSize,
+    payload,
+    subscriptionsPerTopic: fields.subscriptionsPerTopic,
+    producersPerTopic: fields.producersPerTopic,
+    consumersPerSubscription: fields.consumerPerSubscription,
+    producerRateHz: fields.producerRate,
+    consumerRateHz: fields.consumerRate ?? null,
+    warmupS: seconds(fields.warmupDurationMinutes, fields.warmupDurationSeconds) ?? DEFAULT_WARMUP_S,
+    durationS: seconds(fields.testDurationMinutes, fields.testDurationSeconds) ?? 0,
+    drivers: fields.drivers ?? null,
+  }
+}
+
+function seconds(minutes: number | undefined, wholeSeconds: number | undefined): number | undefined {
+  return minutes === undefined ? wholeSeconds : minutes * 60
+}
+
+/** OMB's default is 0 for all of these. */
+const COUNTS: Readonly<Record<string, string>> = {
+  topics: 'no topic would be made',
+  partitionsPerTopic: 'no topic could be made',
+  producersPerTopic: 'nothing would be sent',
+  subscriptionsPerTopic: 'nothing would be consumed',
+  consumerPerSubscription: 'nothing would be consumed',
+}
+
+function notesOf(data: Readonly<Record<string, unknown>>, fields: WorkloadFields): string[] {
+  const given = (key: string) => Object.hasOwn(data, key)
+  const notes = Object.entries(COUNTS)
+    .filter(([key]) => !given(key))
+    .map(([key, effect]) => `${key} is not given: taken as 1 (OMB's default is 0: ${effect})`)
+  if (!given('warmupDurationMinutes') && !given('warmupDurationSeconds')) {
+    notes.push(`warm-up is not given: taken as ${DEFAULT_WARMUP_S} s (OMB's default is 1 minute)`)
+  }
+  if (fields.useRandomizedPayloads && given('payloadFile')) {
+    notes.push('payloadFile is not used: useRandomizedPayloads is true, as in OMB')
+  }
+  if (!fields.useRandomizedPayloads && (given('randomBytesRatio') || given('randomizedPayloadPoolSize'))) {
+    notes.push(
+      'randomBytesRatio and randomizedPayloadPoolSize have no effect: useRandomizedPayloads is not true',
+    )
+  }
+  return notes
+}

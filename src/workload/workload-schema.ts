@@ -1,0 +1,129 @@
+import { z } from 'zod'
+import {
+  DEFAULT_WARMUP_S,
+  MAX_COUNT,
+  MAX_DURATION_S,
+  MAX_MESSAGE_BYTES,
+  MAX_RATE_HZ,
+  MAX_SIDES,
+  MIN_MESSAGE_BYTES,
+  UNBOUNDED_RATE_HZ,
+} from './limits.ts'
+
+const count = () => z.int().min(1).max(MAX_COUNT)
+const MAX_MINUTES = MAX_DURATION_S / 60
+
+const fields = {
+  name: z
+    .string()
+    .regex(/^\P{Cc}{1,200}$/u, 'one line of 1 to 200 characters')
+    .optional()
+    .describe('Name in results; default: the file name.'),
+  topics: count().default(1).describe('Topics to create.'),
+  partitionsPerTopic: count().default(1).describe('Partitions of each topic.'),
+  keyDistributor: z
+    .enum(['NO_KEY', 'KEY_ROUND_ROBIN', 'RANDOM_NANO'])
+    .default('NO_KEY')
+    .describe('Message keys. None, each of 10,000 in turn, or one of 10,000 at random.'),
+  messageSize: z
+    .int()
+    .min(MIN_MESSAGE_BYTES)
+    .max(MAX_MESSAGE_BYTES)
+    .describe(`Bytes of a message, ${MIN_MESSAGE_BYTES} at least for the header of the audit.`),
+  useRandomizedPayloads: z
+    .boolean()
+    .default(false)
+    .describe('Bodies come from a pool of partly random ones, one picked at random for each message.'),
+  randomBytesRatio: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe(
+      'Part of each randomized body that is random, the rest zeros. Needed with useRandomizedPayloads.',
+    ),
+  randomizedPayloadPoolSize: count()
+    .optional()
+    .describe('Bodies in the pool. Needed with useRandomizedPayloads.'),
+  payloadFile: z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe(
+      'File with the body of every message, exactly messageSize bytes. Looked up beside the workload file, in the folders above it, then in the current one.',
+    ),
+  subscriptionsPerTopic: count().default(1).describe('Subscriptions of each topic; each gets every message.'),
+  producersPerTopic: count().default(1).describe('Producers of each topic.'),
+  consumerPerSubscription: count().default(1).describe('Consumers of each subscription.'),
+  producerRate: z
+    .int()
+    .min(1)
+    .max(UNBOUNDED_RATE_HZ - 1)
+    .describe('Messages a second, total over all producers and topics.'),
+  consumerRate: count()
+    .optional()
+    .describe(
+      'Messages a second that all consumers of one subscription may take together; default: no limit.',
+    ),
+  consumerBacklogSizeGB: z
+    .number()
+    .min(0)
+    .max(1_000_000)
+    .default(0)
+    .describe('Backlog to build and drain. Only 0 (no backlog test) for now.'),
+  backlogDrainRatio: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('Part of the backlog that must be gone for it to count as drained.'),
+  warmupDurationMinutes: z
+    .int()
+    .min(0)
+    .max(MAX_MINUTES)
+    .optional()
+    .describe('Warm-up in minutes, not measured.'),
+  warmupDurationSeconds: z
+    .int()
+    .min(0)
+    .max(MAX_DURATION_S)
+    .optional()
+    .describe(`Warm-up in seconds, not measured; default: ${DEFAULT_WARMUP_S}.`),
+  testDurationMinutes: z.int().min(1).max(MAX_MINUTES).optional().describe('Measured time in minutes.'),
+  testDurationSeconds: z.int().min(1).max(MAX_DURATION_S).optional().describe('Measured time in seconds.'),
+  drivers: z
+    .array(z.string().min(1).max(4096))
+    .min(1)
+    .max(MAX_SIDES)
+    .optional()
+    .describe('Sides to compare, written as on the command line, [label=]name[:client][+key=value…].'),
+  schedule: z
+    .literal('constant')
+    .optional()
+    .describe('When messages leave. Only constant (evenly spaced at producerRate) for now.'),
+}
+
+/** A workload file as a person writes it: OMB's fields and ours. */
+export const workloadSchema = z
+  .strictObject(fields)
+  .describe('A workload of bench, in the dialect of the OpenMessaging Benchmark.')
+  .meta({ title: 'bench workload' })
+
+/** Keys that later versions will read: known, and refused until then. */
+export const LATER_KEYS = ['repeat', 'slo', 'faults', 'search'] as const
+
+const later = z.unknown().optional()
+
+/** What `readWorkload` parses with: also lets through what is refused afterwards with a sentence of its own. */
+export const readableWorkloadSchema = z.strictObject({
+  ...fields,
+  producerRate: z.int().min(0).max(MAX_RATE_HZ),
+  schedule: later,
+  repeat: later,
+  slo: later,
+  faults: later,
+  search: later,
+})
+
+export type WorkloadFields = z.infer<typeof readableWorkloadSchema>

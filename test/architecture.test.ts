@@ -1,0 +1,130 @@
+// Goal: the house keeps its walls. Method: every import of every file under src/ and gateway/ is read and held against
+// the table of who may import whom (ARCHITECTURE.md draws it); names of brokers are looked for where nobody may know them.
+import { expect, test } from 'bun:test'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+
+const ROOT = resolve(import.meta.dir, '..')
+
+/** Module → modules of src/ it may import besides itself. `drivers/registry` is the one file that resolves names. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  clock: ['errors'],
+  driver: ['clock', 'errors'],
+  drivers: ['driver', 'clock', 'errors'],
+  engine: ['driver', 'clock', 'errors', 'workload', 'result'],
+  worker: ['engine', 'driver', 'drivers/registry', 'clock', 'errors'],
+  brokers: ['drivers', 'driver', 'clock', 'errors'],
+  workload: ['drivers/registry', 'driver', 'engine/envelope', 'errors'],
+  result: ['engine/types', 'workload/model', 'errors'],
+  compare: ['result', 'engine/types', 'errors'],
+  report: ['compare', 'result', 'engine/types', 'workload/model', 'errors'],
+  run: ['brokers', 'worker', 'engine', 'driver', 'drivers/registry', 'result', 'workload', 'clock', 'errors'],
+  cli: ['run', 'workload', 'report', 'compare', 'result', 'brokers', 'drivers/registry', 'clock', 'errors'],
+}
+
+/** What a module that only looks at results must not reach for. */
+const NO_SIDE_EFFECTS = ['result', 'compare', 'report']
+const NETWORK_OR_PROCESS =
+  /from '(node:(net|http|https|http2|tls|dgram|child_process|cluster|worker_threads))'/
+
+const BROKER_NAME = /kafka|rabbit|pulsar|amqp/i
+const MAY_KNOW_BROKERS = ['drivers', 'brokers']
+
+interface SourceFile {
+  /** Path below src/, e.g. `run/trial.ts`. */
+  readonly path: string
+  readonly module: string
+  readonly text: string
+}
+
+function sources(): SourceFile[] {
+  const base = join(ROOT, 'src')
+  return readdirSync(base, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => ({
+      path,
+      module: path.split('/')[0]!,
+      text: readFileSync(join(base, path), 'utf8'),
+    }))
+}
+
+function importsOf(file: SourceFile): string[] {
+  const found = file.text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)
+  return [...found].map((match) => relative('src', join('src', dirname(file.path), match[1]!)))
+}
+
+test('every module imports only what the design allows', () => {
+  const breaches: string[] = []
+  for (const file of sources()) {
+    const allowed = ALLOWED[file.module]
+    if (allowed === undefined) {
+      breaches.push(`${file.path}: module ${file.module} is not in the table`)
+      continue
+    }
+    for (const target of importsOf(file)) {
+      if (target.startsWith('..')) continue
+      const module = target.split('/')[0]!
+      const isOwn = module === file.module
+      const isAllowed = allowed.some((name) => target === `${name}.ts` || target.startsWith(`${name}/`))
+      if (!isOwn && !isAllowed) breaches.push(`${file.path} imports ${target}`)
+    }
+  }
+  expect(breaches).toEqual([])
+})
+
+test('a driver imports no other driver', () => {
+  const breaches: string[] = []
+  for (const file of sources().filter(
+    (each) => each.module === 'drivers' && each.path.split('/').length > 2,
+  )) {
+    const own = file.path.split('/')[1]!
+    for (const target of importsOf(file)) {
+      if (
+        target.startsWith('drivers/') &&
+        !target.startsWith(`drivers/${own}/`) &&
+        target !== 'drivers/registry.ts'
+      ) {
+        breaches.push(`${file.path} imports ${target}`)
+      }
+    }
+  }
+  expect(breaches).toEqual([])
+})
+
+test('result, compare and report use no network and no process', () => {
+  const breaches = sources()
+    .filter((file) => NO_SIDE_EFFECTS.includes(file.module))
+    .filter(
+      (file) => NETWORK_OR_PROCESS.test(file.text) || /Bun\.(spawn|listen|connect|serve)/.test(file.text),
+    )
+    .map((file) => file.path)
+  expect(breaches).toEqual([])
+})
+
+test('only entry points exit the process', () => {
+  const breaches = sources()
+    .filter((file) => /process\.exit\(/.test(file.text) && !/(^|[/-])main\.ts$/.test(file.path))
+    .map((file) => file.path)
+  expect(breaches).toEqual([])
+})
+
+test('nobody outside drivers and brokers knows a broker by name', () => {
+  const breaches: string[] = []
+  for (const file of sources()) {
+    if (MAY_KNOW_BROKERS.includes(file.module)) continue
+    file.text.split('\n').forEach((line, i) => {
+      const code = line.replace(/\/\/.*$/, '').replace(/^\s*(\/?\*).*$/, '')
+      if (BROKER_NAME.test(code) && !/example\(/.test(code))
+        breaches.push(`${file.path}:${i + 1}: ${line.trim()}`)
+    })
+  }
+  expect(breaches).toEqual([])
+})
+
+test('no file is longer than 400 lines', () => {
+  const long = sources()
+    .filter((file) => file.text.split('\n').length > 400)
+    .map((file) => file.path)
+  expect(long).toEqual([])
+})

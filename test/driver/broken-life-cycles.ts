@@ -1,0 +1,97 @@
+import { type BrokenDriver, never } from './broken-drivers.ts'
+
+/** Drivers that open, make topics or close against the contract. */
+export const BROKEN_LIFE_CYCLES: readonly BrokenDriver[] = [
+  {
+    breach: 'does not know what the server is',
+    shape: 'log',
+    rejectedBy: ['open says what the server is'],
+    because: 'version',
+    changes: {
+      driver: (inner) => ({ open: async (signal) => ({ ...(await inner.open(signal)), version: '' }) }),
+    },
+  },
+  {
+    breach: 'makes a topic that exists',
+    shape: 'log',
+    rejectedBy: ['a topic that exists is an error'],
+    because: 'expected an error',
+    changes: {
+      driver: (inner) => ({
+        createTopics: (topics, signal) => inner.createTopics(topics, signal).catch(() => {}),
+      }),
+    },
+  },
+  {
+    breach: 'fails to delete a topic that is gone',
+    shape: 'log',
+    rejectedBy: ['a topic that is gone may be deleted'],
+    because: 'no such topic',
+    changes: {
+      driver(inner) {
+        const gone = new Set<string>()
+        return {
+          async deleteTopics(topics, signal) {
+            if (topics.some(({ name }) => gone.has(name))) throw new Error('no such topic')
+            for (const { name } of topics) gone.add(name)
+            await inner.deleteTopics(topics, signal)
+          },
+        }
+      },
+    },
+  },
+  {
+    breach: 'hangs on abort in open',
+    shape: 'log',
+    rejectedBy: ['open ends on abort and may be tried again'],
+    because: 'to end',
+    changes: { driver: (inner) => ({ open: (signal) => (signal.aborted ? never() : inner.open(signal)) }) },
+  },
+  {
+    breach: 'hangs on abort in createConsumer',
+    shape: 'queue',
+    rejectedBy: ['createConsumer ends on abort'],
+    because: 'to end',
+    changes: {
+      driver: (inner) => ({
+        createConsumer: (spec, signal) => (signal.aborted ? never() : inner.createConsumer(spec, signal)),
+      }),
+    },
+  },
+  {
+    breach: 'hangs on abort in createTopics',
+    shape: 'sink',
+    rejectedBy: ['createTopics ends on abort'],
+    because: 'to end',
+    changes: {
+      driver: (inner) => ({
+        createTopics: (topics, signal) => (signal.aborted ? never() : inner.createTopics(topics, signal)),
+      }),
+    },
+  },
+  {
+    breach: 'hangs on abort in close',
+    shape: 'log',
+    rejectedBy: ['close ends on abort'],
+    because: 'to end',
+    changes: { driver: (inner) => ({ close: (signal) => (signal.aborted ? never() : inner.close(signal)) }) },
+  },
+  {
+    breach: 'fails when it is closed again',
+    shape: 'log',
+    rejectedBy: ['closing again is fine'],
+    because: 'closed already',
+    changes: {
+      driver(inner) {
+        let closed = false
+        return {
+          async close(signal) {
+            if (closed) throw new Error('closed already')
+            closed = true
+            await inner.close(signal)
+          },
+        }
+      },
+    },
+  },
+]
