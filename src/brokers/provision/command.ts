@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { AppError } from '../../errors/app-error.ts'
+import { forgetProcess, guardProcess } from '../process/watchdog.ts'
 
 export interface CommandOptions {
   readonly command: string
@@ -21,7 +22,10 @@ export interface CommandOutput {
 const OUTPUT_LIMIT_BYTES = 4 * 1024 * 1024
 const QUOTED_LINES = 12
 
-/** Runs a command to its end, without a terminal and without input. Never throws but for the signal. */
+/**
+ * Runs a command to its end, without a terminal and without input; it ends with bench, even when bench is killed.
+ * Never throws but for the signal.
+ */
 export function runCommand(options: CommandOptions, signal: AbortSignal): Promise<CommandOutput> {
   signal.throwIfAborted()
   return new Promise((resolve, reject) => {
@@ -32,6 +36,7 @@ export function runCommand(options: CommandOptions, signal: AbortSignal): Promis
       // A group of its own: a tool's own children end with it.
       detached: true,
     })
+    if (child.pid !== undefined) guardProcess(child.pid)
     const stdout = collect(child.stdout)
     const stderr = collect(child.stderr)
     let failure = ''
@@ -43,6 +48,7 @@ export function runCommand(options: CommandOptions, signal: AbortSignal): Promis
     signal.addEventListener('abort', kill, { once: true })
     const finish = (code: number) => {
       clearTimeout(timer)
+      if (child.pid !== undefined) forgetProcess(child.pid)
       signal.removeEventListener('abort', kill)
       if (signal.aborted) reject(signal.reason)
       else resolve({ code, stdout: stdout(), stderr: stderr() + failure })
