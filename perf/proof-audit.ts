@@ -10,7 +10,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { localBrokerProvider } from '../src/brokers/registry.ts'
 import type { Audit } from '../src/engine/types.ts'
-import { expectedAudit, processAudits, type Shape, simulatedAudits } from '../test/support/audit-sensitivity.ts'
+import {
+  expectedAudit,
+  processAudits,
+  type Shape,
+  simulatedAudits,
+} from '../test/support/audit-sensitivity.ts'
 
 const SIMULATED_SEEDS = 950
 const PROCESS_SEEDS = 50
