@@ -66,7 +66,7 @@ async function makeArchive(
     configFile: join(work, 'server.properties'),
   }
   await writeConfiguration(node, serverProperties(node, [node], 'quick', null))
-  await formatStorage(installation, node, await randomClusterId(), [], signal)
+  await formatStorage(installation, node, randomClusterId(), [], signal)
   const flags = [...jvmFlags('quick', 1), `-XX:ArchiveClassesAtExit=${join(folder, FILE)}`]
   const server = await spawnKafka(installation, node, flags, signal)
   try {

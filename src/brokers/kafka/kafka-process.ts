@@ -110,9 +110,11 @@ export async function writeConfiguration(node: NodePlan, properties: string): Pr
   await writeFile(node.configFile, properties, { mode: 0o600 })
 }
 
-/** A new cluster id: 22 characters of base64. */
-export async function randomClusterId(): Promise<string> {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
+/** A new cluster id: 22 characters of base64; a leading hyphen would be read as an option. */
+export function randomClusterId(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(16)))
+    .toString('base64url')
+    .replace(/^-/, 'A')
 }
 
 /** What `java -version` prints, to tell one Java from another. */

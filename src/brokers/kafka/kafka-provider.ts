@@ -44,7 +44,7 @@ async function up(options: LocalBrokerOptions, signal: AbortSignal): Promise<Loc
   const security = await prepareSecurity(extra, options.directory, signal)
   const plans = await planNodes(options, extra)
   await writeFile(log4jFile(options.directory), LOG4J)
-  const clusterId = await randomClusterId()
+  const clusterId = randomClusterId()
   const dataFolders = plans.map(({ dataFolder }) => dataFolder)
   try {
     await Promise.all(

@@ -107,8 +107,10 @@ const TOP_LEVEL = [
 export function kafkaFromOmb(raw: Readonly<Record<string, unknown>>): OmbTranslation {
   const draft: Draft = { config: {}, ignored: [], servers: null }
   const common = block(raw, 'commonConfig', draft)
-  apply(new Map([...common, ...block(raw, 'producerConfig', draft)]), PRODUCER, 'producerConfig', draft)
-  apply(new Map([...common, ...block(raw, 'consumerConfig', draft)]), CONSUMER, 'consumerConfig', draft)
+  const of = (rules: Readonly<Record<string, Rule>>) =>
+    [...common].filter(([key]) => rules[key] !== undefined || !(key in PRODUCER || key in CONSUMER))
+  apply(new Map([...of(PRODUCER), ...block(raw, 'producerConfig', draft)]), PRODUCER, 'producerConfig', draft)
+  apply(new Map([...of(CONSUMER), ...block(raw, 'consumerConfig', draft)]), CONSUMER, 'consumerConfig', draft)
   translateSecurity(common, draft)
   const topicConfig = Object.fromEntries(block(raw, 'topicConfig', draft))
   if (Object.keys(topicConfig).length > 0) draft.config.topicConfig = topicConfig

@@ -59,6 +59,7 @@ export function createSender(options: SenderOptions): Sender {
   let queued = 0
   let outstanding = 0
   let renewing = false
+  let ended = false
   let finished: (() => void) | null = null
   let sweepTimer: ReturnType<typeof setTimeout> | null = null
   let firstPartition = 0
@@ -190,7 +191,7 @@ export function createSender(options: SenderOptions): Sender {
 
   /** A numbered batch that is given up leaves a gap: once nothing is under way, a new sequence starts. */
   function afterFailure(): void {
-    if (!renewing || underWay.size > 0) return
+    if (!renewing || underWay.size > 0 || ended) return
     for (const queue of queues) {
       while (
         queue.waiting[0] !== undefined &&
@@ -269,6 +270,7 @@ export function createSender(options: SenderOptions): Sender {
           signal.addEventListener('abort', () => resolve(), { once: true })
         })
       }
+      ended = true
       if (sweepTimer !== null) clearTimeout(sweepTimer)
       for (const batch of underWay) settle(batch, 'unknown', 'closed')
       for (const queue of queues) {

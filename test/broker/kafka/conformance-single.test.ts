@@ -15,7 +15,3 @@ for (const client of CLIENTS) {
   const subject = kafkaSubject(`kafka single ${client}`, { client }, () => kafka.broker.servers)
   conformanceSuite(subject, { describe, test })
 }
-
-const nextGeneration = { groupProtocol: 'consumer' }
-const withSettings = kafkaSubject('kafka single KIP-848 groups', nextGeneration, () => kafka.broker.servers)
-conformanceSuite(withSettings, { describe, test })

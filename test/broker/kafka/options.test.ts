@@ -167,3 +167,26 @@ for (const client of CLIENTS) {
     )
   })
 }
+
+test(
+  'groupProtocol consumer: the group is of the new kind, complete before it is ready',
+  async () => {
+    const { Admin } = await import('@platformatic/kafka')
+    const admin = new Admin({ clientId: 'test', bootstrapBrokers: [...kafka.broker.servers] })
+    for (const [groupProtocol, type] of [
+      ['consumer', 'consumer'],
+      ['classic', 'classic'],
+    ] as const) {
+      const driver = kafka.driver({ groupProtocol })
+      await withDriver(driver, async (signal) => {
+        const it = await harness(driver, signal, { partitions: 4 })
+        for (let partition = 0; partition < 4; partition++) it.send(5, partition)
+        await until('20 messages', () => it.received.size === 20)
+        const groups = [...(await admin.listGroups({ types: [type] })).keys()]
+        expect(groups.filter((id) => id.includes(it.topic))).toHaveLength(1)
+      })
+    }
+    await admin.close()
+  },
+  LIMIT_MS,
+)

@@ -64,7 +64,7 @@ test(
       expect(failure.code).toBe('PREPARE')
       expect(failure.message).toMatch(/space left|InternalError|SIGBUS|ended with/i)
     } finally {
-      if (mounted) spawnSync('umount', [folder])
+      if (mounted) spawnSync('umount', ['-l', folder])
       rmSync(folder, { recursive: true, force: true })
     }
   },

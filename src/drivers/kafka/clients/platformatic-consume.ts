@@ -107,11 +107,17 @@ export async function createPlatformaticConsumer(
     }
   }
 
+  const expected = () => ({
+    members: spec.consumersOfSubscription,
+    partitions: spec.partitions,
+    ownPartitions: ownPartitions().length,
+  })
+
   async function ready(): Promise<void> {
     while (!signal.aborted) {
       onMembership()
       if (fetcher.allPositioned() && group.isActive()) {
-        if (await groupIsComplete(parts, spec.consumersOfSubscription, ownPartitions().length)) {
+        if (await groupIsComplete(parts, expected())) {
           onMembership()
           if (fetcher.allPositioned()) return
         }
