@@ -18,15 +18,19 @@ export interface NodePlan {
   readonly logFile: string
 }
 
-/** What all nodes of a broker share. */
+/** What all nodes of a broker share, however they run. */
 export interface BrokerPlan {
-  readonly install: RabbitmqInstall
   readonly profile: LocalBrokerOptions['profile']
   readonly extra: RabbitmqExtra
   readonly epmdPort: number
   /** Secret by which the nodes know each other. */
   readonly cookie: string
   readonly nodes: readonly NodePlan[]
+}
+
+/** A broker whose nodes run from the unpacked packages. */
+export interface NativePlan extends BrokerPlan {
+  readonly install: RabbitmqInstall
 }
 
 const MIB = 1_048_576
@@ -42,17 +46,26 @@ export function vmArguments(profile: LocalBrokerOptions['profile']): string {
   return profile === 'measured' ? waiting : `${waiting} +S 1:1 +SDio 8`
 }
 
+/** Lines of rabbitmq.conf that are the same natively and in a container. */
+export function commonLines(broker: BrokerPlan): string[] {
+  const limits = LIMITS[broker.profile]
+  return [
+    `vm_memory_high_watermark.absolute = ${limits.memoryBytes}`,
+    `disk_free_limit.absolute = ${limits.freeDiskBytes}`,
+    // The default of 3.x; 4.x takes 16 MiB unless told.
+    `max_message_size = ${128 * MIB}`,
+    'cluster_partition_handling = pause_minority',
+  ]
+}
+
 /** The text of rabbitmq.conf. */
 export function configurationOf(broker: BrokerPlan, node: NodePlan): string {
-  const limits = LIMITS[broker.profile]
   const { tls } = broker.extra
   return [
     `listeners.tcp.1 = 127.0.0.1:${node.amqpPort}`,
     'log.console = true',
     'log.file = false',
-    `vm_memory_high_watermark.absolute = ${limits.memoryBytes}`,
-    `disk_free_limit.absolute = ${limits.freeDiskBytes}`,
-    'cluster_partition_handling = pause_minority',
+    ...commonLines(broker),
     `load_definitions = ${join(node.directory, 'definitions.json')}`,
     ...(broker.nodes.length > 1
       ? [
@@ -92,7 +105,7 @@ export async function writeNodeFiles(broker: BrokerPlan, node: NodePlan): Promis
 }
 
 /** The whole environment of a node, and of `rabbitmqctl` for it. */
-export function nodeEnvironment(broker: BrokerPlan, node: NodePlan): Record<string, string> {
+export function nodeEnvironment(broker: NativePlan, node: NodePlan): Record<string, string> {
   const { install } = broker
   const file = (name: string) => join(node.directory, name)
   return {

@@ -3,7 +3,7 @@ import { AppError } from '../../errors/app-error.ts'
 import { type ManagedNode, startNode } from '../base-node.ts'
 import { type ServerProcess, spawnServer, waitUntil } from '../process/index.ts'
 import { runCommand } from '../provision/command.ts'
-import { type BrokerPlan, type NodePlan, nodeEnvironment } from './rabbitmq-files.ts'
+import { type NativePlan, type NodePlan, nodeEnvironment } from './rabbitmq-files.ts'
 import { probeRabbitmq } from './rabbitmq-probe.ts'
 
 const START_LIMIT_MS = 120_000
@@ -21,7 +21,7 @@ const ELECT_LEADERS =
 
 /** Starts a node and waits until a message was confirmed and read; throws `AppError('PREPARE')` quoting the log. */
 export function startRabbitmqNode(
-  broker: BrokerPlan,
+  broker: NativePlan,
   plan: NodePlan,
   signal: AbortSignal,
 ): Promise<ManagedNode> {
@@ -45,7 +45,7 @@ export function startRabbitmqNode(
   )
 }
 
-function spawnNode(broker: BrokerPlan, plan: NodePlan, signal: AbortSignal): ServerProcess {
+function spawnNode(broker: NativePlan, plan: NodePlan, signal: AbortSignal): ServerProcess {
   return spawnServer({
     command: join(broker.install.home, 'sbin/rabbitmq-server'),
     args: [],
@@ -58,7 +58,7 @@ function spawnNode(broker: BrokerPlan, plan: NodePlan, signal: AbortSignal): Ser
 
 async function healthy(plan: NodePlan, server: ServerProcess, signal: AbortSignal): Promise<void> {
   await waitUntil(
-    async () => (await probeRabbitmq(plan.amqpPort)) !== '',
+    async () => (await probeRabbitmq(plan.amqpPort)).version !== '',
     {
       limitMs: START_LIMIT_MS,
       everyMs: PROBE_EVERY_MS,
@@ -71,7 +71,7 @@ async function healthy(plan: NodePlan, server: ServerProcess, signal: AbortSigna
 
 /** Runs `rabbitmqctl` against a node and returns what it printed. Throws `AppError('PREPARE')`. */
 export async function control(
-  broker: BrokerPlan,
+  broker: NativePlan,
   node: NodePlan,
   args: readonly string[],
   signal: AbortSignal,

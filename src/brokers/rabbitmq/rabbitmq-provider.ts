@@ -1,18 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AppError } from '../../errors/app-error.ts'
+import { AppError, messageOf } from '../../errors/app-error.ts'
 import type { ManagedNode } from '../base-node.ts'
 import type { LocalBroker, LocalBrokerOptions, LocalBrokerProvider, Requirement } from '../broker.ts'
-import { freePorts, type ServerProcess, spawnServer, tail } from '../process/index.ts'
+import { askedRuntime, type ContainerEngine, chooseEngine } from '../container/index.ts'
+import { freePorts, type ServerProcess, spawnServer } from '../process/index.ts'
+import { RABBITMQ_IMAGE, startContainerNode } from './rabbitmq-container.ts'
 import { type RabbitmqExtra, rabbitmqExtraSchema } from './rabbitmq-extra.ts'
-import { type BrokerPlan, LIMITS, type NodePlan, vmArguments, writeNodeFiles } from './rabbitmq-files.ts'
-import { installRabbitmq, type RabbitmqInstall } from './rabbitmq-install.ts'
+import { type BrokerPlan, type NativePlan, type NodePlan, writeNodeFiles } from './rabbitmq-files.ts'
+import { installRabbitmq } from './rabbitmq-install.ts'
 import { control, startRabbitmqNode } from './rabbitmq-node.ts'
 import { probeRabbitmq } from './rabbitmq-probe.ts'
+import { settingsOf } from './rabbitmq-settings.ts'
+import { portTaken, withFirstErrors } from './rabbitmq-start-errors.ts'
 
 const CLUSTER_NODES = 3
-const MIB = 1_048_576
 
 /** RabbitMQ on this machine: Debian's packages from the cache, one node or three, on free loopback ports. */
 export const rabbitmqProvider: LocalBrokerProvider = { name: 'rabbitmq', inspect, up }
@@ -35,8 +38,75 @@ function inspect(): Promise<readonly Requirement[]> {
 
 async function up(options: LocalBrokerOptions, signal: AbortSignal): Promise<LocalBroker> {
   const extra = parseExtra(options.extra)
+  const engine = await engineFor(options, extra, signal)
+  if (engine !== null) {
+    try {
+      return await upInContainer(engine, await planBroker(options, extra), options, signal)
+    } catch (error) {
+      if (signal.aborted || askedRuntime() === 'container') throw error
+      options.log(
+        `the container of ${RABBITMQ_IMAGE} did not come up, starting natively: ${messageOf(error)}`,
+      )
+    }
+  }
+  return await upNatively(options, extra, signal)
+}
+
+/** Containers serve one plain node; what needs more (a cluster, TLS, other settings) runs natively. */
+async function engineFor(options: LocalBrokerOptions, extra: RabbitmqExtra, signal: AbortSignal) {
+  const plain = options.topology === 'single' && !extra.tls && extra.configuration.length === 0
+  if (plain) return await chooseEngine(RABBITMQ_IMAGE, options.log, signal)
+  if (askedRuntime() !== 'container') return null
+  throw new AppError(
+    'MISSING_TOOL',
+    'expected one plain RabbitMQ node for a container, got a cluster or TLS',
+    {
+      hint: 'unset BENCH_RUNTIME, or take --topology single',
+    },
+  )
+}
+
+async function upInContainer(
+  engine: ContainerEngine,
+  broker: BrokerPlan,
+  options: LocalBrokerOptions,
+  signal: AbortSignal,
+): Promise<LocalBroker> {
+  const plan = broker.nodes[0] as NodePlan
+  const node = await startContainerNode(engine, broker, plan, signal)
+  const down = onceOnly(() => node.kill())
+  try {
+    const { version } = await probeRabbitmq(plan.amqpPort)
+    const settings = {
+      ...(await settingsOf(broker)),
+      image: RABBITMQ_IMAGE,
+      engine: `${engine.command} ${engine.version}`,
+    }
+    const { topology } = options
+    const servers = [node.advertised]
+    return {
+      name: 'rabbitmq',
+      version,
+      runtime: 'container',
+      topology,
+      servers,
+      settings,
+      nodes: [node],
+      down,
+    }
+  } catch (error) {
+    await down()
+    throw error
+  }
+}
+
+async function upNatively(
+  options: LocalBrokerOptions,
+  extra: RabbitmqExtra,
+  signal: AbortSignal,
+): Promise<LocalBroker> {
   const install = await installRabbitmq(options.log, signal)
-  const broker = await planBroker(options, extra, install)
+  const broker: NativePlan = { ...(await planBroker(options, extra)), install }
   let portMapper = null as ServerProcess | null
   const nodes: ManagedNode[] = []
   const down = onceOnly(async () => {
@@ -75,11 +145,7 @@ function parseExtra(extra: LocalBrokerOptions['extra']): RabbitmqExtra {
   throw new AppError('CONFIG', `expected extra settings of RabbitMQ, got ${parsed.error.issues[0]?.message}`)
 }
 
-async function planBroker(
-  options: LocalBrokerOptions,
-  extra: RabbitmqExtra,
-  install: RabbitmqInstall,
-): Promise<BrokerPlan> {
+async function planBroker(options: LocalBrokerOptions, extra: RabbitmqExtra): Promise<BrokerPlan> {
   const count = options.topology === 'cluster' ? CLUSTER_NODES : 1
   const [epmdPort, ...ports] = (await freePorts(1 + 3 * count)) as [number, ...number[]]
   const nodes = Array.from({ length: count }, (_, index): NodePlan => {
@@ -95,7 +161,6 @@ async function planBroker(
     }
   })
   return {
-    install,
     profile: options.profile,
     extra,
     epmdPort,
@@ -106,7 +171,7 @@ async function planBroker(
 
 /** A port mapper of our own, in the foreground: the nodes would start one that outlives them. */
 function startPortMapper(
-  broker: BrokerPlan,
+  broker: NativePlan,
   options: LocalBrokerOptions,
   signal: AbortSignal,
 ): ServerProcess {
@@ -121,7 +186,7 @@ function startPortMapper(
 }
 
 /** The nodes look for each other while they start, so all start at once; when one fails, the others end too. */
-async function startAll(broker: BrokerPlan, signal: AbortSignal): Promise<ManagedNode[]> {
+async function startAll(broker: NativePlan, signal: AbortSignal): Promise<ManagedNode[]> {
   const failing = new AbortController()
   const end = AbortSignal.any([signal, failing.signal])
   const starting = await Promise.allSettled(
@@ -139,7 +204,7 @@ async function startAll(broker: BrokerPlan, signal: AbortSignal): Promise<Manage
 }
 
 /** Each node is healthy by itself; here they must also have found each other. */
-async function checkCluster(broker: BrokerPlan, signal: AbortSignal): Promise<void> {
+async function checkCluster(broker: NativePlan, signal: AbortSignal): Promise<void> {
   const first = broker.nodes[0] as NodePlan
   const status = JSON.parse(
     await control(broker, first, ['cluster_status', '--formatter', 'json', '--quiet'], signal),
@@ -150,58 +215,6 @@ async function checkCluster(broker: BrokerPlan, signal: AbortSignal): Promise<vo
     `expected ${broker.nodes.length} RabbitMQ nodes in one cluster, got ${status.running_nodes.join(', ')}`,
     { hint: `the first node's log: ${first.logFile}` },
   )
-}
-
-async function settingsOf(broker: BrokerPlan): Promise<Record<string, string>> {
-  const limits = LIMITS[broker.profile]
-  const first = broker.nodes[0] as NodePlan
-  return {
-    profile: broker.profile,
-    nodes: String(broker.nodes.length),
-    platform: await probeRabbitmq(first.amqpPort),
-    'Erlang schedulers': broker.profile === 'quick' ? '1 a node' : 'one a core, each node (the default)',
-    'Erlang VM arguments': vmArguments(broker.profile),
-    'memory high watermark': `${limits.memoryBytes / MIB} MiB a node (publishers are blocked above)`,
-    'disk free limit': `${limits.freeDiskBytes / MIB} MiB (publishers are blocked below)`,
-    'cluster partition handling': 'pause_minority',
-    plugins: 'none (no management, no prometheus)',
-    durability:
-      'quorum queues fsync their log in batches before the confirm; classic queues write persistent messages ' +
-      'and fsync in batches before the confirm; streams confirm without fsync',
-    ...(broker.extra.tls && { 'tls listener': `127.0.0.1:${first.tlsPort}` }),
-  }
-}
-
-/** A port that another program holds, said plainly; RabbitMQ itself says `eaddrinuse` in a long report. */
-function portTaken(error: unknown, broker: BrokerPlan): AppError | null {
-  if (!(error instanceof AppError) || !/eaddrinuse|address already in use/i.test(error.message)) return null
-  const wanted = broker.nodes.map((node) => node.amqpPort).join(', ')
-  return new AppError(
-    'PREPARE',
-    `expected ports ${wanted} on 127.0.0.1 to be free for RabbitMQ, but one is taken\n${error.message}`,
-    { hint: 'start again (bench picks free ports), or end the program that holds the port', cause: error },
-  )
-}
-
-const LOG_LINES = 2_000
-const QUOTED_ERRORS = 6
-
-/** A start that failed, with the log's first errors: its last lines are the remains of Erlang's report. */
-function withFirstErrors(error: unknown, broker: BrokerPlan): unknown {
-  if (!(error instanceof AppError) || error.code !== 'PREPARE') return error
-  const found = broker.nodes.flatMap(({ logFile }) =>
-    Bun.stripANSI(tail(logFile, LOG_LINES))
-      .split('\n')
-      .map((line) => /\[error\] <[\d.]+> (.*\S)/.exec(line)?.[1])
-      .filter((text) => text !== undefined)
-      .slice(0, QUOTED_ERRORS),
-  )
-  if (found.length === 0) return error
-  const { message, hint, cause } = error
-  return new AppError('PREPARE', `${message}\nRabbitMQ's first errors:\n${found.join('\n')}`, {
-    ...(hint !== undefined && { hint }),
-    cause,
-  })
 }
 
 function onceOnly(work: () => Promise<void>): () => Promise<void> {

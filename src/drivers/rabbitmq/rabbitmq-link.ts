@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type ChannelModel, connect, type Options, type SocketOptions } from 'amqplib'
-import { messageOf } from '../../errors/app-error.ts'
+import { AppError, messageOf } from '../../errors/app-error.ts'
 import { abandonable } from './abort.ts'
 import { type AmqpConnection, internalsOf } from './amqp-internals.ts'
 import { type FrameReader, readFrames } from './frame-reader.ts'
@@ -85,6 +85,7 @@ export async function openConnection(server: string, options: LinkOptions): Prom
   try {
     model = await connect(address(server, config), await socketOptions(options))
   } catch (error) {
+    if (error instanceof AppError) throw error
     throw connectError(server, config.username, config.vhost, error)
   }
   const connection = internalsOf(model)
@@ -137,8 +138,16 @@ function address(server: string, config: RabbitmqConfig): Options.Connect {
 }
 
 function passwordOf(config: RabbitmqConfig): string {
-  if (config.passwordEnv !== undefined) return process.env[config.passwordEnv] ?? ''
-  return config.password ?? 'guest'
+  if (config.passwordEnv === undefined) return config.password ?? 'guest'
+  const password = process.env[config.passwordEnv]
+  if (password !== undefined) return password
+  throw new AppError(
+    'CONFIG',
+    `expected the password in the environment variable ${config.passwordEnv}, it is unset`,
+    {
+      hint: `export ${config.passwordEnv}=…, or correct passwordEnv in the driver file`,
+    },
+  )
 }
 
 async function socketOptions(options: LinkOptions): Promise<SocketOptions> {

@@ -199,6 +199,8 @@ test('username, password, passwordEnv and vhost choose who comes in and where', 
     await makeTopic(driver)
     await driver.close(limit())
   }
+  const unset = createDriver(broker.current.servers, { ...mine, passwordEnv: 'BENCH_TEST_RABBITMQ_UNSET' })
+  await expect(unset.open(limit())).rejects.toThrow('BENCH_TEST_RABBITMQ_UNSET')
   const elsewhere = createDriver(broker.current.servers, { username: 'me', password: 'secret' })
   await expect(elsewhere.open(limit())).rejects.toThrow("virtual host '/'")
 })
