@@ -83,7 +83,7 @@ test("what OMB's file has wrong is left for the schema to name", () => {
 
 test('the shipped driver files are valid and mean what their names say', () => {
   const folder = join(import.meta.dir, '../../../workloads/drivers')
-  const shipped = { rabbitmq: 'quorum', 'rabbitmq-classic': 'classic', 'rabbitmq-stream': 'stream' }
+  const shipped = { rabbitmq: 'quorum', 'rabbitmq-classic': 'classic', 'rabbitmq-stream': 'stream' } as const
   for (const [file, queueType] of Object.entries(shipped)) {
     const { name, driver, ...rest } = parse(readFileSync(join(folder, `${file}.yaml`), 'utf8'))
     expect(driver).toBe('rabbitmq')
