@@ -123,6 +123,9 @@ async function addKafka(files: string, signal: AbortSignal): Promise<void> {
     await mkdir(join(files, folder), { recursive: true })
     await chown(join(files, folder), APPUSER, APPUSER)
   }
+  const java = (await readdir(join(files, 'usr/lib/jvm'))).find((name) => /^java-\d+-openjdk-/.test(name))
+  await mkdir(join(files, 'usr/local/bin'), { recursive: true })
+  await symlink(`/usr/lib/jvm/${java}/bin/java`, join(files, 'usr/local/bin/java'))
   await write(files, 'etc/kafka/docker/run', KAFKA_RUN, 0o755)
   await write(files, 'etc/kafka/docker/log4j2.yaml', KAFKA_LOG4J)
   await write(files, 'etc/kafka/docker/tools-log4j2.yaml', KAFKA_LOG4J)
