@@ -27,7 +27,12 @@ afterAll(() => {
 })
 
 async function docker(...args: string[]): Promise<string> {
-  return (await runCommand({ command: engine!.command, args, limitMs: 60_000 }, never)).stdout.trim()
+  const { code, stdout, stderr } = await runCommand(
+    { command: engine!.command, args, limitMs: 60_000 },
+    never,
+  )
+  if (code !== 0) throw new Error(`${args.join(' ')}: ${stderr}`)
+  return stdout.trim()
 }
 
 interface Subject {
@@ -69,8 +74,9 @@ const SUBJECTS: readonly Subject[] = [
       const [name = ''] = (
         await docker('ps', '--filter', filterOf('rabbitmq'), '--format', '{{.Names}}')
       ).split('\n')
-      const asked = 'rabbit:status(), application:get_env(rabbit, vm_memory_high_watermark).'
-      expect(await docker('exec', name, 'rabbitmqctl', 'eval', asked)).toContain(String(384 * 1_048_576))
+      const watermark = 'application:get_env(rabbit, vm_memory_high_watermark).'
+      const answer = await docker('exec', name, 'rabbitmqctl', 'eval', watermark)
+      expect(answer).toContain(String(384 * 1_048_576))
       expect(broker.version).toMatch(/^\d+\.\d+\.\d+/)
     },
   },

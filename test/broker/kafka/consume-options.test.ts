@@ -3,6 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { Admin } from '@platformatic/kafka'
 import type { Driver } from '../../../src/driver/driver.ts'
+import { kafkaConfigSchema } from '../../../src/drivers/kafka/kafka-config.ts'
+import { driverModule } from '../../../src/drivers/kafka/kafka-driver.ts'
 import { type Harness, harness, until, withDriver } from './harness.ts'
 import { CLIENTS, type LocalKafka, localKafka, UP_LIMIT_MS } from './local-kafka.ts'
 
@@ -69,24 +71,17 @@ for (const client of CLIENTS) {
       async () => {
         const writer = kafka.driver({ client, batchBytes: 1000 })
         await withDriver(writer, async (signal) => {
-          const it = await harness(writer, signal, { consume: false })
-          it.send(MESSAGES)
-          it.producer.flush()
-          await until('all to be settled', () => it.outcomes.size === MESSAGES)
-          const largest = (settings: Record<string, unknown>) => {
+          const largest = async (settings: Record<string, unknown>) => {
+            // A topic for each reader: a group would go on where the other one stopped.
+            const it = await harness(writer, signal, { consume: false })
+            it.send(MESSAGES)
+            it.producer.flush()
+            await until('all to be settled', () => it.outcomes.size === MESSAGES)
             const reader = kafka.driver({ client, ...settings })
-            return withDriver(reader, () => largestDelivery(reader, it.topic, signal))
+            return await withDriver(reader, () => largestDelivery(reader, it.topic, signal))
           }
           expect(await largest({ maxBytesPerPartition: 2000 })).toBeLessThan(20)
-        })
-        await withDriver(writer, async (signal) => {
-          const it = await harness(writer, signal, { consume: false })
-          it.send(MESSAGES)
-          it.producer.flush()
-          await until('all to be settled', () => it.outcomes.size === MESSAGES)
-          const reader = kafka.driver({ client })
-          const largest = await withDriver(reader, () => largestDelivery(reader, it.topic, signal))
-          expect(largest).toBeGreaterThan(100)
+          expect(await largest({})).toBeGreaterThan(100)
         })
       },
       LIMIT_MS,
@@ -110,7 +105,8 @@ for (const client of CLIENTS) {
             }
             const startMs = performance.now()
             await until('more than the default interval', () => performance.now() - startMs > 1500)
-            expect(await committed(rare)).toBe(-1)
+            // Where it begins is committed at once.
+            expect(await committed(rare)).toBe(0)
           }),
         )
       },
@@ -120,11 +116,20 @@ for (const client of CLIENTS) {
     test(
       'sessionTimeoutMs goes to the broker, which refuses what is below its own minimum',
       async () => {
-        const outcomeOf = (sessionTimeoutMs: number) => {
-          const driver = kafka.driver({ client, sessionTimeoutMs })
-          return withDriver(driver, (signal) => harness(driver, signal)).then(
+        const outcomeOf = async (sessionTimeoutMs: number) => {
+          const refused = new AbortController()
+          // kafkajs tries again for ever, but says why.
+          const log = (line: string) => {
+            if (/session timeout/i.test(line)) refused.abort(new Error(line))
+          }
+          const config = kafkaConfigSchema.parse({ client, sessionTimeoutMs })
+          const { servers } = kafka.broker
+          const driver = driverModule.create({ config, servers, namePrefix: 'test-', log })
+          return await withDriver(driver, (signal) =>
+            harness(driver, AbortSignal.any([signal, refused.signal])),
+          ).then(
             () => 'joined',
-            (error) => `${error.code} ${error.message} ${error.cause?.message}`,
+            (error) => `${error.message} ${error.cause?.message}`,
           )
         }
         // group.min.session.timeout.ms is 6000 unless told otherwise.
