@@ -118,7 +118,7 @@ test(
     const victim = kafka.broker.nodes[2]!
     const topicConfig = { 'min.insync.replicas': '3' }
     const drivers = (['all', 1] as const).map((acks) =>
-      kafka.driver({ acks, topicConfig, idempotent: false, deliveryTimeoutMs: 1000 }),
+      kafka.driver({ acks, topicConfig, idempotent: false, requestTimeoutMs: 2000, deliveryTimeoutMs: 50 }),
     )
     const signal = AbortSignal.timeout(LIMIT_MS)
     const parts = []
