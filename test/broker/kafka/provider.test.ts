@@ -1,5 +1,5 @@
 // Goal: what can go wrong around a local Kafka is a clear error, and nothing is left running.
-// Method: a taken port, a start with a broken setting, a full disk (needs root for a small tmpfs), an address where nobody
+// Method: a taken port, a full disk (needs root for a small tmpfs), an address where nobody
 // listens, and a broker that goes down for good.
 
 import { expect, test } from 'bun:test'
@@ -54,7 +54,7 @@ test(
   'a full disk quotes what kafka said',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'bench-kafka-full-'))
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status === 0
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', folder]).status === 0
     try {
       if (!mounted) {
         skipLoudly('a full disk under Kafka: needs root to mount a small tmpfs')
@@ -62,7 +62,7 @@ test(
       }
       const failure = await localKafka('single', { dataDirectory: folder }).catch((error) => error)
       expect(failure.code).toBe('PREPARE')
-      expect(failure.message).toMatch(/space left|InternalError|SIGBUS|ended with/i)
+      expect(failure.message).toMatch(/space left|ended with/i)
     } finally {
       if (mounted) spawnSync('umount', ['-l', folder])
       rmSync(folder, { recursive: true, force: true })

@@ -212,5 +212,5 @@ test('a broker that cannot start quotes the end of its log', async () => {
   expect(error.code).toBe('PREPARE')
   expect(error.message).toContain('no.such.setting')
   expect(error.hint).toContain('rabbitmq-1.log')
-  rmSync(directory, { recursive: true })
+  rmSync(directory, { recursive: true, force: true })
 })

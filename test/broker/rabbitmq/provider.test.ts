@@ -9,7 +9,7 @@ import { chooseEngine, containerEngine } from '../../../src/brokers/container/in
 import { isAlive } from '../../../src/brokers/process/index.ts'
 import { RABBITMQ_IMAGE } from '../../../src/brokers/rabbitmq/rabbitmq-container.ts'
 import { rabbitmqProvider } from '../../../src/brokers/rabbitmq/rabbitmq-provider.ts'
-import { AppError, messageOf } from '../../../src/errors/app-error.ts'
+import { messageOf } from '../../../src/errors/app-error.ts'
 import { limit, makeTopic, openDriver, openProducer, until } from './support/client.ts'
 
 setDefaultTimeout(200_000)

@@ -1,6 +1,9 @@
 // Goal: driver files mean what they say: defaults, contradictions refused, OMB's fields translated, secrets named.
 // Method: examples, one for each rule; OMB's stock file by value.
 import { expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'yaml'
 import { rabbitmqConfigSchema } from '../../../src/drivers/rabbitmq/rabbitmq-config.ts'
 import { driverModule } from '../../../src/drivers/rabbitmq/rabbitmq-driver.ts'
 import { rabbitmqEntry } from '../../../src/drivers/rabbitmq/rabbitmq-entry.ts'
@@ -76,4 +79,17 @@ test("what OMB's file has wrong is left for the schema to name", () => {
   const { config } = rabbitmqEntry.fromOmb({ amqpUris: 'amqp://localhost', queueTyp: 'QUORUM' })
   expect(problems(config)?.[0]).toContain('amqpUris')
   expect(problems(config)?.[0]).toContain('queueTyp')
+})
+
+test('the shipped driver files are valid and mean what their names say', () => {
+  const folder = join(import.meta.dir, '../../../workloads/drivers')
+  const shipped = { rabbitmq: 'quorum', 'rabbitmq-classic': 'classic', 'rabbitmq-stream': 'stream' } as const
+  for (const [file, queueType] of Object.entries(shipped)) {
+    const { name, driver, ...rest } = parse(readFileSync(join(folder, `${file}.yaml`), 'utf8'))
+    expect(driver).toBe('rabbitmq')
+    expect(name).toStartWith('RabbitMQ')
+    const config = rabbitmqConfigSchema.parse(rest)
+    expect(config.queueType).toBe(queueType)
+    expect(driverModule.capabilities(config).delivery).toBe('at-least-once')
+  }
 })

@@ -1,0 +1,111 @@
+// Goal: the main command on real brokers, single and cluster, survives what happens to them. Method: `bench run` as a
+// person would, shorter; the audit must have found every message, and nothing may stay behind.
+import { afterAll, expect, test } from 'bun:test'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ExperimentResult } from '../../../src/result/result.ts'
+import { benchHome, ROOT } from '../../support/bench.ts'
+
+const LIMIT_MS = 400_000
+const home = benchHome()
+afterAll(() => home.remove())
+
+async function latest(): Promise<ExperimentResult> {
+  return await Bun.file(join(home.path, 'latest/result.json')).json()
+}
+
+/** Process ids of the servers below this home: of each node the JVM or the Erlang VM. */
+function serverPids(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+        return /(^|\/)(java|beam\.smp)$/.test(words[0]!) && words.some((word) => word.includes(home.path))
+      } catch {
+        return false
+      }
+    })
+    .map(Number)
+}
+
+test(
+  'poc, shortened: both brokers, every message checked, a report, nothing left',
+  async () => {
+    const finished = await home.run(['run', 'workloads/poc.yaml', '--duration', '6s', '--rate', '5000'])
+    const result = await latest()
+    expect(result.sides.map((side) => [side.label, side.error])).toEqual([
+      ['kafka', null],
+      ['rabbitmq', null],
+    ])
+    for (const side of result.sides) {
+      const trial = side.trials[0]!
+      const { verdict, phases, audits } = trial
+      expect(verdict.integrity).toBe('intact')
+      // 5,000 a second for 3 s of warm-up and 6 s of measure, whatever the broker did.
+      expect(phases.warmup.counts.scheduled + phases.measure.counts.scheduled).toBe(45_000)
+      expect(audits[0]).toMatchObject({ lost: 0, corrupted: 0, outOfOrder: 0, wrongPartition: 0 })
+      expect(trial.server.version).toMatch(/^\d+\.\d+/)
+      expect(trial.server.usage!.cpuS).toBeGreaterThan(0)
+      const { count } = phases.measure.latencies.endToEnd.summary
+      expect(count).toBe(phases.measure.counts.scheduled)
+    }
+    expect([0, 6]).toContain(finished.exitCode)
+    expect(existsSync(join(home.path, 'latest/report/index.html'))).toBe(true)
+    expect(await home.leftovers()).toEqual([])
+  },
+  LIMIT_MS,
+)
+
+const CLUSTER = join(home.path, 'cluster.yaml')
+writeFileSync(
+  CLUSTER,
+  'partitionsPerTopic: 4\nmessageSize: 512\nproducerRate: 500\ntestDurationSeconds: 20\nwarmupDurationSeconds: 5\n',
+)
+
+test.each(['kafka', 'rabbitmq'])(
+  '%s: kill -9 of one of three nodes in mid-run loses nothing acknowledged',
+  async (name) => {
+    const running = home.start(['run', CLUSTER, '--topology', 'cluster', '--drivers', name])
+    await running.seen(/measure 1\d\//)
+    const pids = serverPids()
+    expect(pids).toHaveLength(3)
+    process.kill(pids[0]!, 'SIGKILL')
+    const finished = await running.finished
+    const result = await latest()
+    const trial = result.sides[0]!.trials[0]!
+    expect(trial.interrupted).toBeNull()
+    expect(trial.phases.measure.counts.acknowledged).toBeGreaterThan(0)
+    expect(trial.audits[0]).toMatchObject({ acknowledgedLost: 0, corrupted: 0, wrongPartition: 0 })
+    expect(trial.verdict.integrity).not.toBe('violated')
+    expect([0, 6, 9]).toContain(finished.exitCode)
+    expect(await home.leftovers()).toEqual([])
+  },
+  LIMIT_MS,
+)
+
+test(
+  'Ctrl-C while a broker starts, and while it is measured',
+  async () => {
+    for (const moment of [/broker: starting/, /measure [23]\//]) {
+      const running = home.start([
+        'run',
+        'workloads/poc.yaml',
+        '--duration',
+        '60s',
+        '--rate',
+        '1000',
+        '--warmup',
+        '1s',
+        '--drivers',
+        'kafka',
+      ])
+      await running.seen(moment)
+      running.signal('SIGINT')
+      expect(await running.finished).toMatchObject({ exitCode: 130 })
+      expect((await latest()).partial).toContain('SIGINT')
+      expect(await home.leftovers()).toEqual([])
+    }
+  },
+  LIMIT_MS,
+)
