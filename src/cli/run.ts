@@ -8,6 +8,7 @@ import { writeReport } from '../report/write-report.ts'
 import { writeFileAtomic } from '../result/atomic-file.ts'
 import { exitCodeOf } from '../result/exit-code.ts'
 import { benchHome, createExperiment } from '../result/experiment-folder.ts'
+import { writeResult } from '../result/store.ts'
 import type { RunEvent } from '../run/events.ts'
 import { runExperiment } from '../run/experiment.ts'
 import { checkCapabilities } from '../workload/capability-check.ts'
@@ -60,12 +61,13 @@ export async function runRun(
     signal,
     brokersDirectory: join(home, 'brokers', `run-${experiment.id}`),
   })
-  // Before the report: a full disk must not keep back what was found.
+  // Before anything is written: a full disk must not keep back what was found.
   if (!options.json) {
     const nothingMeasured = result.sides.every((side) => side.trials.length === 0)
     const render = options.quiet || nothingMeasured ? renderVerdict : renderTable
     for (const line of render(result, { columns: out.columns, color: out.interactive })) out.stdout(line)
   }
+  await writeResult(result, home)
   const files = await writeReport(result, experiment.directory)
   if (!options.quiet) out.stderr(`report: ${files.html}`)
   if (signal.aborted && signal.reason instanceof AppError) return signal.reason.exitCode

@@ -107,6 +107,29 @@ test(
 )
 
 test(
+  'a slow reader of a pipe gets everything, however long',
+  async () => {
+    const many = benchHome()
+    try {
+      for (let i = 0; i < 1500; i++) {
+        mkdirSync(join(many.path, `exp-20990101-${String(i).padStart(6, '0')}`))
+      }
+      const whole = await many.run(['list', '--json'])
+      expect(whole.stdout.length).toBeGreaterThan(200_000)
+      const main = join(ROOT, 'src/cli/main.ts')
+      const slow = Bun.spawn(['sh', '-c', `"$0" "${main}" list --json | (sleep 1; cat)`, process.execPath], {
+        env: { ...process.env, BENCH_HOME: many.path },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      expect(await slow.stdout.text()).toBe(whole.stdout)
+    } finally {
+      many.remove()
+    }
+  },
+  LIMIT_MS,
+)
+
+test(
   'two runs at once: two experiments, both whole',
   async () => {
     const runs = [1, 2].map(() => home.run(['run', TINY, '--drivers', FAKE, '--json']))
