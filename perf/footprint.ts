@@ -141,13 +141,25 @@ async function runOmb(omb: string): Promise<Cost> {
   const main = 'io.openmessaging.benchmark.Benchmark'
   const output = join(folder, `omb-${Date.now()}.json`)
   const args = ['--drivers', join(folder, 'kafka.yaml'), '--output', output, join(folder, 'workload.yaml')]
-  const cost = await measured([java, ...flags, main, ...args], {})
-  // OMB ends with 0 even when it failed; only its result tells.
-  if (!existsSync(output)) throw new Error('OMB wrote no result')
-  return cost
+  // OMB may stay alive after its last word, and ends with 0 even when it failed: its result file tells.
+  return await measured([java, ...flags, main, ...args], {}, () => isWritten(output))
 }
 
-async function measured(command: string[], env: Record<string, string>): Promise<Cost> {
+function isWritten(file: string): boolean {
+  try {
+    JSON.parse(readFileSync(file, 'utf8'))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Runs a command to its end, or until it is done by its own file's word. */
+async function measured(
+  command: string[],
+  env: Record<string, string>,
+  isDone: () => boolean = () => false,
+): Promise<Cost> {
   const child = Bun.spawn(command, {
     cwd: folder,
     env: { ...process.env, ...env },
@@ -155,12 +167,16 @@ async function measured(command: string[], env: Record<string, string>): Promise
     timeout: RUN_LIMIT_MS,
   })
   let pss = 0
+  let done = false
   const sampler = setInterval(() => {
     pss = Math.max(pss, treePssBytes(child.pid))
+    if (done || !isDone()) return
+    done = true
+    child.kill()
   }, SAMPLE_EVERY_MS)
   const exitCode = await child.exited
   clearInterval(sampler)
-  if (exitCode !== 0) {
+  if (exitCode !== 0 && !done) {
     throw new Error(
       `${command[0]} ended with ${exitCode}:\n${readFileSync(join(folder, 'err.log'), 'utf8').slice(-2000)}`,
     )
