@@ -27,7 +27,8 @@ function interruptSignal(out: Output): AbortSignal {
     if (count === 1) {
       out.stderr(`${name}: stopping cleanly; what was measured is kept`)
       controller.abort(new AppError('UNEXPECTED', `interrupted by ${name}`, { exitCode }))
-    } else if (count > 2) process.exit(exitCode)
+    } else if (count === 2) out.stderr(`${name}: still stopping; once more ends at once`)
+    else process.exit(exitCode)
   }
   process.on('SIGINT', () => onSignal('SIGINT', EXIT.interrupted))
   process.on('SIGTERM', () => onSignal('SIGTERM', EXIT.terminated))

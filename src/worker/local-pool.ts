@@ -48,7 +48,8 @@ export function startWorker(
   let death: string | null = null
 
   const child = Bun.spawn([process.execPath, MAIN], {
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // Whatever a client library prints is talk: our stdout is data.
+    stdio: ['ignore', 2, 'inherit'],
     env: { ...process.env, BENCH_WORKER: `${role}-${index}` },
     serialization: 'advanced',
     ipc: (message: FromWorker) => receive(message),

@@ -121,10 +121,7 @@ describe('Kafka', () => {
   test(
     'a topic that an ACL forbids',
     async () => {
-      await refused(file('k-acl.yaml', 'alice', 'alice-word'), 4, [
-        /does not allow this user/,
-        /bench-/,
-      ])
+      await refused(file('k-acl.yaml', 'alice', 'alice-word'), 4, [/does not allow this user/, /bench-/])
     },
     LIMIT_MS,
   )
