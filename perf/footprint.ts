@@ -6,7 +6,7 @@
  * included) per message sent, and the largest proportional set size of the tree. OMB is neither brought nor built:
  * `OMB_HOME` names a checkout built with Maven (benchmark-framework/target/classpath.txt) or a binary distribution.
  *
- *     OMB_HOME=… npm run proof:footprint            ROUNDS=3 SECONDS=60 RATE=20000 are the defaults
+ *     OMB_HOME=… npm run proof:footprint       ROUNDS=3 SECONDS=60 RATE=20000 HEAP_OPTS='-Xms4G -Xmx4G' are the defaults
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -136,8 +136,9 @@ async function runOmb(omb: string): Promise<Cost> {
     ? join(omb, 'lib/*')
     : `${join(omb, 'benchmark-framework/target/classes')}:${readFileSync(join(omb, 'benchmark-framework/target/classpath.txt'), 'utf8').trim()}`
   const java = process.env.JAVA_HOME === undefined ? 'java' : join(process.env.JAVA_HOME, 'bin/java')
-  // The heap of OMB's own script; untouched heap is not resident.
-  const flags = ['-server', '-Xms4G', '-Xmx4G', '-XX:+UseG1GC', '-cp', classPath]
+  // The heap of OMB's own script, and its variable.
+  const heap = (process.env.HEAP_OPTS ?? '-Xms4G -Xmx4G').split(' ')
+  const flags = ['-server', ...heap, '-XX:+UseG1GC', '-cp', classPath]
   const main = 'io.openmessaging.benchmark.Benchmark'
   const output = join(folder, `omb-${Date.now()}.json`)
   const args = ['--drivers', join(folder, 'kafka.yaml'), '--output', output, join(folder, 'workload.yaml')]
