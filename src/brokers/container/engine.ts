@@ -43,6 +43,15 @@ export async function hasImage(
   return pull.code === 0
 }
 
+const SHORT_ID = /^(sha256:)?([0-9a-f]{12})/
+
+/** The start of an image's id, as `docker images` shows it: a tag alone may mean another image tomorrow. */
+export async function imageId(engine: ContainerEngine, image: string, signal: AbortSignal): Promise<string> {
+  const args = ['image', 'inspect', '--format', '{{.Id}}', image]
+  const output = await runCommand({ command: engine.command, args, limitMs: INSPECT_LIMIT_MS }, signal)
+  return SHORT_ID.exec(output.stdout.trim())?.[2] ?? 'id unknown'
+}
+
 export type RuntimeChoice = 'native' | 'container' | 'any'
 
 /** The runtime that `BENCH_RUNTIME` asks for. */

@@ -3,10 +3,9 @@ import { join } from 'node:path'
 import { messageOf } from '../../errors/app-error.ts'
 import { freePorts, waitUntil } from '../process/index.ts'
 import { cacheEntry, type Log } from '../provision/index.ts'
-import { produceAndRead } from './kafka-health.ts'
 import { archiveName, type KafkaInstallation } from './kafka-libraries.ts'
 import {
-  accepts,
+  answers,
   formatStorage,
   javaVersionText,
   randomClusterId,
@@ -71,11 +70,7 @@ async function makeArchive(
   const server = await spawnKafka(installation, node, flags, signal)
   try {
     const what = 'kafka to start for its class-data archive'
-    const probe = async (limit: AbortSignal) => {
-      if (!(await accepts(port))) return false
-      await produceAndRead([`127.0.0.1:${port}`], 1, limit)
-      return true
-    }
+    const probe = (limit: AbortSignal) => answers(port, 1, limit)
     await waitUntil(probe, { limitMs: START_LIMIT_MS, everyMs: 200, what, server }, signal)
   } finally {
     await server.stop(WRITE_LIMIT_MS)

@@ -76,21 +76,23 @@ export async function untilHealthy(
   brokerCount: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const address = `127.0.0.1:${node.port}`
   await waitUntil(
-    async (probe) => {
-      if (!(await accepts(node.port))) return false
-      await produceAndRead([address], brokerCount, probe)
-      return true
-    },
+    (probe) => answers(node.port, brokerCount, probe),
     {
       limitMs: START_LIMIT_MS,
       everyMs: PROBE_EVERY_MS,
-      what: `a message produced and read on kafka ${address}`,
+      what: `a message produced and read on kafka 127.0.0.1:${node.port}`,
       server,
     },
     signal,
   )
+}
+
+/** Whether a message was produced and read through the node at this port of loopback; throws what went wrong. */
+export async function answers(port: number, brokerCount: number, signal: AbortSignal): Promise<boolean> {
+  if (!(await accepts(port))) return false
+  await produceAndRead([`127.0.0.1:${port}`], brokerCount, signal)
+  return true
 }
 
 /** Whether a port of loopback accepts connections. */

@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { AppError } from '../../errors/app-error.ts'
 import { type ManagedNode, shutDownNodes, startNode } from '../base-node.ts'
 import type { LocalBroker, LocalBrokerOptions, LocalBrokerProvider } from '../broker.ts'
+import { startByRuntime } from '../container/index.ts'
 import { freePorts } from '../process/index.ts'
 import { javaHome } from '../provision/index.ts'
 import { engineRequirement, javaRequirement, mavenRequirement } from '../provision/requirements.ts'
 import { classArchive } from './kafka-archive.ts'
-import { KAFKA_VERSION, type KafkaInstallation, kafkaLibraries } from './kafka-libraries.ts'
+import { kafkaInContainer } from './kafka-container.ts'
+import { KAFKA_IMAGE, KAFKA_VERSION, type KafkaInstallation, kafkaLibraries } from './kafka-libraries.ts'
 import {
   formatStorage,
   randomClusterId,
@@ -31,7 +33,7 @@ const PORTS_PER_NODE = 4
 /** The data is wiped at the end, so a node that does not stop soon is killed. */
 const STOP_GRACE_MS = 5000
 
-/** Starts Apache Kafka in KRaft mode on this machine: jars from Maven, one process a node. */
+/** Apache Kafka in KRaft mode on this machine: a container of upstream's image, or jars from Maven, one process a node. */
 export const kafkaProvider: LocalBrokerProvider = {
   name: 'kafka',
   inspect: async () => [await javaRequirement(), mavenRequirement(), await engineRequirement()],
@@ -40,6 +42,32 @@ export const kafkaProvider: LocalBrokerProvider = {
 
 async function up(options: LocalBrokerOptions, signal: AbortSignal): Promise<LocalBroker> {
   const extra = (options.extra ?? {}) as KafkaExtra
+  return await startByRuntime(
+    {
+      name: 'kafka',
+      image: KAFKA_IMAGE,
+      nativeOnly: nativeOnly(options, extra),
+      log: options.log,
+      inContainer: async (engine) => {
+        const [plan] = await planNodes(options, extra)
+        return await kafkaInContainer(engine, plan as NodePlan, options, signal)
+      },
+      natively: () => upNatively(options, extra, signal),
+    },
+    signal,
+  )
+}
+
+function nativeOnly({ topology }: LocalBrokerOptions, extra: KafkaExtra): string | null {
+  if (topology === 'cluster') return 'a cluster'
+  return Object.keys(extra).length > 0 ? 'a node with security or settings of its own' : null
+}
+
+async function upNatively(
+  options: LocalBrokerOptions,
+  extra: KafkaExtra,
+  signal: AbortSignal,
+): Promise<LocalBroker> {
   const installation = await install(options, signal)
   const security = await prepareSecurity(extra, options.directory, signal)
   const plans = await planNodes(options, extra)

@@ -24,6 +24,8 @@ const RETENTION_CHECK_MS = 30_000
 const CLUSTER_REPLICAS = 3
 const CLUSTER_IN_SYNC = 2
 
+export type Properties = Record<string, string | number | boolean>
+
 /** Text of `server.properties` of one node. */
 export function serverProperties(
   node: NodePlan,
@@ -31,8 +33,21 @@ export function serverProperties(
   profile: Profile,
   security: KafkaSecurity | null,
 ): string {
+  const properties = { ...nodeProperties(node, nodes, profile, security), ...(security?.properties ?? {}) }
+  return `${Object.entries(properties)
+    .map(([key, value]) => `${key}=${value}`)
+    .join('\n')}\n`
+}
+
+/** Settings of one node, however it runs. */
+export function nodeProperties(
+  node: NodePlan,
+  nodes: readonly NodePlan[],
+  profile: Profile,
+  security: KafkaSecurity | null,
+): Properties {
   const listeners = listenersOf(node, security)
-  const properties: Record<string, string | number | boolean> = {
+  return {
     'process.roles': 'broker,controller',
     'node.id': node.id,
     'controller.quorum.voters': nodes
@@ -54,11 +69,7 @@ export function serverProperties(
     'controlled.shutdown.enable': false,
     ...replication(nodes.length),
     ...(profile === 'quick' ? QUICK : {}),
-    ...(security?.properties ?? {}),
   }
-  return `${Object.entries(properties)
-    .map(([key, value]) => `${key}=${value}`)
-    .join('\n')}\n`
 }
 
 function listenersOf(node: NodePlan, security: KafkaSecurity | null): string[] {
@@ -98,21 +109,29 @@ const QUICK: Readonly<Record<string, number>> = {
 
 /** Flags of the JVM: as `kafka-server-start.sh` sets them, or small ones. */
 export function jvmFlags(profile: Profile, nodes: number): string[] {
-  const common = ['-Djava.awt.headless=true', '-Dlog4j2.disableJmx=true']
-  if (profile === 'measured')
-    return [
-      '-Xms1g',
-      '-Xmx1g',
-      '-server',
-      '-XX:+UseG1GC',
-      '-XX:MaxGCPauseMillis=20',
-      '-XX:InitiatingHeapOccupancyPercent=35',
-      '-XX:+ExplicitGCInvokesConcurrent',
-      ...common,
-    ]
-  const heap = nodes === 1 ? '256m' : '160m'
-  return [`-Xms${heap}`, `-Xmx${heap}`, '-Xss512k', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...common]
+  const { heap, performance } = jvmFlagParts(profile, nodes)
+  return [...heap, ...performance, '-Dlog4j2.disableJmx=true']
 }
+
+/** The same in the two parts that Kafka's own scripts take. */
+export function jvmFlagParts(profile: Profile, nodes: number): { heap: string[]; performance: string[] } {
+  const headless = '-Djava.awt.headless=true'
+  if (profile === 'measured')
+    return { heap: ['-Xms1g', '-Xmx1g'], performance: [...MEASURED_FLAGS, headless] }
+  const heap = nodes === 1 ? '256m' : '160m'
+  return {
+    heap: [`-Xms${heap}`, `-Xmx${heap}`],
+    performance: ['-Xss512k', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', headless],
+  }
+}
+
+const MEASURED_FLAGS = [
+  '-server',
+  '-XX:+UseG1GC',
+  '-XX:MaxGCPauseMillis=20',
+  '-XX:InitiatingHeapOccupancyPercent=35',
+  '-XX:+ExplicitGCInvokesConcurrent',
+]
 
 /** What a reader of the result should know of the broker. */
 export function shownSettings(profile: Profile, nodes: number, version: string): Record<string, string> {

@@ -1,17 +1,14 @@
-import { AppError } from '../../errors/app-error.ts'
-import { type ManagedNode, startNode } from '../base-node.ts'
-import { type ContainerEngine, runContainer } from '../container/index.ts'
-import { waitUntil } from '../process/index.ts'
+import type { LocalBroker, Topology } from '../broker.ts'
+import { type ContainerEngine, startContainerBroker } from '../container/index.ts'
 import { definitionsOf } from './rabbitmq-extra.ts'
 import { type BrokerPlan, commonLines, type NodePlan, vmArguments } from './rabbitmq-files.ts'
 import { probeRabbitmq } from './rabbitmq-probe.ts'
+import { settingsOf } from './rabbitmq-settings.ts'
 
 /** The official image. Its version is printed in the result, as the server tells it. */
 export const RABBITMQ_IMAGE = 'rabbitmq:4.1'
 
 const AMQP_PORT = 5672
-const START_LIMIT_MS = 120_000
-const PROBE_EVERY_MS = 300
 const DEFINITIONS_FILE = '/etc/rabbitmq/bench-definitions.json'
 /** The image's entry point runs it; configuration comes by environment, so nothing has to be mounted. */
 const SCRIPT = [
@@ -23,30 +20,22 @@ const SCRIPT = [
 ].join(' && ')
 
 /** Starts one node as a container, published on loopback; resolves once a message was confirmed and read. */
-export function startContainerNode(
+export function rabbitmqInContainer(
   engine: ContainerEngine,
   broker: BrokerPlan,
-  plan: NodePlan,
+  topology: Topology,
   signal: AbortSignal,
-): Promise<ManagedNode> {
-  const address = `127.0.0.1:${plan.amqpPort}`
-  let started = false
-  const start = async (startSignal: AbortSignal) => {
-    if (started) {
-      throw new AppError(
-        'PREPARE',
-        `expected ${plan.name} to keep its data when killed, but its container is gone`,
-        {
-          hint: 'set BENCH_RUNTIME=native for runs that restart a broker',
-        },
-      )
-    }
-    started = true
-    const server = await runContainer(
-      engine,
-      {
+): Promise<LocalBroker> {
+  const plan = broker.nodes[0] as NodePlan
+  return startContainerBroker(
+    engine,
+    {
+      name: 'rabbitmq',
+      nodeName: plan.name,
+      topology,
+      port: plan.amqpPort,
+      container: {
         image: RABBITMQ_IMAGE,
-        name: 'rabbitmq',
         ports: { [AMQP_PORT]: plan.amqpPort },
         env: {
           BENCH_CONFIGURATION: containerConfiguration(broker),
@@ -56,23 +45,12 @@ export function startContainerNode(
         args: ['sh', '-c', SCRIPT],
         logFile: plan.logFile,
       },
-      startSignal,
-    )
-    try {
-      const what = `the container ${server.container} to confirm and return a message on ${address}`
-      await waitUntil(
-        async () => (await probeRabbitmq(plan.amqpPort)).version !== '',
-        { limitMs: START_LIMIT_MS, everyMs: PROBE_EVERY_MS, what, server: server.logs },
-        startSignal,
-      )
-      return server
-    } catch (error) {
-      await server.kill()
-      throw error
-    }
-  }
-  return startNode(
-    { name: plan.name, bound: address, advertised: address, logFile: plan.logFile, start },
+      probe: async () => (await probeRabbitmq(plan.amqpPort)).version !== '',
+      describe: async () => ({
+        version: (await probeRabbitmq(plan.amqpPort)).version,
+        settings: await settingsOf(broker),
+      }),
+    },
     signal,
   )
 }

@@ -1,17 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AppError, messageOf } from '../../errors/app-error.ts'
+import { AppError } from '../../errors/app-error.ts'
 import type { ManagedNode } from '../base-node.ts'
 import type { LocalBroker, LocalBrokerOptions, LocalBrokerProvider, Requirement } from '../broker.ts'
-import { askedRuntime, type ContainerEngine, chooseEngine } from '../container/index.ts'
+import { startByRuntime } from '../container/index.ts'
 import { freePorts, type ServerProcess, spawnServer } from '../process/index.ts'
-import { RABBITMQ_IMAGE, startContainerNode } from './rabbitmq-container.ts'
+import { RABBITMQ_IMAGE, rabbitmqInContainer } from './rabbitmq-container.ts'
 import { type RabbitmqExtra, rabbitmqExtraSchema } from './rabbitmq-extra.ts'
 import { type BrokerPlan, type NativePlan, type NodePlan, writeNodeFiles } from './rabbitmq-files.ts'
 import { installRabbitmq } from './rabbitmq-install.ts'
 import { control, startRabbitmqNode } from './rabbitmq-node.ts'
-import { probeRabbitmq } from './rabbitmq-probe.ts'
 import { settingsOf } from './rabbitmq-settings.ts'
 import { portTaken, withFirstErrors } from './rabbitmq-start-errors.ts'
 
@@ -38,66 +37,23 @@ function inspect(): Promise<readonly Requirement[]> {
 
 async function up(options: LocalBrokerOptions, signal: AbortSignal): Promise<LocalBroker> {
   const extra = parseExtra(options.extra)
-  const engine = await engineFor(options, extra, signal)
-  if (engine !== null) {
-    try {
-      return await upInContainer(engine, await planBroker(options, extra), options, signal)
-    } catch (error) {
-      if (signal.aborted || askedRuntime() === 'container') throw error
-      options.log(
-        `the container of ${RABBITMQ_IMAGE} did not come up, starting natively: ${messageOf(error)}`,
-      )
-    }
-  }
-  return await upNatively(options, extra, signal)
-}
-
-/** Containers serve one plain node; what needs more (a cluster, TLS, other settings) runs natively. */
-async function engineFor(options: LocalBrokerOptions, extra: RabbitmqExtra, signal: AbortSignal) {
-  const plain = options.topology === 'single' && !extra.tls && extra.configuration.length === 0
-  if (plain) return await chooseEngine(RABBITMQ_IMAGE, options.log, signal)
-  if (askedRuntime() !== 'container') return null
-  throw new AppError(
-    'MISSING_TOOL',
-    'expected one plain RabbitMQ node for a container, got a cluster or TLS',
+  return await startByRuntime(
     {
-      hint: 'unset BENCH_RUNTIME, or take --topology single',
+      name: 'RabbitMQ',
+      image: RABBITMQ_IMAGE,
+      nativeOnly: nativeOnly(options, extra),
+      log: options.log,
+      inContainer: async (engine) =>
+        await rabbitmqInContainer(engine, await planBroker(options, extra), options.topology, signal),
+      natively: () => upNatively(options, extra, signal),
     },
+    signal,
   )
 }
 
-async function upInContainer(
-  engine: ContainerEngine,
-  broker: BrokerPlan,
-  options: LocalBrokerOptions,
-  signal: AbortSignal,
-): Promise<LocalBroker> {
-  const plan = broker.nodes[0] as NodePlan
-  const node = await startContainerNode(engine, broker, plan, signal)
-  const down = onceOnly(() => node.kill())
-  try {
-    const { version } = await probeRabbitmq(plan.amqpPort)
-    const settings = {
-      ...(await settingsOf(broker)),
-      image: RABBITMQ_IMAGE,
-      engine: `${engine.command} ${engine.version}`,
-    }
-    const { topology } = options
-    const servers = [node.advertised]
-    return {
-      name: 'rabbitmq',
-      version,
-      runtime: 'container',
-      topology,
-      servers,
-      settings,
-      nodes: [node],
-      down,
-    }
-  } catch (error) {
-    await down()
-    throw error
-  }
+function nativeOnly({ topology }: LocalBrokerOptions, extra: RabbitmqExtra): string | null {
+  if (topology === 'cluster') return 'a cluster'
+  return extra.tls || extra.configuration.length > 0 ? 'a node with TLS or settings of its own' : null
 }
 
 async function upNatively(

@@ -1,7 +1,7 @@
+import { parseJavaProperties } from '../../driver/java-properties.ts'
 import type { OmbTranslation } from '../registry.ts'
 import { BATCH_BYTES_LIMIT } from './kafka-config.ts'
 import { translateSecurity } from './kafka-omb-security.ts'
-import { parseProperties } from './properties.ts'
 
 /** What a translation collects on its way. */
 export interface Draft {
@@ -129,7 +129,7 @@ export function kafkaFromOmb(raw: Readonly<Record<string, unknown>>): OmbTransla
 
 function block(raw: Readonly<Record<string, unknown>>, name: string, draft: Draft): Map<string, string> {
   const text = raw[name]
-  if (typeof text === 'string') return parseProperties(text)
+  if (typeof text === 'string') return parseJavaProperties(text)
   if (text !== undefined && text !== null) draft.ignored.push(`${name}: expected Java properties as text`)
   return new Map()
 }

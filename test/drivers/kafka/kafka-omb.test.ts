@@ -3,7 +3,6 @@
 import { expect, test } from 'bun:test'
 import { kafkaConfigSchema } from '../../../src/drivers/kafka/kafka-config.ts'
 import { kafkaFromOmb } from '../../../src/drivers/kafka/kafka-omb.ts'
-import { parseProperties } from '../../../src/drivers/kafka/properties.ts'
 
 const FILE = {
   name: 'Kafka',
@@ -61,16 +60,4 @@ test('SASL of the common properties becomes ours', () => {
   const { config } = kafkaFromOmb({ ...FILE, commonConfig })
   expect(config.sasl).toEqual({ mechanism: 'PLAIN', username: 'u', password: 'p"q' })
   expect(config.tls).toEqual({ caFile: '/ca.pem' })
-})
-
-test('Java properties: comments, separators, continuation lines, escapes', () => {
-  const text = '# no\n! no\na=1\nb : 2\nc 3\nd=x\\\n   y\ne\\=f=\\u0041\\t\n\ng='
-  expect([...parseProperties(text)]).toEqual([
-    ['a', '1'],
-    ['b', '2'],
-    ['c', '3'],
-    ['d', 'xy'],
-    ['e=f', 'A\t'],
-    ['g', ''],
-  ])
 })

@@ -1,0 +1,144 @@
+import { chmod, chown, copyFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { KAFKA_IMAGE, kafkaLibraries } from '../../src/brokers/kafka/kafka-libraries.ts'
+import { debianPackages, mustRun } from '../../src/brokers/provision/index.ts'
+import { RABBITMQ_IMAGE } from '../../src/brokers/rabbitmq/rabbitmq-container.ts'
+
+/** An image made here under upstream's name: it tests the wiring, not upstream's versions or speed. */
+export interface StandIn {
+  readonly image: string
+  /** Archive of its whole file system. */
+  readonly tar: string
+  /** Dockerfile instructions that `docker import` applies. */
+  readonly changes: readonly string[]
+}
+
+interface Recipe {
+  readonly image: string
+  readonly packages: readonly string[]
+  readonly changes: readonly string[]
+  /** Adds what the packages do not hold. */
+  readonly add: (files: string, signal: AbortSignal) => Promise<void>
+}
+
+const COPY_LIMIT_MS = 120_000
+const APPUSER = 1000
+const PATH = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+/** Everything down to the C library goes into the image, except what only maintainer scripts and trust stores need. */
+const ALL = /./
+const WITHOUT =
+  /^(adduser|ca-certificates.*|cron.*|debconf|dpkg|fonts-.*|libperl.*|libpython.*|logrotate|openssl|perl.*|python.*|tar|usrmerge)$/
+
+const RECIPES: readonly Recipe[] = [
+  {
+    image: KAFKA_IMAGE,
+    packages: ['busybox-static', 'openjdk-17-jre-headless'],
+    changes: [PATH, 'USER 1000', 'VOLUME /var/lib/kafka/data', 'CMD ["/etc/kafka/docker/run"]'],
+    add: addKafka,
+  },
+  {
+    image: RABBITMQ_IMAGE,
+    packages: ['busybox-static', 'rabbitmq-server'],
+    changes: [
+      PATH,
+      'ENV HOME=/var/lib/rabbitmq',
+      'ENV RABBITMQ_LOGS=-',
+      'VOLUME /var/lib/rabbitmq',
+      'ENTRYPOINT ["docker-entrypoint.sh"]',
+    ],
+    add: addRabbitmq,
+  },
+]
+
+/** Makes the archives of all stand-ins below `folder`; packages and jars come from the cache, or go there. */
+export async function makeStandIns(
+  folder: string,
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<StandIn[]> {
+  const made: StandIn[] = []
+  for (const { image, packages, changes, add } of RECIPES) {
+    log(`stand-in for ${image}: ${packages.join(', ')} of Debian`)
+    const { root } = await debianPackages(packages, log, signal, { bundle: ALL, without: WITHOUT })
+    const name = image.replace(/\W/g, '-')
+    const files = join(folder, name)
+    await tool('cp', ['-a', `${root}/.`, files], signal)
+    await addSystem(files)
+    await add(files, signal)
+    const tar = join(folder, `${name}.tar`)
+    await tool('tar', ['-cf', tar, '-C', files, '.'], signal)
+    await rm(files, { recursive: true })
+    made.push({ image, tar, changes })
+  }
+  return made
+}
+
+async function tool(command: string, args: readonly string[], signal: AbortSignal): Promise<void> {
+  const hint = 'free some space in the temporary folder'
+  await mustRun({ command, args, limitMs: COPY_LIMIT_MS, what: 'files of an image', hint }, signal)
+}
+
+/** A shell and its tools (links to BusyBox), users, and a folder for temporary files. */
+async function addSystem(files: string): Promise<void> {
+  const bin = join(files, 'bin')
+  await mkdir(bin, { recursive: true })
+  await mkdir(join(files, 'tmp'), { recursive: true })
+  await chmod(join(files, 'tmp'), 0o1777)
+  const list = Bun.spawnSync([join(bin, 'busybox'), '--list']).stdout.toString()
+  const present = new Set([...(await readdir(bin)), ...(await readdir(join(files, 'usr/bin')))])
+  for (const applet of list.split('\n').filter((name) => name !== '' && !present.has(name)))
+    await symlink('/bin/busybox', join(bin, applet))
+  await write(
+    files,
+    'etc/passwd',
+    `root:x:0:0::/root:/bin/sh\nappuser:x:${APPUSER}:${APPUSER}::/tmp:/bin/sh\n`,
+  )
+  await write(files, 'etc/group', `root:x:0:\nappuser:x:${APPUSER}:\n`)
+}
+
+// Settings pass through the program that upstream's image runs for it, so their names are really tested.
+const KAFKA_RUN = `#!/bin/sh -e
+jars='/opt/kafka/libs/*'
+java -Xmx128m -XX:TieredStopAtLevel=1 -cp "$jars" kafka.docker.KafkaDockerWrapper setup \\
+  --default-configs-dir /etc/kafka/docker --mounted-configs-dir /mnt/shared/config \\
+  --final-configs-dir /opt/kafka/config
+exec java $KAFKA_HEAP_OPTS $KAFKA_JVM_PERFORMANCE_OPTS \\
+  -Dlog4j2.configurationFile=/opt/kafka/config/log4j2.yaml -cp "$jars" \\
+  kafka.Kafka /opt/kafka/config/server.properties
+`
+const KAFKA_LOG4J = `Configuration:
+  Appenders:
+    Console: { name: STDOUT, PatternLayout: { pattern: "[%d] %p %m (%c)%n" } }
+  Loggers:
+    Root: { level: INFO, AppenderRef: [{ ref: STDOUT }] }
+    Logger: []
+`
+
+async function addKafka(files: string, signal: AbortSignal): Promise<void> {
+  const jars = await kafkaLibraries(() => {}, signal)
+  const libs = join(files, 'opt/kafka/libs')
+  await mkdir(libs, { recursive: true })
+  for (const jar of await readdir(jars)) await copyFile(join(jars, jar), join(libs, jar))
+  for (const folder of ['opt/kafka/config', 'var/lib/kafka/data', 'mnt/shared/config']) {
+    await mkdir(join(files, folder), { recursive: true })
+    await chown(join(files, folder), APPUSER, APPUSER)
+  }
+  await write(files, 'etc/kafka/docker/run', KAFKA_RUN, 0o755)
+  await write(files, 'etc/kafka/docker/log4j2.yaml', KAFKA_LOG4J)
+  await write(files, 'etc/kafka/docker/tools-log4j2.yaml', KAFKA_LOG4J)
+  await write(files, 'etc/kafka/docker/server.properties', '')
+}
+
+async function addRabbitmq(files: string): Promise<void> {
+  // Debian's own wrapper would change the user by a program that needs more of a system.
+  const server = '#!/bin/sh\nexec /usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server "$@"\n'
+  await write(files, 'usr/local/bin/rabbitmq-server', server, 0o755)
+  await write(files, 'usr/local/bin/docker-entrypoint.sh', '#!/bin/sh\nexec "$@"\n', 0o755)
+  await mkdir(join(files, 'etc/rabbitmq/conf.d'), { recursive: true })
+}
+
+async function write(files: string, path: string, text: string, mode = 0o644): Promise<void> {
+  const file = join(files, path)
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, text, { mode })
+}
