@@ -9,6 +9,8 @@ const WORKLOAD = 'test/support/short.yaml'
 const DRIVERS = ['kafka', 'rabbitmq']
 const TESTS = ['test/brokers/container', 'test/broker/containers']
 
+const ENGINE = /^\S*(dockerd|containerd) /
+
 /** What the part in the namespaces is told. */
 export interface Orders {
   readonly folder: string
@@ -105,22 +107,23 @@ async function leftInEngine(engine: PrivateEngine): Promise<string[]> {
   for (const line of mounts.split('\n')) {
     if (/^(overlay|shm) |\/overlay2\/|\/containers\//.test(line)) faults.push(`mount left: ${line}`)
   }
-  for (const { pid, commandLine } of processes()) {
-    if (/dockerd|containerd |containerd$|containers\/|tini/.test(commandLine) || pid === process.pid) continue
-    if (!commandLine.includes('containerd.toml'))
-      faults.push(`process left: ${pid} ${commandLine.slice(0, 160)}`)
+  for (const { pid, parent, commandLine } of processes()) {
+    // The engine, its containerd, and the guard over processes of this one are what may run.
+    if (pid === 1 || pid === process.pid || parent === process.pid || ENGINE.test(commandLine)) continue
+    faults.push(`process left: ${pid} ${commandLine.slice(0, 160)}`)
   }
   return faults
 }
 
-/** Processes of this namespace, by their command lines. */
-function processes(): { pid: number; commandLine: string }[] {
+/** Processes of this namespace: those that end meanwhile are left out, as are threads of the kernel and zombies. */
+function processes(): { pid: number; parent: number; commandLine: string }[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
         const commandLine = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
-        return commandLine === '' ? [] : [{ pid: Number(name), commandLine }]
+        const parent = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1])
+        return commandLine === '' ? [] : [{ pid: Number(name), parent, commandLine }]
       } catch {
         return []
       }

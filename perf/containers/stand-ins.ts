@@ -123,6 +123,9 @@ async function addKafka(files: string, signal: AbortSignal): Promise<void> {
     await mkdir(join(files, folder), { recursive: true })
     await chown(join(files, folder), APPUSER, APPUSER)
   }
+  const java = (await readdir(join(files, 'usr/lib/jvm'))).find((name) => /^java-\d+-openjdk-/.test(name))
+  await mkdir(join(files, 'usr/local/bin'), { recursive: true })
+  await symlink(`/usr/lib/jvm/${java}/bin/java`, join(files, 'usr/local/bin/java'))
   await write(files, 'etc/kafka/docker/run', KAFKA_RUN, 0o755)
   await write(files, 'etc/kafka/docker/log4j2.yaml', KAFKA_LOG4J)
   await write(files, 'etc/kafka/docker/tools-log4j2.yaml', KAFKA_LOG4J)
@@ -130,9 +133,11 @@ async function addKafka(files: string, signal: AbortSignal): Promise<void> {
 }
 
 async function addRabbitmq(files: string): Promise<void> {
-  // Debian's own wrapper would change the user by a program that needs more of a system.
-  const server = '#!/bin/sh\nexec /usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server "$@"\n'
-  await write(files, 'usr/local/bin/rabbitmq-server', server, 0o755)
+  // Debian's own wrappers would change the user by programs that need more of a system.
+  for (const name of ['rabbitmq-server', 'rabbitmqctl']) {
+    const script = `#!/bin/sh\nexec /usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/${name} "$@"\n`
+    await write(files, `usr/local/bin/${name}`, script, 0o755)
+  }
   await write(files, 'usr/local/bin/docker-entrypoint.sh', '#!/bin/sh\nexec "$@"\n', 0o755)
   await mkdir(join(files, 'etc/rabbitmq/conf.d'), { recursive: true })
 }

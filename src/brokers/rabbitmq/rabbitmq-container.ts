@@ -41,6 +41,8 @@ export function rabbitmqInContainer(
           BENCH_CONFIGURATION: containerConfiguration(broker),
           BENCH_DEFINITIONS: definitionsOf(broker.extra),
           RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: vmArguments(broker.profile),
+          // The script then becomes the Erlang VM instead of its parent: the container's process is the server's.
+          RUNNING_UNDER_SYSTEMD: 'true',
         },
         args: ['sh', '-c', SCRIPT],
         logFile: plan.logFile,

@@ -2,7 +2,7 @@
 // Method: steady sends by this test's own numbering while a node is killed, restarted, stopped and continued; then every
 // acknowledged sequence must have been received, in order, and every accepted one settled once.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { type Harness, harness, until } from './harness.ts'
+import { type Harness, harness, until, withDriver } from './harness.ts'
 import { CLIENTS, type LocalKafka, localKafka, UP_LIMIT_MS } from './local-kafka.ts'
 
 let kafka: LocalKafka
@@ -66,6 +66,28 @@ function sendsUntil(it: Harness, done: boolean): boolean {
 }
 
 for (const client of CLIENTS) {
+  test(
+    `${client}: a topic has as many replicas as replicationFactor says, and by default one a node`,
+    async () => {
+      const { Admin } = await import('@platformatic/kafka')
+      const admin = new Admin({ clientId: 'test', bootstrapBrokers: [...kafka.broker.servers] })
+      for (const [settings, replicas] of [
+        [{ replicationFactor: 1 }, 1],
+        [{ replicationFactor: 2 }, 2],
+        [{}, 3],
+      ] as const) {
+        const driver = kafka.driver({ client, ...settings })
+        await withDriver(driver, async (signal) => {
+          const { topic } = await harness(driver, signal, { consume: false })
+          const found = await admin.metadata({ topics: [topic] })
+          expect(found.topics.get(topic)!.partitions[0]!.replicas).toHaveLength(replicas)
+        })
+      }
+      await admin.close()
+    },
+    LIMIT_MS,
+  )
+
   test(
     `${client}: kill -9 of a node under load loses nothing acknowledged`,
     async () => {

@@ -150,7 +150,9 @@ for (const client of CLIENTS) {
         const slow = await delayMs({ fetchMinBytes: 1_000_000, fetchMaxWaitMs: 3000 })
         const quick = await delayMs({ fetchMinBytes: 1, fetchMaxWaitMs: 3000 })
         expect(slow).toBeGreaterThan(1500)
+        const soon = await delayMs({ fetchMinBytes: 1_000_000, fetchMaxWaitMs: 100 })
         expect(quick).toBeLessThan(slow)
+        expect(soon).toBeLessThan(slow)
       },
       LIMIT_MS,
     )

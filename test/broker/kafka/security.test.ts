@@ -59,6 +59,27 @@ for (const client of CLIENTS) {
     }
 
     test(
+      'passwordEnv: the variable holds the password; without it the variable is named',
+      async () => {
+        const variable = 'BENCH_TEST_KAFKA_PASSWORD'
+        const settings = { client, sasl: { mechanism: 'PLAIN', username: 'admin', passwordEnv: variable } }
+        try {
+          process.env[variable] = PASSWORDS.admin
+          await withDriver(kafkaDriver(settings, saslServers()), async () => {})
+          process.env[variable] = 'wrong-word'
+          expect((await openError(settings, saslServers())).message).toContain('refused the user or password')
+          delete process.env[variable]
+          const failure = await openError(settings, saslServers())
+          expect(failure.code).toBe('CONFIG')
+          expect(failure.message).toContain(variable)
+        } finally {
+          delete process.env[variable]
+        }
+      },
+      LIMIT_MS,
+    )
+
+    test(
       'TLS: the right authority works, without it the certificate is refused',
       async () => {
         const caFile = kafka.broker.settings['tls.caFile']!
