@@ -104,10 +104,11 @@ async function measureSide(options: SideOptions, broker: LocalBroker | null): Pr
     signal: options.signal,
     onMeasure: usage.sample,
   })
-  const machine: Record<string, string> =
-    broker?.runtime === 'native'
-      ? { 'scheduling priority': `nice ${SERVER_NICENESS}: yields to the load generator` }
-      : {}
+  const generatorNiceness = Math.max(...record.members.map((member) => member.handle.niceness))
+  const machine: Record<string, string> = {
+    'load generator priority': `nice ${generatorNiceness}`,
+    ...(broker?.runtime === 'native' ? { 'server priority': `nice ${SERVER_NICENESS}` } : {}),
+  }
   return makeTrialResult({ record, workload: plan.workload, broker, servers, machine, usage: usage.result() })
 }
 
