@@ -96,7 +96,9 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
     step('collect', 'audit and histograms')
     const endUs = clock.nowUs() - load.epochUs
     const reports = await collect(crew, endUs)
-    const interrupted = cut ?? (options.signal.aborted ? messageOf(options.signal.reason) : deathOf(crew))
+    const interrupted =
+      cut ??
+      (options.signal.aborted ? messageOf(options.signal.reason) : (deathOf(crew) ?? silenceOf(reports)))
     await deleteTopics(crew, assignment, step)
     return {
       startedAtMs,
@@ -273,6 +275,11 @@ async function collect(crew: Crew, endUs: number): Promise<(EngineReport | strin
 
 function deathOf(crew: Crew): string | null {
   return crew.death.aborted ? messageOf(crew.death.reason) : null
+}
+
+/** A worker that never reported cut the trial short as much as one that died: what it offered is not known to the end. */
+function silenceOf(reports: readonly (EngineReport | string)[]): string | null {
+  return reports.find((report) => typeof report === 'string') ?? null
 }
 
 async function deleteTopics(
