@@ -6,7 +6,7 @@
  * included) per message sent, and the largest proportional set size of the tree. OMB is neither brought nor built:
  * `OMB_HOME` names a checkout built with Maven (benchmark-framework/target/classpath.txt) or a binary distribution.
  *
- *     OMB_HOME=… npm run proof:footprint            ROUNDS=3 SECONDS=60 RATE=20000 are the defaults
+ *     OMB_HOME=… npm run proof:footprint       ROUNDS=3 SECONDS=60 RATE=20000 HEAP_OPTS='-Xms4G -Xmx4G' are the defaults
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -136,18 +136,31 @@ async function runOmb(omb: string): Promise<Cost> {
     ? join(omb, 'lib/*')
     : `${join(omb, 'benchmark-framework/target/classes')}:${readFileSync(join(omb, 'benchmark-framework/target/classpath.txt'), 'utf8').trim()}`
   const java = process.env.JAVA_HOME === undefined ? 'java' : join(process.env.JAVA_HOME, 'bin/java')
-  // The heap of OMB's own script; untouched heap is not resident.
-  const flags = ['-server', '-Xms4G', '-Xmx4G', '-XX:+UseG1GC', '-cp', classPath]
+  // The heap of OMB's own script, and its variable.
+  const heap = (process.env.HEAP_OPTS ?? '-Xms4G -Xmx4G').split(' ')
+  const flags = ['-server', ...heap, '-XX:+UseG1GC', '-cp', classPath]
   const main = 'io.openmessaging.benchmark.Benchmark'
   const output = join(folder, `omb-${Date.now()}.json`)
   const args = ['--drivers', join(folder, 'kafka.yaml'), '--output', output, join(folder, 'workload.yaml')]
-  const cost = await measured([java, ...flags, main, ...args], {})
-  // OMB ends with 0 even when it failed; only its result tells.
-  if (!existsSync(output)) throw new Error('OMB wrote no result')
-  return cost
+  // OMB may stay alive after its last word, and ends with 0 even when it failed: its result file tells.
+  return await measured([java, ...flags, main, ...args], {}, () => isWritten(output))
 }
 
-async function measured(command: string[], env: Record<string, string>): Promise<Cost> {
+function isWritten(file: string): boolean {
+  try {
+    JSON.parse(readFileSync(file, 'utf8'))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Runs a command to its end, or until it is done by its own file's word. */
+async function measured(
+  command: string[],
+  env: Record<string, string>,
+  isDone: () => boolean = () => false,
+): Promise<Cost> {
   const child = Bun.spawn(command, {
     cwd: folder,
     env: { ...process.env, ...env },
@@ -155,12 +168,16 @@ async function measured(command: string[], env: Record<string, string>): Promise
     timeout: RUN_LIMIT_MS,
   })
   let pss = 0
+  let done = false
   const sampler = setInterval(() => {
     pss = Math.max(pss, treePssBytes(child.pid))
+    if (done || !isDone()) return
+    done = true
+    child.kill()
   }, SAMPLE_EVERY_MS)
   const exitCode = await child.exited
   clearInterval(sampler)
-  if (exitCode !== 0) {
+  if (exitCode !== 0 && !done) {
     throw new Error(
       `${command[0]} ended with ${exitCode}:\n${readFileSync(join(folder, 'err.log'), 'utf8').slice(-2000)}`,
     )

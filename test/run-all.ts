@@ -121,7 +121,7 @@ function sum(rows: readonly Row[], count: (row: Row) => number): number {
 async function main(filters: readonly string[]): Promise<number> {
   const chosen = (name: string) => filters.length === 0 || filters.some((filter) => name.includes(filter))
   const rows: Row[] = []
-  if (chosen('biome')) rows.push(await checkRow('biome', ['check', '.']))
+  if (chosen('biome')) rows.push(await checkRow('biome', ['check', '--error-on-warnings', '.']))
   if (chosen('tsc')) rows.push(await checkRow('tsc', ['--noEmit']))
   for (const file of testFiles().filter(chosen)) rows.push(await fileRow(file))
   if (rows.length === 0)

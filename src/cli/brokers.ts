@@ -54,7 +54,7 @@ export async function runBrokers(
     codes.push(report.code)
     if (!options.json) printReport(report, out)
   }
-  if (options.json) out.stdout(JSON.stringify({ brokers: reports.map(({ code, ...rest }) => rest) }, null, 2))
+  if (options.json) out.stdout(JSON.stringify({ brokers: reports.map(({ code, ...rest }) => rest) }))
   const failures = codes.filter((code) => code !== EXIT.ok)
   if (failures.length === 0) return EXIT.ok
   return failures.length === codes.length ? failures[0]! : EXIT.partial

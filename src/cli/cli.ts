@@ -103,6 +103,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
 
   cli
     .command('schema [which]', 'Print the JSON Schema of workload or driver files')
+    .option('--json', 'As it is always')
     .action(async (which: string | undefined) => {
       const { runSchema } = await import('./schema.ts')
       exitCode = await runSchema(which ?? 'workload', out)

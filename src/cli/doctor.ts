@@ -25,7 +25,7 @@ export async function runDoctor(
 ): Promise<ExitCode> {
   const sections = [await benchSection()]
   for (const name of localBrokerNames()) sections.push(section(name, await requirementsOf(name, providerOf)))
-  if (options.json) out.stdout(JSON.stringify({ sections }, null, 2))
+  if (options.json) out.stdout(JSON.stringify({ sections }))
   else for (const line of sections.flatMap(linesOf)) out.stdout(line)
   return sections.every(({ available }) => available) ? EXIT.ok : EXIT.prepare
 }

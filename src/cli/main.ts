@@ -5,7 +5,10 @@ import { buildCli } from './cli.ts'
 import { type Output, processOutput } from './output.ts'
 
 const output = processOutput()
-process.exit(await main(process.argv.slice(2), output))
+const exitCode = await main(process.argv.slice(2), output)
+// A slow reader of a pipe must get all of it; one that is gone ends the waiting too.
+await new Promise<void>((resolve) => process.stdout.end(() => resolve()))
+process.exit(exitCode)
 
 async function main(argv: readonly string[], out: Output): Promise<ExitCode> {
   const interrupt = interruptSignal(out)
@@ -27,7 +30,8 @@ function interruptSignal(out: Output): AbortSignal {
     if (count === 1) {
       out.stderr(`${name}: stopping cleanly; what was measured is kept`)
       controller.abort(new AppError('UNEXPECTED', `interrupted by ${name}`, { exitCode }))
-    } else if (count > 2) process.exit(exitCode)
+    } else if (count === 2) out.stderr(`${name}: still stopping; once more ends at once`)
+    else process.exit(exitCode)
   }
   process.on('SIGINT', () => onSignal('SIGINT', EXIT.interrupted))
   process.on('SIGTERM', () => onSignal('SIGTERM', EXIT.terminated))

@@ -20,7 +20,7 @@ export async function runPlan(
   const made = await makePlan({ ...planOptions, workloadFile })
   const notes = await checkCapabilities(made, options.registry)
   const plan = { ...made, notes: [...made.notes, ...notes] }
-  const text = json === true ? JSON.stringify(planJson(plan), null, 2) : describePlan(plan).lines.join('\n')
+  const text = json === true ? JSON.stringify(planJson(plan)) : describePlan(plan).lines.join('\n')
   out.stdout(text)
   return EXIT.ok
 }

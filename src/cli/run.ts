@@ -1,13 +1,14 @@
-import { appendFile } from 'node:fs/promises'
+import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SystemClock } from '../clock/system-clock.ts'
 import { AppError } from '../errors/app-error.ts'
 import type { ExitCode } from '../errors/exit-codes.ts'
-import { renderTable } from '../report/terminal.ts'
+import { renderTable, renderVerdict } from '../report/terminal.ts'
 import { writeReport } from '../report/write-report.ts'
 import { writeFileAtomic } from '../result/atomic-file.ts'
 import { exitCodeOf } from '../result/exit-code.ts'
 import { benchHome, createExperiment } from '../result/experiment-folder.ts'
+import { writeResult } from '../result/store.ts'
 import type { RunEvent } from '../run/events.ts'
 import { runExperiment } from '../run/experiment.ts'
 import { checkCapabilities } from '../workload/capability-check.ts'
@@ -44,8 +45,7 @@ export async function runRun(
   const tell = (event: RunEvent) => {
     progress(event)
     if (options.json) out.stdout(JSON.stringify(event))
-    // The log is a courtesy: a full disk shows when the result is written, not here.
-    appendFile(experiment.logFile, `${new Date().toISOString()} ${JSON.stringify(event)}\n`).catch(() => {})
+    appendLog(experiment.logFile, event)
   }
   tell({ kind: 'experiment', id: experiment.id, directory: experiment.directory })
   if (!options.quiet) for (const note of plan.notes) out.stderr(`note: ${note}`)
@@ -61,12 +61,29 @@ export async function runRun(
     signal,
     brokersDirectory: join(home, 'brokers', `run-${experiment.id}`),
   })
+  // Before anything is written: a full disk must not keep back what was found.
+  if (!options.json) {
+    const nothingMeasured = result.sides.every((side) => side.trials.length === 0)
+    const render = options.quiet || nothingMeasured ? renderVerdict : renderTable
+    for (const line of render(result, { columns: out.columns, color: out.interactive })) out.stdout(line)
+  }
+  await writeResult(result, home)
   const files = await writeReport(result, experiment.directory)
-  if (!options.json)
-    for (const line of renderTable(result, { columns: out.columns, color: out.interactive })) out.stdout(line)
-  out.stderr(`report: ${files.html}`)
+  if (!options.quiet) out.stderr(`report: ${files.html}`)
   if (signal.aborted && signal.reason instanceof AppError) return signal.reason.exitCode
   return exitCodeOf(result)
+}
+
+/**
+ * At once and in order: what is written later may never be, when the process ends first. A few lines a second. The log is
+ * a courtesy: a full disk shows when the result is written, not here.
+ */
+function appendLog(file: string, event: RunEvent): void {
+  try {
+    appendFileSync(file, `${new Date().toISOString()} ${JSON.stringify(event)}\n`)
+  } catch {
+    // See above.
+  }
 }
 
 function parseSeed(text: string | undefined): number {

@@ -21,15 +21,17 @@ interface ReportInput {
   readonly consumeErrors: Readonly<Record<string, number>>
   readonly breaches: readonly string[]
   readonly endUs: number
+  /** When the schedule was cut short; infinite when it was not. */
+  readonly cutUs: number
 }
 
 /** Everything a worker knows of a trial that is over: all settled, all closed. */
 export function buildReport(input: ReportInput): EngineReport {
   const { spec, producers, consumers, latencies, endUs } = input
-  const scheduleEndUs = spec.warmupUs + spec.measureUs
+  const dueUntilUs = Math.min(endUs, spec.warmupUs + spec.measureUs, input.cutUs)
   return {
     producerCounts: byPhase((phase) =>
-      addCounts(producers.map(({ outbound }) => outbound.countsAt(phase, Math.min(endUs, scheduleEndUs)))),
+      addCounts(producers.map(({ outbound }) => outbound.countsAt(phase, dueUntilUs))),
     ),
     consumerCounts: consumers.counts(),
     subscriptionCounts: consumers.subscriptionCounts(),
@@ -37,12 +39,12 @@ export function buildReport(input: ReportInput): EngineReport {
     censoredPublish: byPhase((phase) =>
       recorded((recorder) => {
         for (const { outbound } of producers) {
-          outbound.recordNeverSent(recorder, phase, endUs)
+          outbound.recordNeverSent(recorder, phase, dueUntilUs, endUs)
           outbound.recordUnacknowledged(recorder, phase, endUs)
         }
       }),
     ),
-    neverSent: neverSentByTopic(producers, endUs),
+    neverSent: neverSentByTopic(producers, dueUntilUs, endUs),
     sentStreams: producers.flatMap(({ topic, outbound }) => outbound.streams.report(outbound.id, topic)),
     receivedStreams: consumers.streams(),
     auditOverflowed: consumers.overflowed || producers.some(({ outbound }) => outbound.streams.overflowed),
@@ -52,14 +54,18 @@ export function buildReport(input: ReportInput): EngineReport {
   }
 }
 
-function neverSentByTopic(producers: ReportInput['producers'], endUs: number): NeverSent[] {
+function neverSentByTopic(
+  producers: ReportInput['producers'],
+  dueUntilUs: number,
+  endUs: number,
+): NeverSent[] {
   const topics = [...new Set(producers.map(({ topic }) => topic))]
   return topics.map((topic) => ({
     topic,
     latencies: byPhase((phase) =>
       recorded((recorder) => {
         for (const producer of producers) {
-          if (producer.topic === topic) producer.outbound.recordNeverSent(recorder, phase, endUs)
+          if (producer.topic === topic) producer.outbound.recordNeverSent(recorder, phase, dueUntilUs, endUs)
         }
       }),
     ),

@@ -5,6 +5,7 @@ import { addCounts } from './counts.ts'
 import { buildReport } from './engine-report.ts'
 import { createErrorKinds } from './error-kinds.ts'
 import { createLatencyBook } from './latency-book.ts'
+import { CLOSE_LIMIT_MS } from './limits.ts'
 import { createProducerLoop } from './producer-loop.ts'
 import { createTimeline } from './timeline.ts'
 import type { EngineInterval, EngineReport, EngineSpec, ProducerCounts } from './types.ts'
@@ -44,7 +45,7 @@ export interface Engine {
   progress(): EngineProgress
   /** What happened since the last call (or the epoch); empty before the epoch. */
   takeInterval(): EngineInterval
-  /** Ends the schedule now; what is due and not sent stays unsent. Idempotent. */
+  /** Ends the schedule now: what is due and not sent stays unsent, and nothing falls due any more. Idempotent. */
   stopSending(): void
   /** Whether everything was sent that will be: measure is over, and what was due is sent or given up. */
   sendingDone(): boolean
@@ -79,8 +80,11 @@ export function createEngine(options: EngineOptions): Engine {
   let intervalStartUs = 0
   let cpu = process.cpuUsage()
 
+  /** The schedule ended early at this instant: nothing is due after it. */
+  let cutUs = Number.POSITIVE_INFINITY
+
   function producerCounts(): ProducerCounts {
-    const elapsedUs = timeline.elapsedUs()
+    const elapsedUs = Math.min(timeline.elapsedUs(), cutUs)
     return addCounts(
       producers.producers.flatMap(({ outbound }) => [
         outbound.countsAt(0, elapsedUs),
@@ -122,12 +126,16 @@ export function createEngine(options: EngineOptions): Engine {
       intervalStartUs = endUs
       return interval
     },
-    stopSending: () => producers.stop(),
+    stopSending() {
+      // Before the epoch nothing is due; Math.min keeps the first call's instant.
+      if (!producers.done()) cutUs = Math.min(cutUs, timeline.started ? timeline.elapsedUs() : 0)
+      producers.stop()
+    },
     sendingDone: () => producers.done(),
     async finish(signal, endUs) {
       producers.stop()
       await closeProducers(signal)
-      await consumers.close(signal)
+      await consumers.close(within(signal))
       const elapsedUs = timeline.started ? timeline.elapsedUs() : 0
       return buildReport({
         spec,
@@ -138,16 +146,24 @@ export function createEngine(options: EngineOptions): Engine {
         consumeErrors: consumeErrors.counts(),
         breaches: [...(options.breaches?.() ?? []), ...sentences(breaches.counts())],
         endUs: endUs ?? elapsedUs,
+        cutUs,
       })
     },
   }
 
   async function closeProducers(signal: AbortSignal): Promise<void> {
-    const closed = await Promise.allSettled(producers.producers.map(({ outbound }) => outbound.close(signal)))
+    const limited = within(signal)
+    const closed = await Promise.allSettled(
+      producers.producers.map(({ outbound }) => outbound.close(limited)),
+    )
     const failed = closed.filter((result) => result.status === 'rejected').length
     if (failed > 0) publishErrors.add('producer close failed', failed)
     for (const { outbound } of producers.producers) outbound.settleRest()
   }
+}
+
+function within(signal: AbortSignal): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(CLOSE_LIMIT_MS)])
 }
 
 function sentences(counts: Readonly<Record<string, number>>): string[] {

@@ -7,6 +7,11 @@ export const MAX_BATCH_BYTES = 512 * 1024
 export const MAX_BATCHES_PER_TURN = 16
 /** How long a producer that is in debt when measure ends may go on; afterwards the rest counts as never sent. */
 export const LAST_SENDS_MS = 1000
+/**
+ * Time for a process's producers to settle and close, and again for its consumers to leave. Then what is outstanding is
+ * given up as unknown: a system that froze must not take the report of all that came before with it.
+ */
+export const CLOSE_LIMIT_MS = 10_000
 /** A refused producer that hears no `onWritable` tries again after this. */
 export const REFUSED_RETRY_MS = 10
 /** Span of one producer's sequence between the oldest unsettled message and the next to send. */

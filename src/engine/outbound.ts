@@ -229,10 +229,10 @@ export class Outbound {
     return { ...this.counts[phase], scheduled: phase === 0 ? warmup : due - warmup }
   }
 
-  /** Adds what is known of the messages of a phase that were due by the end and never sent: `end − scheduled`. */
-  recordNeverSent(recorder: Recorder, phase: 0 | 1, endUs: number): void {
+  /** Adds what is known of the messages of a phase that fell due and were never sent: `end − scheduled`. */
+  recordNeverSent(recorder: Recorder, phase: 0 | 1, dueUntilUs: number, endUs: number): void {
     const { warmupCount } = this.#options
-    const due = this.schedule.dueCount(endUs)
+    const due = dueUntilUs >= 0 ? this.schedule.dueCount(dueUntilUs) : 0
     const from = phase === 0 ? this.sentCount : Math.max(this.sentCount, warmupCount)
     recordCensored(recorder, this.schedule, from, phase === 0 ? Math.min(warmupCount, due) : due, endUs)
   }

@@ -26,6 +26,12 @@ export function renderTable(result: ExperimentResult, options: TerminalOptions):
   ]
 }
 
+/** The verdicts alone, without the table. */
+export function renderVerdict(result: ExperimentResult, options: TerminalOptions): string[] {
+  const paint = options.color === true ? colored : (text: string) => text
+  return headlineLines(headlineOf(result), Math.max(MIN_COLUMNS, options.columns), paint)
+}
+
 type Paint = (text: string, style: Style) => string
 type Style = Tone | 'strong' | 'dim'
 

@@ -96,11 +96,12 @@ function judgeLoss(
 
 /**
  * Whether the drain tells late from lost: it ended because as many came as were acknowledged, or nothing came for a
- * while at its end. Where messages came that were never acknowledged, they may stand for acknowledged ones that were
- * still under way, so the numbers alone prove nothing.
+ * while at its end. Where messages came that were never acknowledged, or one came to two workers, they may stand for
+ * acknowledged ones that were still under way, so the numbers alone prove nothing.
  */
 function drainTold(facts: Facts): boolean {
-  if (facts.drain.complete && !facts.audits.some((audit) => unacknowledgedDeliveries(audit) > 0)) return true
+  const mayHideOthers = (audit: Audit) => unacknowledgedDeliveries(audit) > 0 || audit.duplicated > 0
+  if (facts.drain.complete && !facts.audits.some(mayHideOthers)) return true
   let quietS = 0
   for (let i = facts.intervals.length - 1; i >= 0; i--) {
     const interval = facts.intervals[i]!

@@ -25,7 +25,8 @@ export interface ExperimentOptions {
 
 /**
  * Runs every side in turn, one broker up at a time, and writes the result after each, so that nothing measured is lost
- * when a later side fails. Ctrl-C ends the side under way and skips the rest.
+ * when a later side fails. Ctrl-C ends the side under way and skips the rest. The caller writes the result that is
+ * given back, and learns then when the disk is full; what was written before stays until then.
  */
 export async function runExperiment(options: ExperimentOptions): Promise<ExperimentResult> {
   const { plan, experiment, clock, signal } = options
@@ -55,11 +56,13 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
       continue
     }
     sides.push(await runSide({ ...options, side }))
-    await writeResult(snapshot('the experiment has not ended yet'), options.home)
+    try {
+      await writeResult(snapshot('the experiment has not ended yet'), options.home)
+    } catch (error) {
+      options.tell({ kind: 'log', side: side.label, line: messageOf(error) })
+    }
   }
-  const result = snapshot(partialReason(sides, signal))
-  await writeResult(result, options.home)
-  return result
+  return snapshot(partialReason(sides, signal))
 }
 
 function skipped(side: Plan['sides'][number], reason: string): SideResult {

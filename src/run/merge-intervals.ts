@@ -29,15 +29,21 @@ function combine(a: ProducerCounts, b: ProducerCounts, factor: 1 | -1): Producer
 }
 
 interface Part {
+  readonly member: CrewMember
   readonly interval: EngineInterval
   readonly before: EngineInterval | undefined
 }
 
-/** Joins the workers' intervals second by second; their counters grow, ours are those of the second. */
+/**
+ * Joins the workers' intervals second by second; their counters grow, ours are those of the second. The seconds follow each
+ * other without gap or overlap, also where a worker was late and told of several seconds at once: so counts divided
+ * by times are rates.
+ */
 export function mergeIntervals(members: readonly CrewMember[], workload: Workload): IntervalResult[] {
   const parts: Part[] = members
     .flatMap((member) =>
       member.intervals.map((interval, i) => ({
+        member,
         interval,
         before: i === 0 ? undefined : member.intervals[i - 1],
       })),
@@ -46,16 +52,32 @@ export function mergeIntervals(members: readonly CrewMember[], workload: Workloa
   const groups: Part[][] = []
   for (const part of parts) {
     const group = groups.at(-1)
-    if (group !== undefined && part.interval.endUs - group[0]!.interval.endUs < SAME_SECOND_US)
-      group.push(part)
+    if (group !== undefined && isSameSecond(group, part)) group.push(part)
     else groups.push([part])
   }
-  return groups.map((group) => joinGroup(group, workload))
+  let startUs = 0
+  return groups.map((group) => {
+    const endUs = Math.max(...group.map(({ interval }) => interval.endUs))
+    const joined = joinGroup(group, startUs, endUs, workload)
+    startUs = endUs
+    return joined
+  })
 }
 
-function joinGroup(group: readonly Part[], workload: Workload): IntervalResult {
-  const startUs = Math.min(...group.map(({ interval }) => interval.startUs))
-  const endUs = Math.max(...group.map(({ interval }) => interval.endUs))
+/** Phases may be shorter than the tolerance: two intervals of one worker are never the same second. */
+function isSameSecond(group: readonly Part[], part: Part): boolean {
+  return (
+    part.interval.endUs - group[0]!.interval.endUs < SAME_SECOND_US &&
+    group.every(({ member }) => member !== part.member)
+  )
+}
+
+function joinGroup(
+  group: readonly Part[],
+  startUs: number,
+  endUs: number,
+  workload: Workload,
+): IntervalResult {
   let counts = NO_COUNTS
   let received = 0
   for (const { interval, before } of group) {

@@ -34,7 +34,7 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
   const { record, workload, broker } = options
   const { capabilities, server } = record.opened
   const reports = record.reports.map((report, i) =>
-    typeof report === 'string' ? salvageReport(record.members[i]!.intervals, workload) : report,
+    typeof report === 'string' ? salvageReport(record.members[i]!.intervals, workload, record.endUs) : report,
   )
   const subscriptions = record.assignment.topics.flatMap((topic) =>
     topic.subscriptions.map((subscription) => ({ topic: topic.name, subscription })),

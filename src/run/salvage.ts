@@ -1,4 +1,6 @@
-import { mergeHistograms } from '../engine/histogram.ts'
+import { recordCensored } from '../engine/censor.ts'
+import { mergeHistograms, Recorder } from '../engine/histogram.ts'
+import { constantSchedule, countBefore } from '../engine/schedule.ts'
 import {
   type EncodedHistogram,
   type EngineInterval,
@@ -16,9 +18,14 @@ const SAME_INSTANT_US = 400_000
 /**
  * What is known of a worker that died: the intervals that it told. Counts and latencies go to the phase of the interval
  * in which they happened, which near the border need not be the message's own; nothing is known of its streams, so
- * the audit is unproven.
+ * the audit is unproven. What was due and had no acknowledgement when it last told enters the latencies as lower bounds:
+ * at least as many messages as the last that were due waited until `endUs`.
  */
-export function salvageReport(intervals: readonly EngineInterval[], workload: Workload): EngineReport {
+export function salvageReport(
+  intervals: readonly EngineInterval[],
+  workload: Workload,
+  endUs: number,
+): EngineReport {
   const warmupUs = workload.warmupS * 1e6 + (workload.warmupS === 0 ? 0 : SAME_INSTANT_US)
   const inWarmup = intervals.filter((interval) => interval.endUs <= warmupUs)
   const inMeasure = intervals.filter((interval) => interval.endUs > warmupUs)
@@ -29,7 +36,8 @@ export function salvageReport(intervals: readonly EngineInterval[], workload: Wo
     producerCounts: { warmup, measure: subtractCounts(last?.producer ?? NO_COUNTS, warmup) },
     consumerCounts: last?.consumer ?? { received: 0, corrupted: 0, foreign: 0 },
     histograms: { warmup: latenciesOf(inWarmup), measure: latenciesOf(inMeasure) },
-    censoredPublish: { warmup: nothing, measure: nothing },
+    censoredPublish:
+      last === undefined ? { warmup: nothing, measure: nothing } : unanswered(last, workload, endUs),
     sentStreams: [],
     receivedStreams: [],
     subscriptionCounts: [],
@@ -39,6 +47,25 @@ export function salvageReport(intervals: readonly EngineInterval[], workload: Wo
     consumeErrors: {},
     contractBreaches: [],
   }
+}
+
+function unanswered(
+  last: EngineInterval,
+  workload: Workload,
+  endUs: number,
+): EngineReport['censoredPublish'] {
+  const { scheduled, acknowledged } = last.producer
+  const recorders = { warmup: new Recorder(), measure: new Recorder() }
+  const dueUntilUs = Math.min(last.endUs, (workload.warmupS + workload.durationS) * 1e6)
+  if (scheduled > acknowledged && dueUntilUs > 0) {
+    const rateHz = (scheduled * 1e6) / dueUntilUs
+    const schedule = constantSchedule({ rateHz, durationUs: dueUntilUs, share: { index: 0, of: 1 } })
+    const from = acknowledged
+    const border = Math.min(scheduled, countBefore(schedule, workload.warmupS * 1e6))
+    recordCensored(recorders.warmup, schedule, from, border, endUs)
+    recordCensored(recorders.measure, schedule, Math.max(from, border), scheduled, endUs)
+  }
+  return { warmup: recorders.warmup.encode(), measure: recorders.measure.encode() }
 }
 
 function latenciesOf(intervals: readonly EngineInterval[]): EngineReport['histograms'][Phase] {

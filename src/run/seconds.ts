@@ -14,7 +14,7 @@ const SAME_SECOND_US = 400_000
  */
 export function watchSeconds(workload: Workload, tell: (second: Second) => void) {
   let members: readonly CrewMember[] = []
-  let group: { member: CrewMember; interval: EngineInterval }[] = []
+  let group: Part[] = []
   const flush = () => {
     if (group.length > 0) tell(joinSecond(workload, group))
     group = []
@@ -27,23 +27,26 @@ export function watchSeconds(workload: Workload, tell: (second: Second) => void)
       const interval = member.intervals.at(-1)!
       const first = group[0]
       if (first !== undefined && interval.endUs - first.interval.endUs > SAME_SECOND_US) flush()
-      group.push({ member, interval })
+      group.push({ interval, before: member.intervals.at(-2) })
       if (group.length >= members.filter((each) => each.handle.death === null).length) flush()
     },
   }
 }
 
-function joinSecond(
-  workload: Workload,
-  group: readonly { member: CrewMember; interval: EngineInterval }[],
-): Second {
+interface Part {
+  readonly interval: EngineInterval
+  readonly before: EngineInterval | undefined
+}
+
+function joinSecond(workload: Workload, group: readonly Part[]): Second {
   const endUs = Math.max(...group.map(({ interval }) => interval.endUs))
+  // An interval ends a little after its boundary: its middle tells its phase.
+  const middleUs = (Math.min(...group.map(({ interval }) => interval.startUs)) + endUs) / 2
   const warmupUs = workload.warmupS * 1e6
   const totalS = workload.warmupS + workload.durationS
   const rate = (count: (now: EngineInterval) => number) => {
     let hz = 0
-    for (const { member, interval } of group) {
-      const before = member.intervals.at(-2)
+    for (const { interval, before } of group) {
       const spanUs = interval.endUs - interval.startUs
       if (spanUs > 0) hz += ((count(interval) - (before === undefined ? 0 : count(before))) * 1e6) / spanUs
     }
@@ -52,7 +55,7 @@ function joinSecond(
   const total = (count: (now: EngineInterval) => number) =>
     group.reduce((sum, { interval }) => sum + count(interval), 0)
   return {
-    phase: endUs <= warmupUs ? 'warmup' : endUs <= totalS * 1e6 + SAME_SECOND_US ? 'measure' : 'drain',
+    phase: middleUs < warmupUs ? 'warmup' : middleUs < totalS * 1e6 ? 'measure' : 'drain',
     elapsedS: endUs / 1e6,
     totalS,
     scheduledHz: rate((interval) => interval.producer.scheduled),
@@ -67,7 +70,7 @@ function joinSecond(
   }
 }
 
-function p99Of(group: readonly { interval: EngineInterval }[], name: LatencyName): number | null {
+function p99Of(group: readonly Part[], name: LatencyName): number | null {
   const parts = group.flatMap(({ interval }) => interval.histograms[name] ?? [])
   const merged = mergeHistograms(parts)
   return merged.count === 0 ? null : summarise(merged, mergeHistograms([])).p99.us

@@ -5,7 +5,7 @@ import { processUsage, SERVER_NICENESS } from '../brokers/process/index.ts'
 import { localBrokerProvider } from '../brokers/registry.ts'
 import type { Clock } from '../clock/clock.ts'
 import { findDriver } from '../drivers/registry.ts'
-import { AppError } from '../errors/app-error.ts'
+import { AppError, messageOf } from '../errors/app-error.ts'
 import type { SideResult, TrialResult } from '../result/result.ts'
 import type { Plan, Side } from '../workload/model.ts'
 import type { Tell } from './events.ts'
@@ -47,7 +47,17 @@ export async function runSide(options: SideOptions): Promise<SideResult> {
     options.tell({ kind: 'side-failed', side: side.label, ...failure })
     return { ...base, error: failure, trials: [] }
   } finally {
+    await takeDown(broker, options)
+  }
+}
+
+/** What was measured counts more than a broker that would not end: that is told, and the watchdog ends it with bench. */
+async function takeDown(broker: LocalBroker | null, { side, tell }: SideOptions): Promise<void> {
+  try {
     await broker?.down()
+  } catch (error) {
+    const line = `could not stop ${broker?.name} cleanly: ${messageOf(error)}`
+    tell({ kind: 'log', side: side.label, line })
   }
 }
 
@@ -94,10 +104,11 @@ async function measureSide(options: SideOptions, broker: LocalBroker | null): Pr
     signal: options.signal,
     onMeasure: usage.sample,
   })
-  const machine: Record<string, string> =
-    broker?.runtime === 'native'
-      ? { 'scheduling priority': `nice ${SERVER_NICENESS}: yields to the load generator` }
-      : {}
+  const generatorNiceness = Math.max(...record.members.map((member) => member.handle.niceness))
+  const machine: Record<string, string> = {
+    'load generator priority': `nice ${generatorNiceness}`,
+    ...(broker?.runtime === 'native' ? { 'server priority': `nice ${SERVER_NICENESS}` } : {}),
+  }
   return makeTrialResult({ record, workload: plan.workload, broker, servers, machine, usage: usage.result() })
 }
 

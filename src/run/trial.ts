@@ -16,13 +16,17 @@ export const TRIAL_LIMITS = {
   openMs: 20_000,
   /** Making topics, consumers and producers. */
   prepareMs: 120_000,
+  /** Stamps of all workers, for the bound on clocks. */
+  clocksMs: 20_000,
   /** From the order to start until the epoch: time for every worker to hear of it. */
   startLeadMs: 300,
+  /** Answers to the order to start. */
+  startMs: 20_000,
   /** How long acknowledgements and deliveries are waited for after sending has stopped. */
   drainMs: 30_000,
   /** The same after Ctrl-C or the death of a worker. */
   shortDrainMs: 2_000,
-  /** Settling and reporting. */
+  /** Settling and reporting: once for producers, once for consumers. */
   finishMs: 60_000,
   deleteTopicsMs: 20_000,
 } as const
@@ -81,7 +85,9 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
     seconds.watch(crew.members)
     step('prepare', `${crew.members.length} worker processes`)
     const opened = await prepare(crew, assignment, options, namePrefix)
-    const clockBoundUs = await boundClocks(crew, clock, either(options.signal, crew.death))
+    const clockBoundUs = await naming('comparing the clocks of the workers', TRIAL_LIMITS.clocksMs, () =>
+      boundClocks(crew, clock, limit(TRIAL_LIMITS.clocksMs, options.signal, crew.death)),
+    )
     const load = await offerLoad(crew, options, step)
     const { cut } = load
     if (cut !== null) await stopSending(crew)
@@ -90,7 +96,9 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
     step('collect', 'audit and histograms')
     const endUs = clock.nowUs() - load.epochUs
     const reports = await collect(crew, endUs)
-    const interrupted = cut ?? (options.signal.aborted ? messageOf(options.signal.reason) : deathOf(crew))
+    const interrupted =
+      cut ??
+      (options.signal.aborted ? messageOf(options.signal.reason) : (deathOf(crew) ?? silenceOf(reports)))
     await deleteTopics(crew, assignment, step)
     return {
       startedAtMs,
@@ -168,7 +176,11 @@ async function offerLoad(
   const sleepUntil = (elapsedUs: number) => clock.sleep((epochUs + elapsedUs - clock.nowUs()) / 1000, signal)
   let measuring = false
   try {
-    await crew.askAll('start', () => ({ epochUs, boundariesUs }), { signal })
+    await naming('starting the schedule', TRIAL_LIMITS.startMs, () =>
+      crew.askAll('start', () => ({ epochUs, boundariesUs }), {
+        signal: limit(TRIAL_LIMITS.startMs, signal),
+      }),
+    )
     if (workload.warmupS > 0) step('warm-up', `${workload.warmupS} s`)
     await sleepUntil(warmupUs)
     measuring = true
@@ -210,7 +222,10 @@ async function drainTrial(
   let complete = false
   while (!complete && elapsedMs() < limitMs()) {
     await clock.sleep(DRAIN_POLL_MS)
-    complete = isDrained(await progressOf(crew), assignment.subscriptionsPerTopic)
+    const progress = await progressOf(crew)
+    // Who does not answer may hold messages that nobody else knows of.
+    complete =
+      progress.length === crew.members.length && isDrained(progress, assignment.subscriptionsPerTopic)
   }
   return { durationMs: Math.round(elapsedMs()), complete: complete && !crew.death.aborted }
 }
@@ -239,15 +254,19 @@ function isDrained(progress: readonly WorkerProgress[], subscriptions: number): 
 }
 
 async function collect(crew: Crew, endUs: number): Promise<(EngineReport | string)[]> {
-  const signal = AbortSignal.timeout(TRIAL_LIMITS.finishMs)
   // Producers first: what they settle as unknown may still arrive while consumers are open.
   const reports = new Map<CrewMember, EngineReport | string>()
   for (const role of ['producer', 'consumer'] as const) {
+    // A time of its own: a producer that hangs must not cost the consumers' reports.
+    const signal = AbortSignal.timeout(TRIAL_LIMITS.finishMs)
     await Promise.all(
       crew.members
         .filter((member) => member.role === role)
         .map(async (member) => {
-          reports.set(member, await member.handle.ask('finish', { endUs }, signal).catch(messageOf))
+          const report = naming('settling and reporting', TRIAL_LIMITS.finishMs, () =>
+            member.handle.ask('finish', { endUs }, signal),
+          )
+          reports.set(member, await report.catch(messageOf))
         }),
     )
   }
@@ -258,6 +277,11 @@ function deathOf(crew: Crew): string | null {
   return crew.death.aborted ? messageOf(crew.death.reason) : null
 }
 
+/** A worker that never reported cut the trial short as much as one that died: what it offered is not known to the end. */
+function silenceOf(reports: readonly (EngineReport | string)[]): string | null {
+  return reports.find((report) => typeof report === 'string') ?? null
+}
+
 async function deleteTopics(
   crew: Crew,
   assignment: Assignment,
@@ -265,10 +289,12 @@ async function deleteTopics(
 ): Promise<void> {
   const member = crew.members.find((candidate) => candidate.handle.death === null)
   try {
-    await member?.handle.ask(
-      'deleteTopics',
-      { topics: assignment.topics },
-      AbortSignal.timeout(TRIAL_LIMITS.deleteTopicsMs),
+    await naming('deleting them', TRIAL_LIMITS.deleteTopicsMs, async () =>
+      member?.handle.ask(
+        'deleteTopics',
+        { topics: assignment.topics },
+        AbortSignal.timeout(TRIAL_LIMITS.deleteTopicsMs),
+      ),
     )
   } catch (error) {
     step('collect', `topics were left behind: ${messageOf(error)}`)

@@ -1,9 +1,12 @@
+import { getPriority, setPriority } from 'node:os'
 import type { EngineInterval } from '../engine/types.ts'
 import { AppError } from '../errors/app-error.ts'
 import type { FromWorker, RequestName, Requests, ToWorker } from './protocol.ts'
 
 const MAIN = new URL('./main.ts', import.meta.url).pathname
 const KILL_AFTER_MS = 12_000
+/** Of a worker process, where the system lets us: what measures goes before what is measured. */
+const WORKER_NICENESS = -10
 
 export interface WorkerEvents {
   onInterval(interval: EngineInterval): void
@@ -17,6 +20,8 @@ export interface WorkerHandle {
   readonly role: 'producer' | 'consumer'
   readonly index: number
   readonly pid: number
+  /** Scheduling priority (nice value) that it runs with. */
+  readonly niceness: number
   /** Why it is dead, or null while it lives. */
   readonly death: string | null
   /** Asks and waits; rejects with the worker's own error, with `WORKER` when it dies, or with the signal's reason. */
@@ -48,7 +53,8 @@ export function startWorker(
   let death: string | null = null
 
   const child = Bun.spawn([process.execPath, MAIN], {
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // Whatever a client library prints is talk: our stdout is data.
+    stdio: ['ignore', 2, 'inherit'],
     env: { ...process.env, BENCH_WORKER: `${role}-${index}` },
     serialization: 'advanced',
     ipc: (message: FromWorker) => receive(message),
@@ -61,6 +67,8 @@ export function startWorker(
       if (!ending) events.onDeath(error.message)
     },
   })
+
+  const niceness = raisePriority(child.pid)
 
   const receive = (message: FromWorker) => {
     if (message.kind === 'interval') return events.onInterval(message.interval)
@@ -102,6 +110,7 @@ export function startWorker(
     role,
     index,
     pid: child.pid,
+    niceness,
     get death() {
       return death
     },
@@ -118,5 +127,15 @@ export function startWorker(
       ending = true
       child.kill('SIGKILL')
     },
+  }
+}
+
+/** Raises the priority before the process makes threads, which inherit it; an ordinary user may not, and stays at 0. */
+function raisePriority(pid: number): number {
+  try {
+    setPriority(pid, WORKER_NICENESS)
+    return WORKER_NICENESS
+  } catch {
+    return getPriority()
   }
 }

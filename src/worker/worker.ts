@@ -87,7 +87,11 @@ function createHandlers(channel: Channel<ToWorker, FromWorker>, clock: Clock, si
       return null
     },
     async stopSending() {
-      opened(engine).stopSending()
+      const running = opened(engine)
+      running.stopSending()
+      // The second that was cut is told up to the cut, so that rates are counts by the time they took.
+      const interval = running.takeInterval()
+      if (interval.endUs > interval.startUs) channel.send({ kind: 'interval', interval })
       return null
     },
     async progress() {

@@ -34,7 +34,8 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   const { workloadFile } = options
   const sides = await resolveSides(requests, { registry, workloadFile, lenient: flags.lenient })
   const producers = workload.topics * workload.producersPerTopic
-  const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), producers)
+  const consumers = workload.topics * workload.subscriptionsPerTopic * workload.consumersPerSubscription
+  const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), Math.max(producers, consumers))
   const { drivers, workloadSource } = withoutSecrets(file, registry)
   return {
     workload: { ...workload, drivers },
@@ -140,7 +141,7 @@ function notesOf(file: WorkloadFile, workload: Workload, flags: ParsedFlags, wor
   if (flags.rateHz !== null)
     notes.push(`--rate: ${count(file.workload.producerRateHz)} messages/s in the file`)
   if (flags.workers !== null && workers < flags.workers) {
-    notes.push(`--workers ${flags.workers}: ${workers} is enough, there are no more producers`)
+    notes.push(`--workers ${flags.workers}: ${workers} is enough, there are no more producers or consumers`)
   }
   if (workload.producerRateHz * (workload.warmupS + workload.durationS) > AUDIT_MESSAGES) {
     notes.push(`more than ${count(AUDIT_MESSAGES)} messages: the audit may have to fall back to counts only`)

@@ -3,6 +3,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { offeredRateHz } from '../../src/result/rates.ts'
 import type { ExperimentResult } from '../../src/result/result.ts'
 import { benchHome, type Finished, ROOT } from '../support/bench.ts'
 import { expectOnlyLate } from '../support/sound.ts'
@@ -118,12 +119,17 @@ describe('in mid-run', () => {
     async () => {
       const running = home.start(['run', LONG, '--drivers', FAKE])
       await running.seen(/measure 3\//)
+      // Into the middle of a second.
+      await Bun.sleep(500)
       running.signal('SIGINT')
       const finished = await running.finished
       expect(finished).toMatchObject({ exitCode: 130 })
       const result = await latest()
       expect(result.partial).toContain('SIGINT')
-      const audit = result.sides[0]!.trials[0]!.audits[0]!
+      const trial = result.sides[0]!.trials[0]!
+      // What was offered until the cut, by the time until the cut.
+      expect(offeredRateHz(trial)).toBeWithin(485, 515)
+      const audit = trial.audits[0]!
       expect(audit).toMatchObject({ lost: 0, duplicated: 0, corrupted: 0 })
       expect(audit.sent).toBeGreaterThan(0)
       expect(await Bun.file(join(home.path, 'latest/report/index.html')).exists()).toBe(true)

@@ -323,6 +323,18 @@ describe('integrity', () => {
       'violated',
       /never came/,
     ],
+    [
+      'lost in a drain that ended because duplicates came instead',
+      withAudit({ ...lost, duplicated: 5, received: 12_000 }),
+      'unproven',
+      /late or lost/,
+    ],
+    [
+      'lost beside duplicates, quiet at the end',
+      withAudit({ ...lost, duplicated: 5 }, {}, drain([9, 0, 0, 0, 0, 0])),
+      'violated',
+      /never came/,
+    ],
     ['drain cut off, yet everything came', withAudit({}, {}, drain([9])), 'intact', null],
     [
       'lost in a second subscription only',

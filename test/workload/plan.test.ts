@@ -52,11 +52,13 @@ describe('options', () => {
     expect((await plan({ warmup: 0 })).workload.warmupS).toBe(0)
   })
 
-  test('--workers: never more than producers, never more than asked', async () => {
+  test('--workers: never more than producers or consumers, never more than asked', async () => {
     expect((await plan({ workers: 3 })).workers).toBe(3)
     const { workers, notes } = await plan({ workers: 20 })
     expect(workers).toBe(6)
     expect(notes.join()).toContain('--workers 20: 6 is enough')
+    const consumers = BASE.replace('producersPerTopic: 3', 'producersPerTopic: 1\nconsumerPerSubscription: 4')
+    expect((await plan({ workers: 20 }, consumers)).workers).toBe(8)
     const cores = async (cores: number) =>
       (
         await makePlan({

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'bun:test'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ExperimentResult } from '../../../src/result/result.ts'
-import { benchHome, ROOT } from '../../support/bench.ts'
+import { benchHome } from '../../support/bench.ts'
 
 const LIMIT_MS = 400_000
 const home = benchHome()
