@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { lstat, mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises'
-import { dirname, isAbsolute, join, relative } from 'node:path'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { AppError } from '../../errors/app-error.ts'
 import {
   closure,
@@ -15,6 +15,7 @@ import {
 } from './apt.ts'
 import { cacheDirectory, cacheEntry, type Log } from './cache.ts'
 import { mustRun } from './command.ts'
+import { pointLinksInto } from './links.ts'
 
 export interface DebianOptions {
   /**
@@ -132,18 +133,6 @@ async function unpack(archive: string, root: string, signal: AbortSignal): Promi
     { command: 'dpkg-deb', args: ['-x', archive, root], limitMs: UNPACK_LIMIT_MS, what, hint },
     signal,
   )
-}
-
-/** Makes absolute links relative where their target was unpacked too. */
-async function pointLinksInto(root: string): Promise<void> {
-  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
-    if (!entry.isSymbolicLink()) continue
-    const path = join(entry.parentPath, entry.name)
-    const target = await readlink(path)
-    if (!isAbsolute(target) || !(await lstat(join(root, target)).catch(() => null))) continue
-    await rm(path)
-    await symlink(relative(dirname(path), join(root, target)), path)
-  }
 }
 
 async function libraryPath(root: string): Promise<string> {
