@@ -119,6 +119,7 @@ export function createEngine(options: EngineOptions): Engine {
         endUs,
         producer: producerCounts(),
         consumer: consumers.counts(),
+        distinctReceived: consumers.distinct(),
         histograms: latencies.takeInterval(),
         cpuUs: used.user + used.system,
         rssBytes: process.memoryUsage.rss(),

@@ -79,7 +79,10 @@ export class ReceivedStreams {
   note(record: StreamRecord, sequence: number): boolean {
     record.deliveries++
     const budget = this.#budget
-    if (budget.overflowed) return true
+    if (budget.overflowed) {
+      this.distinct++
+      return true
+    }
     const before = record.set.memoryBytes
     const first = record.set.add(sequence)
     const grownBytes = record.set.memoryBytes - before

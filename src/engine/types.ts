@@ -97,6 +97,8 @@ export interface EngineInterval {
   readonly endUs: number
   readonly producer: ProducerCounts
   readonly consumer: ConsumerCounts
+  /** First deliveries in this process so far, all subscriptions together. */
+  readonly distinctReceived: number
   /** Values recorded in the interval, of messages of any phase. */
   readonly histograms: Readonly<Partial<Record<LatencyName, EncodedHistogram>>>
   readonly cpuUs: number

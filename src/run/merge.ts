@@ -150,7 +150,7 @@ function backlogAtEnd(members: readonly CrewMember[], workload: Workload): numbe
     // The first interval that ends with measure or after it; of a dead worker the last it told.
     const last = member.intervals.find((interval) => interval.endUs >= endUs - 1) ?? member.intervals.at(-1)
     due += last?.producer.scheduled ?? 0
-    received += last?.consumer.received ?? 0
+    received += last?.distinctReceived ?? 0
   }
   return Math.max(0, Math.round(due - received / workload.subscriptionsPerTopic))
 }

@@ -24,6 +24,7 @@ function worker(endsUs: readonly number[]): CrewMember {
       histograms: { publish: mergeHistograms([]) },
       cpuUs: 0,
       rssBytes: 0,
+      distinctReceived: 0,
     }
   })
   return { role: 'producer', index: 0, intervals, handle: { death: null } } as unknown as CrewMember

@@ -23,6 +23,7 @@ function interval(second: number, acknowledged: number, before: number): EngineI
     histograms: { publish: recorder.encode() },
     cpuUs: 0,
     rssBytes: 0,
+    distinctReceived: 0,
   }
 }
 
