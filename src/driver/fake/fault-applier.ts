@@ -13,7 +13,7 @@ export interface FaultApplier {
 }
 
 /** How long the first message of a swap waits for the second of its stream before it goes out unharmed. */
-const HOLD_LIMIT_MS = 2000
+const HOLD_LIMIT_MS = 10_000
 
 const NO_FAULTS: FaultApplier = {
   active: false,
