@@ -1,6 +1,6 @@
+import { orAborted, pause } from '../../driver/abort.ts'
 import type { TopicSpec } from '../../driver/driver.ts'
 import { AppError, messageOf } from '../../errors/app-error.ts'
-import { orAborted, pause } from './abort.ts'
 import type { ClusterInfo, KafkaClient } from './clients/client.ts'
 import type { KafkaConfig } from './kafka-config.ts'
 import { authorisationError, deepText, isAuthorisation } from './kafka-errors.ts'

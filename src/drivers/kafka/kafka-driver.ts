@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { doneWithin, orAborted } from '../../driver/abort.ts'
 import type {
   Consumer,
   Driver,
@@ -8,7 +9,6 @@ import type {
   ServerInfo,
 } from '../../driver/driver.ts'
 import { AppError, messageOf } from '../../errors/app-error.ts'
-import { doneWithin, orAborted } from './abort.ts'
 import type { ClientOptions, ClusterInfo, KafkaClient, TlsMaterial } from './clients/client.ts'
 import { createTopics, onceKnown, replicationFactor } from './kafka-admin.ts'
 import { kafkaCapabilities } from './kafka-capabilities.ts'

@@ -1,7 +1,7 @@
 import type { Channel, Options } from 'amqplib'
+import { orAborted } from '../../driver/abort.ts'
 import type { TopicSpec } from '../../driver/driver.ts'
 import { AppError } from '../../errors/app-error.ts'
-import { abandonable } from './abort.ts'
 import { queueOf, routingKeyOf } from './names.ts'
 import type { RabbitmqConfig } from './rabbitmq-config.ts'
 import { requestError } from './rabbitmq-errors.ts'
@@ -91,10 +91,10 @@ export async function deleteTopics(
 /** A failed check closes its channel, so each has one of its own. */
 async function refuseExisting(link: Link, exchange: string, signal: AbortSignal): Promise<void> {
   const { model } = await link.acquire(signal)
-  const channel = await abandonable(model.createChannel(), signal)
+  const channel = await orAborted(model.createChannel(), signal)
   channel.on('error', () => undefined)
   try {
-    await abandonable(channel.checkExchange(exchange), signal)
+    await orAborted(channel.checkExchange(exchange), signal)
   } catch (error) {
     if ((error as { code?: unknown }).code === NOT_FOUND) return
     throw error
@@ -114,14 +114,14 @@ async function withChannel(
   username: string,
 ): Promise<void> {
   const { model } = await link.acquire(signal)
-  const channel = await abandonable(model.createChannel(), signal)
+  const channel = await orAborted(model.createChannel(), signal)
   let failure: unknown = null
   channel.on('error', (error) => {
     failure = error
   })
   const step: Step = async (what, ask) => {
     try {
-      return await abandonable(Promise.resolve(ask()), signal)
+      return await orAborted(Promise.resolve(ask()), signal)
     } catch (error) {
       if (signal.aborted) throw error
       throw requestError(what, username, failure ?? error)

@@ -1,7 +1,7 @@
+import { orAborted } from '../../driver/abort.ts'
 import type { Capabilities } from '../../driver/capabilities.ts'
 import type { Driver, DriverContext, DriverModule, ServerInfo } from '../../driver/driver.ts'
 import { AppError } from '../../errors/app-error.ts'
-import { abandonable } from './abort.ts'
 import { partitionOfKey } from './names.ts'
 import { createTopics, deleteTopics, queueArgumentsOf } from './rabbitmq-admin.ts'
 import type { RabbitmqConfig } from './rabbitmq-config.ts'
@@ -73,7 +73,7 @@ function create(context: DriverContext<RabbitmqConfig>): Driver {
       createRabbitmqConsumer(spec, config, consumers.take(spec.name), log, signal),
     async close(signal) {
       const closing = Promise.all([publishers.close(), consumers.close(), control.close()])
-      await abandonable(closing, signal).catch(() => undefined)
+      await orAborted(closing, signal).catch(() => undefined)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type ChannelModel, connect, type Options, type SocketOptions } from 'amqplib'
+import { orAborted } from '../../driver/abort.ts'
 import { AppError, messageOf } from '../../errors/app-error.ts'
-import { abandonable } from './abort.ts'
 import { type AmqpConnection, internalsOf } from './amqp-internals.ts'
 import { type FrameReader, readFrames } from './frame-reader.ts'
 import type { RabbitmqConfig } from './rabbitmq-config.ts'
@@ -68,7 +68,7 @@ export function createLink(options: LinkOptions, firstServer: number): Link {
       if (live !== null) turn++
       live = null
       attempt ??= connectNext()
-      return abandonable(attempt, signal)
+      return orAborted(attempt, signal)
     },
     async close() {
       closed = true

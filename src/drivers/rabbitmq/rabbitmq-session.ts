@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel } from 'amqplib'
+import { orAborted } from '../../driver/abort.ts'
 import { messageOf } from '../../errors/app-error.ts'
-import { abandonable } from './abort.ts'
 import { channelNumber } from './amqp-internals.ts'
 import type { ChannelSink } from './frame-reader.ts'
 import { failureKind } from './rabbitmq-errors.ts'
@@ -61,7 +61,7 @@ export async function openSession(spec: SessionSpec, signal: AbortSignal): Promi
   async function openOne(end: AbortSignal): Promise<void> {
     const abort = AbortSignal.any([end, AbortSignal.timeout(SETUP_LIMIT_MS)])
     const on = await spec.link.acquire(abort)
-    const channel = await abandonable<Channel>(
+    const channel = await orAborted<Channel>(
       spec.confirms ? on.model.createConfirmChannel() : on.model.createChannel(),
       abort,
     )
@@ -78,7 +78,7 @@ export async function openSession(spec: SessionSpec, signal: AbortSignal): Promi
     })
     on.frames.attach(open.number, spec.sink)
     try {
-      await abandonable(spec.setup(open), abort)
+      await orAborted(spec.setup(open), abort)
     } catch (error) {
       on.frames.detach(open.number)
       channel.close().catch(() => undefined)
@@ -124,7 +124,7 @@ export async function openSession(spec: SessionSpec, signal: AbortSignal): Promi
       if (open === null || open.on.failure() !== null) return
       open.on.frames.detach(open.number)
       const limit = AbortSignal.any([abort, AbortSignal.timeout(CLOSE_TIMEOUT_MS)])
-      await abandonable(open.channel.close(), limit).catch(() => undefined)
+      await orAborted(open.channel.close(), limit).catch(() => undefined)
     },
   }
 }

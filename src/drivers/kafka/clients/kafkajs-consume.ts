@@ -1,6 +1,6 @@
 import type { Admin, EachBatchPayload, Consumer as GroupConsumer } from 'kafkajs'
+import { orAborted, pause } from '../../../driver/abort.ts'
 import type { Consumer, ConsumerSpec } from '../../../driver/driver.ts'
-import { orAborted, pause } from '../abort.ts'
 import { createCommitter } from '../committer.ts'
 import { incomingValues } from '../incoming.ts'
 import { kindOfFailure } from '../kafka-errors.ts'

@@ -1,6 +1,6 @@
 import type { Admin, Consumer as GroupConsumer } from '@platformatic/kafka'
+import { orAborted, pause } from '../../../driver/abort.ts'
 import type { Consumer, ConsumerSpec } from '../../../driver/driver.ts'
-import { orAborted, pause } from '../abort.ts'
 import { createCommitter } from '../committer.ts'
 import { createOffsetLedger } from '../offset-ledger.ts'
 import type { ClientOptions } from './client.ts'
