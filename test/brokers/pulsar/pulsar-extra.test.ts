@@ -1,6 +1,7 @@
 // Goal: what tests ask of a local Pulsar is checked before anything starts; secrets stay in files of their owner, and
 // tokens are what any JWT library takes. Method: real files, and WebCrypto as the other party of the signature.
 import { afterAll, expect, test } from 'bun:test'
+import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,6 +50,16 @@ test('secrets are in files only their owner reads; the settings name the files',
     expect(readFileSync(file, 'latin1')).toBe(content)
     expect(statSync(file).mode & 0o077).toBe(0)
   }
+})
+
+test('the TLS certificate is for loopback and signed by the authority that is told', async () => {
+  const { settings, caFile } = await prepareSecurity(parseExtra({ tls: true }), folder, never)
+  const authority = new X509Certificate(readFileSync(caFile!))
+  const certificate = new X509Certificate(readFileSync(String(settings.tlsCertificateFilePath)))
+  expect(certificate.verify(authority.publicKey)).toBe(true)
+  expect(certificate.subjectAltName).toBe('IP Address:127.0.0.1, DNS:localhost')
+  // Pulsar reads no other form of a key.
+  expect(readFileSync(String(settings.tlsKeyFilePath), 'utf8')).toStartWith('-----BEGIN PRIVATE KEY-----')
 })
 
 test('the result names changed settings, not their values', () => {
