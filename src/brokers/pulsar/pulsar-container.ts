@@ -4,9 +4,9 @@ import { isHealthy } from './pulsar-ask.ts'
 import { pulsarExtraSchema } from './pulsar-extra.ts'
 import { PULSAR_IMAGE, PULSAR_VERSION } from './pulsar-install.ts'
 import {
-  type BrokerPlan,
   memoryFlags,
   type Profile,
+  type StandalonePlan,
   shownSettings,
   standaloneSettings,
 } from './pulsar-settings.ts'
@@ -20,7 +20,7 @@ const SCRIPT = [
 /** Starts one standalone from upstream's image, published on loopback; resolves once a message was produced and read. */
 export function pulsarInContainer(
   engine: ContainerEngine,
-  plan: BrokerPlan,
+  plan: StandalonePlan,
   options: LocalBrokerOptions,
   signal: AbortSignal,
 ): Promise<LocalBroker> {
@@ -52,7 +52,7 @@ export function pulsarInContainer(
 }
 
 /** Settings as the image takes them: those of a native node, but for the interface; the prefix adds missing keys. */
-export function containerEnvironment(plan: BrokerPlan, profile: Profile): Record<string, string> {
+export function containerEnvironment(plan: StandalonePlan, profile: Profile): Record<string, string> {
   const settings = {
     ...standaloneSettings(plan, profile, pulsarExtraSchema.parse({})),
     // Published ports arrive on the container's own interface.

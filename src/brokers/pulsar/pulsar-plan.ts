@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { LocalBrokerOptions } from '../broker.ts'
 import { freePorts, requireFreePort } from '../process/index.ts'
 import type { PulsarExtra } from './pulsar-extra.ts'
-import type { BrokerPlan, NodePlan } from './pulsar-settings.ts'
+import type { BrokerPlan, NodePlan, StandalonePlan } from './pulsar-settings.ts'
 
 const BROKERS = 2
 const BOOKIES = 3
@@ -16,9 +16,12 @@ export interface ClusterPlan {
 }
 
 /** Plan of the one process of a standalone. */
-export async function planStandalone(options: LocalBrokerOptions, extra: PulsarExtra): Promise<BrokerPlan> {
-  const ports = await freePorts(PORTS_PER_BROKER)
-  return await brokerPlan(options, extra, 'pulsar-1', 0, ports)
+export async function planStandalone(
+  options: LocalBrokerOptions,
+  extra: PulsarExtra,
+): Promise<StandalonePlan> {
+  const [bookiePort = 0, ...ports] = await freePorts(1 + PORTS_PER_BROKER)
+  return { ...(await brokerPlan(options, extra, 'pulsar-1', 0, ports)), bookiePort }
 }
 
 /** Plans of all processes, on free ports. */

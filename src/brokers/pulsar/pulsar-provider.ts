@@ -10,7 +10,7 @@ import { type PulsarExtra, type PulsarSecurity, parseExtra, prepareSecurity } fr
 import { installPulsar, PULSAR_IMAGE, PULSAR_VERSION, type PulsarInstallation } from './pulsar-install.ts'
 import { planCluster, planStandalone } from './pulsar-plan.ts'
 import { startPulsarNode, writeConfiguration } from './pulsar-process.ts'
-import { type BrokerPlan, type NodePlan, shownSettings, standaloneSettings } from './pulsar-settings.ts'
+import { type BrokerPlan, type StandalonePlan, shownSettings, standaloneSettings } from './pulsar-settings.ts'
 
 /** The data is wiped at the end: clients are told goodbye, but nothing has to be saved. */
 const STOP_GRACE_MS = 500
@@ -110,12 +110,13 @@ async function upStandalone(parts: Parts, signal: AbortSignal): Promise<Started>
   return { nodes: [await startPulsarNode(installation, plan, launch, signal)], brokers: [plan] }
 }
 
-function standaloneMain({ configFile, dataFolder }: NodePlan): string[] {
+function standaloneMain({ configFile, dataFolder, bookiePort }: StandalonePlan): string[] {
   return [
     'org.apache.pulsar.PulsarStandaloneStarter',
     ...['--config', configFile],
     ...['--metadata-dir', join(dataFolder, 'metadata')],
     ...['--bookkeeper-dir', join(dataFolder, 'bookkeeper')],
+    ...['--bookkeeper-port', String(bookiePort)],
     ...['--advertised-address', '127.0.0.1'],
     '--no-functions-worker',
     '--no-stream-storage',

@@ -22,6 +22,11 @@ export interface BrokerPlan extends NodePlan {
   readonly tlsPort: number | null
 }
 
+/** A broker with its own bookie and metadata. */
+export interface StandalonePlan extends BrokerPlan {
+  readonly bookiePort: number
+}
+
 /** A broker with its own bookie takes more than a broker alone. */
 export type Role = 'standalone' | 'broker' | 'bookie' | 'zookeeper'
 
@@ -38,13 +43,13 @@ const NEW_ENTRIES_CHECK_MS = 0
 const SESSION_MS = { measured: 30_000, quick: 6000 } as const
 
 /** Settings of `standalone.conf`, which also configures the bookie within. */
-export function standaloneSettings(plan: BrokerPlan, profile: Profile, extra: PulsarExtra): Settings {
+export function standaloneSettings(plan: StandalonePlan, profile: Profile, extra: PulsarExtra): Settings {
   return {
     ...listeners(plan),
     ...brokerCommon(profile),
     ...storage(profile, extra),
-    // The bookie's port is a random one, so its name must not depend on it: a restart finds its data by the name.
-    bookieId: plan.name,
+    // Only so the bookie takes the port it is given, instead of one of its own choice.
+    allowEphemeralPorts: true,
     // A topic's data goes by whole ledgers: without early rollovers an hour's run would keep all it wrote.
     managedLedgerMinLedgerRolloverTimeMinutes: ROLLOVER_MINUTES,
   }
