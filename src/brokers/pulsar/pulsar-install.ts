@@ -3,6 +3,7 @@ import { createReadStream, existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AppError } from '../../errors/app-error.ts'
+import type { Requirement } from '../broker.ts'
 import {
   cacheDirectory,
   cacheEntry,
@@ -33,6 +34,14 @@ export interface PulsarInstallation {
   readonly java: Java
   /** Folder of the unpacked distribution: `lib/` with the jars, `conf/` with the shipped settings. */
   readonly home: string
+}
+
+/** The distribution, for `inspect()`: it is large enough to be told of. */
+export function distributionRequirement(): Requirement {
+  const home = join(cacheDirectory(), FOLDER)
+  const what = `Pulsar ${PULSAR_VERSION}`
+  if (existsSync(home)) return { what, found: true, detail: home }
+  return { what, found: false, detail: `will be brought by Maven into ${home} (245 MB, 253 MB unpacked)` }
 }
 
 /** Java, and Pulsar's distribution in the cache: downloaded once (245 MB), checked, unpacked, the archive removed. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { LocalBrokerOptions } from '../broker.ts'
-import { freePorts, requireFreePort } from '../process/index.ts'
+import { freePorts } from '../process/index.ts'
 import type { PulsarExtra } from './pulsar-extra.ts'
 import type { BrokerPlan, NodePlan, StandalonePlan } from './pulsar-settings.ts'
 
@@ -21,7 +21,7 @@ export async function planStandalone(
   extra: PulsarExtra,
 ): Promise<StandalonePlan> {
   const [bookiePort = 0, ...ports] = await freePorts(1 + PORTS_PER_BROKER)
-  return { ...(await brokerPlan(options, extra, 'pulsar-1', 0, ports)), bookiePort }
+  return { ...brokerPlan(options, extra, 'pulsar-1', 0, ports), bookiePort }
 }
 
 /** Plans of all processes, on free ports. */
@@ -30,7 +30,7 @@ export async function planCluster(options: LocalBrokerOptions, extra: PulsarExtr
   const bookiePorts = ports.splice(0, BOOKIES)
   const brokers: BrokerPlan[] = []
   for (let i = 0; i < BROKERS; i++)
-    brokers.push(await brokerPlan(options, extra, `broker-${i + 1}`, i, ports.splice(0, PORTS_PER_BROKER)))
+    brokers.push(brokerPlan(options, extra, `broker-${i + 1}`, i, ports.splice(0, PORTS_PER_BROKER)))
   return {
     zookeeper: nodePlan(options, 'zookeeper', zookeeperPort),
     bookies: bookiePorts.map((port, i) => nodePlan(options, `bookie-${i + 1}`, port)),
@@ -38,16 +38,18 @@ export async function planCluster(options: LocalBrokerOptions, extra: PulsarExtr
   }
 }
 
-async function brokerPlan(
+function brokerPlan(
   options: LocalBrokerOptions,
   extra: PulsarExtra,
   name: string,
   index: number,
   [port = 0, webPort = 0, tlsPort = 0]: readonly number[],
-): Promise<BrokerPlan> {
-  const wanted = extra.ports[index]
-  if (wanted !== undefined) await requireFreePort(wanted, 'pulsar')
-  return { ...nodePlan(options, name, wanted ?? port), webPort, tlsPort: extra.tls ? tlsPort : null }
+): BrokerPlan {
+  return {
+    ...nodePlan(options, name, extra.ports[index] ?? port),
+    webPort,
+    tlsPort: extra.tls ? tlsPort : null,
+  }
 }
 
 function nodePlan({ directory }: LocalBrokerOptions, name: string, port: number): NodePlan {

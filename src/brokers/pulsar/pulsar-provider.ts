@@ -1,13 +1,20 @@
 import { join } from 'node:path'
 import { type ManagedNode, shutDownNodes } from '../base-node.ts'
-import type { LocalBroker, LocalBrokerOptions, LocalBrokerProvider } from '../broker.ts'
+import type { LocalBroker, LocalBrokerOptions, LocalBrokerProvider, Requirement } from '../broker.ts'
 import { startByRuntime } from '../container/index.ts'
+import { requireFreePort } from '../process/index.ts'
 import { engineRequirement, javaRequirement, mavenRequirement } from '../provision/requirements.ts'
 import { isHealthy } from './pulsar-ask.ts'
 import { startCluster } from './pulsar-cluster.ts'
 import { pulsarInContainer } from './pulsar-container.ts'
 import { type PulsarExtra, type PulsarSecurity, parseExtra, prepareSecurity } from './pulsar-extra.ts'
-import { installPulsar, PULSAR_IMAGE, PULSAR_VERSION, type PulsarInstallation } from './pulsar-install.ts'
+import {
+  distributionRequirement,
+  installPulsar,
+  PULSAR_IMAGE,
+  PULSAR_VERSION,
+  type PulsarInstallation,
+} from './pulsar-install.ts'
 import { planCluster, planStandalone } from './pulsar-plan.ts'
 import { startPulsarNode, writeConfiguration } from './pulsar-process.ts'
 import { type BrokerPlan, type StandalonePlan, shownSettings, standaloneSettings } from './pulsar-settings.ts'
@@ -22,8 +29,13 @@ const STOP_GRACE_MS = 500
  */
 export const pulsarProvider: LocalBrokerProvider = {
   name: 'pulsar',
-  inspect: async () => [await javaRequirement(), mavenRequirement(), await engineRequirement()],
+  inspect,
   up,
+}
+
+async function inspect(): Promise<readonly Requirement[]> {
+  const [java, engine] = await Promise.all([javaRequirement(), engineRequirement()])
+  return [java, mavenRequirement(), distributionRequirement(), engine]
 }
 
 async function up(options: LocalBrokerOptions, signal: AbortSignal): Promise<LocalBroker> {
@@ -52,6 +64,8 @@ async function upNatively(
   extra: PulsarExtra,
   signal: AbortSignal,
 ): Promise<LocalBroker> {
+  // Before anything large is brought.
+  for (const port of extra.ports) await requireFreePort(port, 'pulsar')
   const installation = await installPulsar(options.log, signal)
   const security = await prepareSecurity(extra, options.directory, signal)
   const running: ManagedNode[] = []

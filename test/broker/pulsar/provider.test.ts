@@ -232,7 +232,8 @@ describe('a start that fails', () => {
 
 test('inspect names what Pulsar needs and changes nothing', async () => {
   const found = await pulsarProvider.inspect()
-  expect(found.map(({ what }) => what)).toEqual(['Java 17 or newer', 'Maven', 'container engine (optional)'])
+  const names = ['Java 17 or newer', 'Maven', 'Pulsar 4.0.8', 'container engine (optional)']
+  expect(found.map(({ what }) => what)).toEqual(names)
 })
 
 /** Process ids whose command line names this folder. */
