@@ -89,6 +89,8 @@ export function bookieSettings(
     zkServers: `127.0.0.1:${zookeeperPort}`,
     metadataServiceUri: `metadata-store:zk:127.0.0.1:${zookeeperPort}`,
     zkTimeout: SESSION_MS[profile],
+    // With three bookies there is nowhere to replicate to, and bookies that first start together race for its layout.
+    autoRecoveryDaemonEnabled: false,
     // It would listen on all interfaces.
     prometheusStatsHttpEnable: false,
   }
@@ -193,7 +195,9 @@ export function shownSettings(
       : 'false: no fsync before a message is acknowledged',
     managedLedgerNewEntriesCheckDelayInMillis: `${NEW_ENTRIES_CHECK_MS} (shipped: 10)`,
     retention: `what all subscriptions acknowledged goes by whole ledgers; a topic's backlog is held at ${BACKLOG_GIB} GiB`,
-    ...(cluster ? { delayEnsembleChange: 'true: writing goes on with 2 of 3 bookies' } : {}),
+    ...(cluster
+      ? { delayEnsembleChange: 'true: writing goes on with 2 of 3 bookies', autoRecovery: 'off' }
+      : {}),
     // Names only: a value may be secret.
     ...(changed.length > 0 ? { 'also changed': changed.join() } : {}),
   }

@@ -5,6 +5,8 @@ import type { NodePlan } from './pulsar-settings.ts'
 const LOG_LINES = 2000
 const QUOTED_ERRORS = 6
 const ERROR_LINE = /\] (ERROR|FATAL) |^Caused by: |^Exception in thread |^Error: |^\S+(Exception|Error)(: |$)/
+/** Every bookie says it at its first start. */
+const HARMLESS = /this is okay if it is the first time/
 
 /** A start that failed, with what the log says went wrong: its last lines are the ends of Java's stack traces. */
 export function withFirstErrors(error: unknown, { name, logFile }: NodePlan): unknown {
@@ -12,7 +14,7 @@ export function withFirstErrors(error: unknown, { name, logFile }: NodePlan): un
   const found = new Set(
     tail(logFile, LOG_LINES)
       .split('\n')
-      .filter((line) => ERROR_LINE.test(line)),
+      .filter((line) => ERROR_LINE.test(line) && !HARMLESS.test(line)),
   )
   if (found.size === 0) return error
   const { message, hint, cause } = error
