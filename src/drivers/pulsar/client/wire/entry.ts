@@ -1,4 +1,4 @@
-import { type ClientError, protocolError } from '../errors.ts'
+import { ClientError, protocolError } from '../errors.ts'
 import { readBatch } from './batch.ts'
 import { decompress } from './compression.ts'
 import { readMessage } from './frame.ts'
@@ -32,7 +32,12 @@ export function readEntry(buffer: Buffer, start: number, end: number, verify: bo
     error: protocolError(words),
     permits: Math.max(1, metadata.batchSize),
   })
-  if (!parts.intact) return damaged('expected an entry whose checksum fits')
+  if (!parts.intact) {
+    return {
+      ...damaged(''),
+      error: new ClientError('checksum', 'expected an entry whose checksum fits', true),
+    }
+  }
   if (metadata.encrypted) return damaged('expected an entry that is not encrypted')
   if (metadata.chunks > 1) return damaged('expected a whole message, got a part of a chunked one')
   const compressed = metadata.compression !== 0
