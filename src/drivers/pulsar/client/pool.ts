@@ -39,9 +39,12 @@ export function createPool(options: ClientOptions): ConnectionPool {
 
   /** A connection that has ended makes room for another one. */
   async function live(logical: string, physical: string, slot: number): Promise<Connection> {
-    const connection = await get(logical, physical, slot)
+    const made = get(logical, physical, slot)
+    const connection = await made
     if (connection.alive) return connection
-    slots.delete(`${logical} ${physical} ${slot}`)
+    const key = `${logical} ${physical} ${slot}`
+    // Another caller may have made room already.
+    if (slots.get(key) === made) slots.delete(key)
     return get(logical, physical, slot)
   }
 
