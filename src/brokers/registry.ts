@@ -13,6 +13,7 @@ interface Entry {
 const PROVIDERS: Readonly<Record<string, Entry>> = {
   kafka: { module: './kafka/kafka-provider.ts', exportName: 'kafkaProvider' },
   rabbitmq: { module: './rabbitmq/rabbitmq-provider.ts', exportName: 'rabbitmqProvider' },
+  pulsar: { module: './pulsar/pulsar-provider.ts', exportName: 'pulsarProvider' },
   fake: { module: './fake/fake-provider.ts', exportName: 'fakeProvider', hidden: true },
 }
 

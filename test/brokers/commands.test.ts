@@ -68,6 +68,7 @@ async function providerOf(name: string): Promise<LocalBrokerProvider> {
   const inspected: Record<string, Requirement[]> = {
     kafka: [{ what: 'Java', found: false, detail: 'will be unpacked' }],
     rabbitmq: [{ what: 'Erlang', found: false, detail: 'missing', command: 'sudo dnf install erlang' }],
+    pulsar: [{ what: 'Java', found: true, detail: '/usr/bin/java' }],
   }
   return { name, inspect: async () => inspected[name]!, up: (options, signal) => up(name, options, signal) }
 }
@@ -145,5 +146,6 @@ test('the doctor names what is missing with the command that gets it', async () 
     ['bench', true],
     ['kafka', true],
     ['rabbitmq', false],
+    ['pulsar', true],
   ])
 })

@@ -1,5 +1,5 @@
 export { identify, isAlive, isSame, type ProcessIdentity, signalSame } from './identity.ts'
-export { freePorts } from './ports.ts'
+export { freePorts, requireFreePort } from './ports.ts'
 export {
   SERVER_NICENESS,
   type ServerExit,

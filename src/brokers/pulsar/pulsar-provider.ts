@@ -1,0 +1,165 @@
+import { join } from 'node:path'
+import { type ManagedNode, shutDownNodes } from '../base-node.ts'
+import type { LocalBroker, LocalBrokerOptions, LocalBrokerProvider, Requirement } from '../broker.ts'
+import { startByRuntime } from '../container/index.ts'
+import { requireFreePort } from '../process/index.ts'
+import { engineRequirement, javaRequirement, mavenRequirement } from '../provision/requirements.ts'
+import { isHealthy } from './pulsar-ask.ts'
+import { startCluster } from './pulsar-cluster.ts'
+import { pulsarInContainer } from './pulsar-container.ts'
+import { type PulsarExtra, type PulsarSecurity, parseExtra, prepareSecurity } from './pulsar-extra.ts'
+import {
+  distributionRequirement,
+  installPulsar,
+  PULSAR_IMAGE,
+  PULSAR_VERSION,
+  type PulsarInstallation,
+} from './pulsar-install.ts'
+import { planCluster, planStandalone } from './pulsar-plan.ts'
+import { startPulsarNode, writeConfiguration } from './pulsar-process.ts'
+import { type BrokerPlan, type StandalonePlan, shownSettings, standaloneSettings } from './pulsar-settings.ts'
+
+/** The data is wiped at the end: clients are told goodbye, but nothing has to be saved. */
+const STOP_GRACE_MS = 500
+
+/**
+ * Apache Pulsar on this machine: standalone, or a cluster of two brokers, three bookies and a ZooKeeper; a container of
+ * upstream's image, or the distribution from Maven Central. The address of the admin interface is
+ * `settings['web service']` (several, comma-separated, in a cluster); `extra` is `pulsarExtraSchema`.
+ */
+export const pulsarProvider: LocalBrokerProvider = {
+  name: 'pulsar',
+  inspect,
+  up,
+}
+
+async function inspect(): Promise<readonly Requirement[]> {
+  const [java, engine] = await Promise.all([javaRequirement(), engineRequirement()])
+  return [java, mavenRequirement(), distributionRequirement(), engine]
+}
+
+async function up(options: LocalBrokerOptions, signal: AbortSignal): Promise<LocalBroker> {
+  const extra = parseExtra(options.extra)
+  return await startByRuntime(
+    {
+      name: 'pulsar',
+      image: PULSAR_IMAGE,
+      nativeOnly: nativeOnly(options),
+      log: options.log,
+      inContainer: async (engine) =>
+        await pulsarInContainer(engine, await planStandalone(options, extra), options, signal),
+      natively: () => upNatively(options, extra, signal),
+    },
+    signal,
+  )
+}
+
+function nativeOnly({ topology, extra }: LocalBrokerOptions): string | null {
+  if (topology === 'cluster') return 'a cluster'
+  return Object.keys(extra ?? {}).length > 0 ? 'a node with security or settings of its own' : null
+}
+
+async function upNatively(
+  options: LocalBrokerOptions,
+  extra: PulsarExtra,
+  signal: AbortSignal,
+): Promise<LocalBroker> {
+  // Before anything large is brought.
+  for (const port of extra.ports) await requireFreePort(port, 'pulsar')
+  const installation = await installPulsar(options.log, signal)
+  const security = await prepareSecurity(extra, options.directory, signal)
+  const running: ManagedNode[] = []
+  const data = join(options.directory, 'data')
+  try {
+    const parts = { installation, options, extra, security }
+    const { nodes, brokers } = await (options.topology === 'cluster'
+      ? upCluster(parts, running, signal)
+      : upStandalone(parts, signal))
+    return localBroker(options, extra, security, brokers, nodes, () =>
+      shutDownNodes(nodes, [data], STOP_GRACE_MS),
+    )
+  } catch (error) {
+    await shutDownNodes(running, [data], 0)
+    throw error
+  }
+}
+
+interface Parts {
+  readonly installation: PulsarInstallation
+  readonly options: LocalBrokerOptions
+  readonly extra: PulsarExtra
+  readonly security: PulsarSecurity
+}
+
+interface Started {
+  readonly nodes: readonly ManagedNode[]
+  readonly brokers: readonly BrokerPlan[]
+}
+
+async function upCluster(parts: Parts, running: ManagedNode[], signal: AbortSignal): Promise<Started> {
+  const { options, extra } = parts
+  const plan = await planCluster(options, extra)
+  const { profile, log } = options
+  const nodes = await startCluster({ ...parts, plan, profile, log }, (node) => running.push(node), signal)
+  return { nodes, brokers: plan.brokers }
+}
+
+async function upStandalone(parts: Parts, signal: AbortSignal): Promise<Started> {
+  const { installation, options, extra, security } = parts
+  const plan = await planStandalone(options, extra)
+  const { profile } = options
+  const settings = {
+    ...standaloneSettings(plan, profile, extra),
+    ...security.settings,
+    ...extra.configuration,
+  }
+  await writeConfiguration(installation, 'standalone.conf', plan, settings)
+  const launch = {
+    role: 'standalone',
+    profile,
+    main: standaloneMain(plan),
+    what: `a message produced and read on pulsar 127.0.0.1:${plan.port}`,
+    probe: (probeSignal: AbortSignal) => isHealthy(plan.webPort, security.adminToken, probeSignal),
+  } as const
+  return { nodes: [await startPulsarNode(installation, plan, launch, signal)], brokers: [plan] }
+}
+
+function standaloneMain({ configFile, dataFolder, bookiePort }: StandalonePlan): string[] {
+  return [
+    'org.apache.pulsar.PulsarStandaloneStarter',
+    ...['--config', configFile],
+    ...['--metadata-dir', join(dataFolder, 'metadata')],
+    ...['--bookkeeper-dir', join(dataFolder, 'bookkeeper')],
+    ...['--bookkeeper-port', String(bookiePort)],
+    ...['--advertised-address', '127.0.0.1'],
+    '--no-functions-worker',
+    '--no-stream-storage',
+  ]
+}
+
+function localBroker(
+  options: LocalBrokerOptions,
+  extra: PulsarExtra,
+  security: PulsarSecurity,
+  brokers: readonly BrokerPlan[],
+  nodes: readonly ManagedNode[],
+  down: () => Promise<void>,
+): LocalBroker {
+  const { topology, profile } = options
+  const settings = shownSettings(profile, topology, extra, PULSAR_VERSION)
+  settings['web service'] = brokers.map(({ webPort }) => `http://127.0.0.1:${webPort}`).join()
+  if (security.caFile !== null) {
+    settings['tls.servers'] = brokers.map(({ tlsPort }) => `127.0.0.1:${tlsPort}`).join()
+    settings['tls.caFile'] = security.caFile
+  }
+  return {
+    name: 'pulsar',
+    version: PULSAR_VERSION,
+    runtime: 'native',
+    topology,
+    servers: brokers.map(({ port }) => `127.0.0.1:${port}`),
+    settings,
+    nodes,
+    down,
+  }
+}
