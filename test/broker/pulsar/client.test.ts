@@ -181,74 +181,90 @@ test(
   LIMIT_MS * 2,
 )
 
-test('one message of a batch that is acknowledged negatively brings its batch again, marked', async () => {
-  const name = await makeTopic(0)
-  const seen: [number, boolean][] = []
-  const consumer = await consumerOf(name, 0, {
-    type: 'shared',
-    onBatch(batch) {
-      for (let i = 0; i < batch.count; i++) {
-        seen.push([numberIn(batch, i), batch.redelivered(i)])
-        if (numberIn(batch, i) === 3 && !batch.redelivered(i)) batch.negativeAcknowledge(i)
-        else batch.acknowledgeOne(i)
-      }
-    },
-  })
-  const { producer, send } = await producerOf(name, 0)
-  send(0, 5)
-  await until('the second delivery', () => seen.length >= 10)
-  expect(seen.slice(5)).toEqual([0, 1, 2, 3, 4].map((number) => [number, true]))
-  await producer.close(signal())
-  await consumer.close(signal())
-})
+test(
+  'one message of a batch that is acknowledged negatively brings its batch again, marked',
+  async () => {
+    const name = await makeTopic(0)
+    const seen: [number, boolean][] = []
+    const consumer = await consumerOf(name, 0, {
+      type: 'shared',
+      onBatch(batch) {
+        for (let i = 0; i < batch.count; i++) {
+          seen.push([numberIn(batch, i), batch.redelivered(i)])
+          if (numberIn(batch, i) === 3 && !batch.redelivered(i)) batch.negativeAcknowledge(i)
+          else batch.acknowledgeOne(i)
+        }
+      },
+    })
+    const { producer, send } = await producerOf(name, 0)
+    send(0, 5)
+    await until('the second delivery', () => seen.length >= 10)
+    expect(seen.slice(5)).toEqual([0, 1, 2, 3, 4].map((number) => [number, true]))
+    await producer.close(signal())
+    await consumer.close(signal())
+  },
+  LIMIT_MS,
+)
 
-test('seek goes back to an earlier message', async () => {
-  const name = await makeTopic(0)
-  const seen: number[] = []
-  let firstId: Uint8Array | null = null
-  const consumer = await consumerOf(name, 0, {
-    onBatch(batch) {
-      for (let i = 0; i < batch.count; i++) seen.push(numberIn(batch, i))
-      firstId ??= batch.messageId(0)
-      batch.acknowledge()
-    },
-  })
-  const { producer, send } = await producerOf(name, 0)
-  send(0, 10)
-  await until('10 messages', () => seen.length === 10)
-  await consumer.seek({ messageId: firstId! }, signal())
-  await until('them again', () => seen.length >= 20)
-  expect(seen.slice(10)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
-  await producer.close(signal())
-  await consumer.close(signal())
-})
+test(
+  'seek goes back to an earlier message',
+  async () => {
+    const name = await makeTopic(0)
+    const seen: number[] = []
+    let firstId: Uint8Array | null = null
+    const consumer = await consumerOf(name, 0, {
+      onBatch(batch) {
+        for (let i = 0; i < batch.count; i++) seen.push(numberIn(batch, i))
+        firstId ??= batch.messageId(0)
+        batch.acknowledge()
+      },
+    })
+    const { producer, send } = await producerOf(name, 0)
+    send(0, 10)
+    await until('10 messages', () => seen.length === 10)
+    await consumer.seek({ messageId: firstId! }, signal())
+    await until('them again', () => seen.length >= 20)
+    expect(seen.slice(10)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    await producer.close(signal())
+    await consumer.close(signal())
+  },
+  LIMIT_MS,
+)
 
-test('a terminated topic rejects', async () => {
-  const name = await makeTopic(0)
-  const { producer, outcomes, reasons, send } = await producerOf(name, 0)
-  send(0, 1)
-  await until('the first to be settled', () => outcomes.size === 1)
-  await admin('POST', `${name}/terminate`)
-  send(1, 1)
-  await until('the refusal', () => outcomes.size === 2)
-  expect([...outcomes.values()]).toEqual(['acknowledged', 'rejected'])
-  expect([...reasons]).toEqual(['topic terminated'])
-  await producer.close(signal())
-})
+test(
+  'a terminated topic rejects',
+  async () => {
+    const name = await makeTopic(0)
+    const { producer, outcomes, reasons, send } = await producerOf(name, 0)
+    send(0, 1)
+    await until('the first to be settled', () => outcomes.size === 1)
+    await admin('POST', `${name}/terminate`)
+    send(1, 1)
+    await until('the refusal', () => outcomes.size === 2)
+    expect([...outcomes.values()]).toEqual(['acknowledged', 'rejected'])
+    expect([...reasons]).toEqual(['topic terminated'])
+    await producer.close(signal())
+  },
+  LIMIT_MS,
+)
 
-test('what the broker refuses has a kind', async () => {
-  const kindOf = (promise: Promise<unknown>) =>
-    promise.then(
-      () => 'none',
-      (error: { kind?: string }) => error.kind,
-    )
-  const topic = 'persistent://no-tenant/no-namespace/t'
-  expect(await kindOf(client.partitions(topic, signal()))).not.toBe('none')
-  const name = await makeTopic(0)
-  const consumer = await consumerOf(name, 0, {})
-  expect(await kindOf(consumerOf(name, 0, { name: 'other' }))).toBe('consumer busy')
-  await consumer.close(signal())
-  const { producer } = await producerOf(name, 0)
-  expect(await kindOf(producerOf(name, 0))).toBe('producer busy')
-  await producer.close(signal())
-})
+test(
+  'what the broker refuses has a kind',
+  async () => {
+    const kindOf = (promise: Promise<unknown>) =>
+      promise.then(
+        () => 'none',
+        (error: { kind?: string }) => error.kind,
+      )
+    const topic = 'persistent://no-tenant/no-namespace/t'
+    expect(await kindOf(client.partitions(topic, signal()))).not.toBe('none')
+    const name = await makeTopic(0)
+    const consumer = await consumerOf(name, 0, {})
+    expect(await kindOf(consumerOf(name, 0, { name: 'other' }))).toBe('consumer busy')
+    await consumer.close(signal())
+    const { producer } = await producerOf(name, 0)
+    expect(await kindOf(producerOf(name, 0))).toBe('producer busy')
+    await producer.close(signal())
+  },
+  LIMIT_MS,
+)

@@ -7,8 +7,7 @@ import type { LocalPulsar } from './local-pulsar.ts'
 
 /** What a driver is told of a local broker: its brokers, and its admin interfaces. */
 export function serversOf({ broker }: LocalPulsar): readonly string[] {
-  const web = (broker.settings['web service'] ?? '').split(',').filter((url) => url !== '')
-  return [...new Set([...broker.servers, ...web])]
+  return [...broker.servers, ...(broker.adminUrls ?? [])]
 }
 
 /** A Pulsar driver with these settings as the suite wants it; the servers are asked for late, when the broker is up. */

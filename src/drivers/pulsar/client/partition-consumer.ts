@@ -176,11 +176,15 @@ export async function createPartitionConsumer(
       grant()
     },
     async seek(target, abort) {
-      const asked = current().requests.ask((id) => seekFrame(consumerId, target, id))
-      await orAborted(asked, abort)
+      const at = current()
+      // An acknowledgement that came after the seek would take back what it brings.
+      acks.flush()
+      const asked = at.requests.ask((id) => seekFrame(consumerId, target, id))
       waiting = []
       usedPermits += waitingPermits
       waitingPermits = 0
+      // The broker lets go of the consumer now; it comes back at the new place.
+      await orAborted(asked, abort)
     },
     async unsubscribe(abort) {
       acks.flush()
