@@ -25,6 +25,8 @@ export interface LocalBroker {
   readonly topology: Topology
   /** `host:port` list for clients. */
   readonly servers: readonly string[]
+  /** `http://host:port` of interfaces for administration apart from `servers`; drivers get them after those. */
+  readonly adminUrls?: readonly string[]
   /** Settings that matter for the comparison (heap, flush policy, replication…), printed in the result. */
   readonly settings: Readonly<Record<string, string>>
   readonly nodes: readonly BrokerNode[]

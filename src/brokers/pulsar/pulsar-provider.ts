@@ -46,8 +46,11 @@ async function up(options: LocalBrokerOptions, signal: AbortSignal): Promise<Loc
       image: PULSAR_IMAGE,
       nativeOnly: nativeOnly(options),
       log: options.log,
-      inContainer: async (engine) =>
-        await pulsarInContainer(engine, await planStandalone(options, extra), options, signal),
+      inContainer: async (engine) => {
+        const plan = await planStandalone(options, extra)
+        const broker = await pulsarInContainer(engine, plan, options, signal)
+        return { ...broker, adminUrls: [webUrl(plan)] }
+      },
       natively: () => upNatively(options, extra, signal),
     },
     signal,
@@ -147,7 +150,7 @@ function localBroker(
 ): LocalBroker {
   const { topology, profile } = options
   const settings = shownSettings(profile, topology, extra, PULSAR_VERSION)
-  settings['web service'] = brokers.map(({ webPort }) => `http://127.0.0.1:${webPort}`).join()
+  settings['web service'] = brokers.map(webUrl).join()
   if (security.caFile !== null) {
     settings['tls.servers'] = brokers.map(({ tlsPort }) => `127.0.0.1:${tlsPort}`).join()
     settings['tls.caFile'] = security.caFile
@@ -158,8 +161,14 @@ function localBroker(
     runtime: 'native',
     topology,
     servers: brokers.map(({ port }) => `127.0.0.1:${port}`),
+    adminUrls: brokers.map(webUrl),
     settings,
     nodes,
     down,
   }
+}
+
+/** Address of a broker's admin interface. */
+function webUrl({ webPort }: BrokerPlan): string {
+  return `http://127.0.0.1:${webPort}`
 }

@@ -1,0 +1,51 @@
+import type { Connection } from './connection.ts'
+import { ClientError, protocolError } from './errors.ts'
+import type { ClientOptions } from './options.ts'
+import { type ConnectionPool, hostAndPort } from './pool.ts'
+import type { Answer } from './wire/broker-commands.ts'
+import { lookupFrame, partitionedMetadataFrame } from './wire/commands.ts'
+
+const MAX_REDIRECTS = 20
+
+/** Number of a topic's partitions; 0 = it is not partitioned. */
+export async function partitionsOf(pool: ConnectionPool, topic: string): Promise<number> {
+  const { connection } = await pool.entry()
+  const answer = await connection.requests.ask((id) => partitionedMetadataFrame(topic, id))
+  return answer.partitions
+}
+
+/**
+ * A connection to the broker that serves the topic, after as many redirects as it takes. Always asks: the question
+ * itself makes a broker take charge of the topic.
+ */
+export async function connectionOf(
+  pool: ConnectionPool,
+  topic: string,
+  options: ClientOptions,
+): Promise<Connection> {
+  const entry = await pool.entry()
+  let connection = entry.connection
+  let authoritative = false
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+    const asAuthority = authoritative
+    const answer = await connection.requests.ask((id) => lookupFrame(topic, id, asAuthority))
+    const logical = addressIn(answer, options)
+    const next = await pool.get(logical, answer.throughProxy ? entry.server : logical)
+    if (!answer.redirect) return next
+    connection = next
+    authoritative = answer.authoritative
+  }
+  throw new ClientError(
+    'not ready',
+    `expected at most ${MAX_REDIRECTS} redirects of the lookup of ${topic}`,
+    true,
+  )
+}
+
+function addressIn(answer: Answer, options: ClientOptions): string {
+  const url = options.tls === null ? answer.url : answer.tlsUrl || answer.url
+  const address = /^[a-z+]+:\/\/([^/,]+)\/?$/.exec(url)?.[1]
+  if (address === undefined) throw protocolError(`expected a broker's address, got ${JSON.stringify(url)}`)
+  hostAndPort(address)
+  return address
+}

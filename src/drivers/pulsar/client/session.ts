@@ -1,0 +1,141 @@
+import type { Connection } from './connection.ts'
+import { asClientError, ClientError } from './errors.ts'
+import { connectionOf } from './lookup.ts'
+import type { ClientOptions } from './options.ts'
+import type { ConnectionPool } from './pool.ts'
+
+/** What the parts of a client share. */
+export interface ClientContext {
+  readonly options: ClientOptions
+  readonly pool: ConnectionPool
+  /** Numbers of producers and consumers, unique in the client. */
+  nextId(): number
+}
+
+export interface SessionHandlers {
+  /**
+   * Registers on a fresh connection; `attempt` counts from 0. What it rejects with decides whether another attempt
+   * follows.
+   */
+  register(connection: Connection, attempt: number): Promise<void>
+  /** Registered on a connection although it was closed meanwhile: takes it back. */
+  release(connection: Connection): void
+  /** Registered: `connection` may be used until `lost` of the sink is called. */
+  up(connection: Connection): void
+  /** No attempt will succeed any more. */
+  dead(reason: ClientError): void
+  /** Whether another attempt may help, beyond what the error says of itself. */
+  mayRetry(error: ClientError): boolean
+}
+
+/** Keeps a producer or consumer registered where its topic is served. */
+export interface Session {
+  /** First registration: with attempts only for what may pass by itself, until the signal aborts. */
+  start(signal: AbortSignal): Promise<void>
+  /** Looks the topic up again and registers again, as often as it takes, unless closed. */
+  restart(): void
+  close(): void
+}
+
+/** Attempts that `start` makes. */
+const START_ATTEMPTS = 20
+
+export function createSession(topic: string, context: ClientContext, handlers: SessionHandlers): Session {
+  const { options, pool } = context
+  const closing = new AbortController()
+  let attempts = 0
+  let busy = false
+  /** Lost again before it was up. */
+  let lostMeanwhile = false
+
+  async function attempt(): Promise<void> {
+    const connection = await connectionOf(pool, topic, options)
+    if (closing.signal.aborted) return
+    lostMeanwhile = false
+    await handlers.register(connection, attempts)
+    attempts++
+    if (closing.signal.aborted) handlers.release(connection)
+    else if (lostMeanwhile || !connection.alive) {
+      throw new ClientError('not ready', 'the broker let go of it at once', true)
+    } else {
+      busy = false
+      handlers.up(connection)
+    }
+  }
+
+  async function comeBack(): Promise<void> {
+    for (let round = 0; !closing.signal.aborted; round++) {
+      try {
+        await attempt()
+        return
+      } catch (thrown) {
+        const error = asClientError(thrown)
+        if (closing.signal.aborted) return
+        if (!error.retriable && !handlers.mayRetry(error)) {
+          handlers.dead(error)
+          return
+        }
+        options.log(`${topic}: ${error.message}; trying again`)
+      }
+      await pause(backoffMs(options, round), closing.signal)
+    }
+  }
+
+  return {
+    async start(signal) {
+      busy = true
+      for (let round = 0; ; round++) {
+        try {
+          await orAborted(attempt(), signal)
+          return
+        } catch (thrown) {
+          signal.throwIfAborted()
+          const error = asClientError(thrown)
+          if (!error.retriable || round + 1 >= START_ATTEMPTS) throw error
+        }
+        await pause(backoffMs(options, round), signal)
+        signal.throwIfAborted()
+      }
+    },
+    restart() {
+      lostMeanwhile = true
+      if (busy || closing.signal.aborted) return
+      busy = true
+      comeBack().catch((error: unknown) => handlers.dead(asClientError(error)))
+    },
+    close: () => closing.abort(),
+  }
+}
+
+/** Doubles from round to round; half of it by chance, so that many do not come at once. */
+function backoffMs(options: ClientOptions, round: number): number {
+  const fullMs = Math.min(options.maxBackoffMs, options.backoffMs * 2 ** Math.min(round, 20))
+  return fullMs * (0.5 + Math.random() / 2)
+}
+
+/** Resolves after `delayMs`, or as soon as the signal aborts. */
+export function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, delayMs)
+    signal.addEventListener('abort', done, { once: true })
+  })
+}
+
+/** Waits for the promise, or rejects with the signal's reason when that aborts first. */
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) {
+    promise.catch(() => {})
+    return Promise.reject(signal.reason)
+  }
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}

@@ -1,0 +1,89 @@
+import { Buffer } from 'node:buffer'
+import { protocolError } from '../errors.ts'
+import { ProtoReader } from './proto-reader.ts'
+import { varintBytes, writeVarint } from './proto-writer.ts'
+
+// batch = n × ( metadataSize u32, SingleMessageMetadata, value )
+// SingleMessageMetadata = [partition_key 2], payload_size 3, [compacted_out 4]
+
+const KEY_TAG = 0x12
+const SIZE_TAG = 0x18
+/** A message in a batch takes at least its size field and the metadata's payload_size. */
+const MIN_MESSAGE_BYTES = 4 + 2
+
+function metadataBytes(valueBytes: number, keyBytes: number): number {
+  const key = keyBytes < 0 ? 0 : 1 + varintBytes(keyBytes) + keyBytes
+  return key + 1 + varintBytes(valueBytes)
+}
+
+/** Bytes of one message in a batch; `keyBytes` is −1 where it has no key. */
+export function batchedBytes(valueBytes: number, keyBytes: number): number {
+  return 4 + metadataBytes(valueBytes, keyBytes) + valueBytes
+}
+
+/** Writes one message of a batch; returns where it ends. `out` must have room for `batchedBytes`. */
+export function writeBatched(out: Buffer, at: number, value: Uint8Array, key: string | null): number {
+  const keyBytes = key === null ? -1 : Buffer.byteLength(key)
+  out.writeUInt32BE(metadataBytes(value.length, keyBytes), at)
+  let next = at + 4
+  if (key !== null) {
+    out[next++] = KEY_TAG
+    next = writeVarint(out, next, keyBytes)
+    next += out.write(key, next, keyBytes, 'utf8')
+  }
+  out[next++] = SIZE_TAG
+  next = writeVarint(out, next, value.length)
+  out.set(value, next)
+  return next + value.length
+}
+
+/** Where the messages of a batch lie in its buffer, by their place in the batch. */
+export interface BatchViews {
+  readonly starts: readonly number[]
+  readonly ends: readonly number[]
+  /** Keys as they came; null for none. */
+  readonly keys: readonly (Buffer | null)[]
+  /** Removed by compaction: not to be delivered. */
+  readonly removed: readonly boolean[]
+}
+
+/** Finds `count` messages in `buffer[start … end)`. Throws a `protocol error` where they do not fit. */
+export function readBatch(buffer: Buffer, start: number, end: number, count: number): BatchViews {
+  if (count < 1 || count > (end - start) / MIN_MESSAGE_BYTES) {
+    throw protocolError(`expected a batch of ${end - start} bytes to hold 1 or more messages, got ${count}`)
+  }
+  const views = {
+    starts: [] as number[],
+    ends: [] as number[],
+    keys: [] as (Buffer | null)[],
+    removed: [] as boolean[],
+  }
+  let at = start
+  for (let i = 0; i < count; i++) {
+    if (end - at < 4) throw protocolError(`expected ${count} messages in a batch, got ${i}`)
+    const metadataStart = at + 4
+    const metadataEnd = metadataStart + buffer.readUInt32BE(at)
+    if (metadataEnd > end) throw protocolError('expected metadata inside its batch')
+    const size = readSingle(new ProtoReader(buffer, metadataStart, metadataEnd), views)
+    at = metadataEnd + size
+    if (size < 0 || at > end) throw protocolError('expected a message inside its batch')
+    views.starts.push(metadataEnd)
+    views.ends.push(at)
+  }
+  return views
+}
+
+function readSingle(reader: ProtoReader, views: { keys: (Buffer | null)[]; removed: boolean[] }): number {
+  let size = -1
+  let key: Buffer | null = null
+  let removed = false
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 3) size = reader.number()
+    else if (field === 2) key = reader.bytes()
+    else if (field === 4) removed = reader.number() !== 0
+    else reader.skip()
+  }
+  views.keys.push(key)
+  views.removed.push(removed)
+  return size
+}

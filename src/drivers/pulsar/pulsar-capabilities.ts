@@ -1,0 +1,31 @@
+import type { Capabilities } from '../../driver/capabilities.ts'
+import type { PulsarConfig } from './pulsar-config.ts'
+
+/** The broker's default `maxMessageSize` of 5 MiB, less what a message needs besides its value. */
+const MAX_MESSAGE_BYTES = 5_242_880 - 1024
+
+/** Within what scope a subscription of each type keeps order. */
+const ORDER = { exclusive: 'partition', failover: 'partition', shared: 'none', key_shared: 'key' } as const
+
+/** What Pulsar does with these settings. */
+export function pulsarCapabilities(config: PulsarConfig): Capabilities {
+  const { subscriptionType } = config
+  return {
+    partitions: 'native',
+    choosesPartition: true,
+    subscriptions: true,
+    orderDomain: ORDER[subscriptionType],
+    sharedStreams: subscriptionType === 'shared' || subscriptionType === 'key_shared',
+    delivery: 'at-least-once',
+    // Only shared subscriptions count deliveries, and they forget the counts when their last consumer leaves.
+    redeliveryFlag: false,
+    redelivers: true,
+    replay: true,
+    keys: true,
+    filtersByStream: false,
+    consumerIsServer: false,
+    transactions: false,
+    brokerTimestamps: false,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+  }
+}

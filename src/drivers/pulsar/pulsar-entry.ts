@@ -1,0 +1,15 @@
+import type { DriverEntry } from '../registry.ts'
+import { pulsarConfigSchema } from './pulsar-config.ts'
+import { pulsarFromOmb } from './pulsar-omb.ts'
+
+/** Apache Pulsar, with a client of our own for its binary protocol, or the official package where it is installed. */
+export const pulsarEntry: DriverEntry = {
+  name: 'pulsar',
+  ombDriverClasses: ['PulsarBenchmarkDriver'],
+  clients: ['native', 'pulsar-client'],
+  localBroker: 'pulsar',
+  configSchema: pulsarConfigSchema,
+  fromOmb: pulsarFromOmb,
+  secretKeys: ['token'],
+  load: async () => (await import('./pulsar-driver.ts')).driverModule,
+}

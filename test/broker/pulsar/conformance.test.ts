@@ -1,0 +1,27 @@
+// Goal: the Pulsar driver keeps the contract on a real broker (topology: single), with every subscription type.
+// Method: the conformance suite, under the guard, against one standalone that all checks share.
+import { afterAll, beforeAll, describe, test } from 'bun:test'
+import { conformanceSuite } from '../../../src/driver/conformance/suite.ts'
+import { pulsarSubject, serversOf } from './conformance-subject.ts'
+import { type LocalPulsar, localPulsar, UP_LIMIT_MS } from './local-pulsar.ts'
+
+let pulsar: LocalPulsar
+beforeAll(async () => {
+  pulsar = await localPulsar('single')
+}, UP_LIMIT_MS)
+afterAll(() => pulsar?.down(), UP_LIMIT_MS)
+
+const SIDES = [
+  { subscriptionType: 'exclusive' },
+  { subscriptionType: 'exclusive', ackMode: 'cumulative', compression: 'lz4' },
+  { subscriptionType: 'failover' },
+  { subscriptionType: 'shared', compression: 'zstd' },
+  // Keyless messages are dealt out by entry: with small ones both consumers get a share.
+  { subscriptionType: 'key_shared', batching: 'key', batchMessages: 5 },
+  { subscriptionType: 'exclusive', batching: 'none', batchDelayMs: 0 },
+] as const
+for (const settings of SIDES) {
+  const name = `pulsar single ${Object.values(settings).join(' ')}`
+  const subject = pulsarSubject(name, settings, () => serversOf(pulsar))
+  conformanceSuite(subject, { describe, test })
+}

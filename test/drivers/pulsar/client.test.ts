@@ -1,0 +1,454 @@
+// Goal: the client keeps its word when a broker does not: every operation ends with one clear failure, every message is
+// settled once, lost registrations come back with what was never acknowledged, and the process lives on.
+// Method: a scripted server that behaves, falls silent, lets go, redirects, refuses or answers garbage.
+import { afterEach, expect, test } from 'bun:test'
+import type { Outcome } from '../../../src/driver/driver.ts'
+import { type Client, createClient } from '../../../src/drivers/pulsar/client/client.ts'
+import type { ConsumerOptions, ReceivedBatch } from '../../../src/drivers/pulsar/client/consumer-options.ts'
+import type { ProducerOptions } from '../../../src/drivers/pulsar/client/producer-options.ts'
+import { TYPE } from '../../../src/drivers/pulsar/client/wire/commands.ts'
+import { ProtoWriter } from '../../../src/drivers/pulsar/client/wire/proto-writer.ts'
+import { mutate, seeded, validFrames } from './mutated-frames.ts'
+import { command, type Script, type ScriptedBroker, scriptedBroker } from './scripted-broker.ts'
+
+const WAIT_MS = 10_000
+const open: { stop(): void }[] = []
+afterEach(() => {
+  for (const one of open.splice(0)) one.stop()
+})
+
+function serve(script?: Script): ScriptedBroker {
+  const broker = scriptedBroker(script)
+  open.push(broker)
+  return broker
+}
+
+function clientOf(broker: { readonly port: number }, settings: object = {}): Client {
+  const client = createClient({ servers: [`127.0.0.1:${broker.port}`], backoffMs: 5, ...settings })
+  open.push({ stop: () => client.close() })
+  return client
+}
+
+const signal = () => AbortSignal.timeout(WAIT_MS)
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const endMs = performance.now() + WAIT_MS
+  while (!condition()) {
+    if (performance.now() > endMs) throw new Error(`waited in vain for ${what}`)
+    await Bun.sleep(2)
+  }
+}
+
+async function failure(promise: Promise<unknown>): Promise<string> {
+  const result = await promise.then(
+    () => 'no failure',
+    (error: { kind?: string }) => error.kind ?? String(error),
+  )
+  return result
+}
+
+interface Books {
+  readonly outcomes: Map<number, Outcome>
+  readonly reasons: (string | undefined)[]
+  settledTwice: number
+}
+
+async function producerOf(client: Client, settings: Partial<ProducerOptions> = {}) {
+  const books: Books = { outcomes: new Map(), reasons: [], settledTwice: 0 }
+  const producer = await client.createProducer(
+    {
+      topic: 'persistent://t/n/topic',
+      partitions: 0,
+      name: 'p',
+      compression: 'none',
+      batching: 'default',
+      batchMessages: 10,
+      batchBytes: 100_000,
+      batchDelayMs: 0,
+      maxPendingMessages: 1000,
+      maxPendingBytes: 1_000_000,
+      sendTimeoutMs: 60_000,
+      onSettled(first, count, outcome, reason) {
+        for (let i = first; i < first + count; i++) {
+          if (books.outcomes.has(i)) books.settledTwice++
+          books.outcomes.set(i, outcome)
+        }
+        books.reasons.push(reason)
+      },
+      onWritable() {},
+      ...settings,
+    },
+    signal(),
+  )
+  const send = (first: number, count: number, bytes = 20) =>
+    producer.send({
+      firstSequence: first,
+      count,
+      partition: -1,
+      values: Array.from({ length: count }, () => Buffer.alloc(bytes)),
+      keys: null,
+    })
+  return { producer, books, send }
+}
+
+function consumerOf(client: Client, settings: Partial<ConsumerOptions> = {}) {
+  return client.createConsumer(
+    {
+      topic: 'persistent://t/n/topic',
+      partitions: null,
+      subscription: 's',
+      type: 'exclusive',
+      name: 'c',
+      startAt: 'earliest',
+      receiverQueue: 100,
+      ackMode: 'individual',
+      ackGroupMessages: 1000,
+      ackGroupMs: 0,
+      nackDelayMs: 1,
+      onBatch: () => {},
+      onError: () => {},
+      ...settings,
+    },
+    signal(),
+  )
+}
+
+test('says what the broker said of itself', async () => {
+  expect(await clientOf(serve()).open(signal())).toEqual({
+    version: 'Scripted 1.2.3',
+    maxMessageBytes: 5_242_880,
+  })
+})
+
+test('messages are acknowledged in one range, however they were batched', async () => {
+  const ranges: [number, number][] = []
+  const { send } = await producerOf(clientOf(serve()), {
+    onSettled: (first, count) => ranges.push([first, count]),
+  })
+  expect(send(0, 95)).toBe(95)
+  await until('all to be settled', () => ranges.reduce((sum, [, count]) => sum + count, 0) === 95)
+  // 10 batches were sent; receipts that came together are told together.
+  expect(ranges[0]![0]).toBe(0)
+  expect(ranges.length).toBeLessThanOrEqual(10)
+})
+
+test('takes no more than may be pending, and says when there is room', async () => {
+  let silent = true
+  const waiting: (() => void)[] = []
+  const broker = serve(({ type, numbers }, peer) => {
+    if (type !== TYPE.SEND || !silent) return false
+    const fields = new ProtoWriter().number(1, numbers[1]!).number(2, numbers[2]!)
+    waiting.push(() => peer.write(command(TYPE.SEND_RECEIPT, fields)))
+    return true
+  })
+  let writable = 0
+  const { send, books } = await producerOf(clientOf(broker), {
+    maxPendingMessages: 25,
+    onWritable: () => writable++,
+  })
+  expect(send(0, 40)).toBe(25)
+  expect(send(25, 5)).toBe(0)
+  await until('the batches to arrive', () => waiting.length === 3)
+  expect(writable).toBe(0)
+  silent = false
+  for (const answer of waiting) answer()
+  await until('room', () => writable > 0)
+  expect(send(25, 5)).toBe(5)
+  await until('all to be settled', () => books.outcomes.size === 30)
+})
+
+test('a message over the limit is rejected after send has returned, the others are not', async () => {
+  const { send, books } = await producerOf(clientOf(serve()), { maxPendingBytes: 20_000_000 })
+  expect(send(0, 1, 5_242_880)).toBe(1)
+  expect(books.outcomes.size).toBe(0)
+  expect(send(1, 1, 5_000_000)).toBe(1)
+  await until('both to be settled', () => books.outcomes.size === 2)
+  expect([...books.outcomes].sort()).toEqual([
+    [0, 'rejected'],
+    [1, 'acknowledged'],
+  ])
+  expect(books.reasons).toContain('message too large')
+})
+
+test('what is never answered is unknown after the send time-out', async () => {
+  const broker = serve(({ type }) => type === TYPE.SEND)
+  const { send, books } = await producerOf(clientOf(broker), { sendTimeoutMs: 100 })
+  send(0, 15)
+  await until('the time-out', () => books.outcomes.size === 15)
+  expect(new Set(books.outcomes.values())).toEqual(new Set<Outcome>(['unknown']))
+  expect(books.reasons[0]).toBe('timeout')
+  expect(books.settledTwice).toBe(0)
+})
+
+test('when the broker lets go, or the connection ends, everything unacknowledged is sent again in order', async () => {
+  for (const how of ['close-producer', 'connection'] as const) {
+    let sends = 0
+    const broker = serve(({ type, numbers }, peer) => {
+      if (type !== TYPE.SEND) return false
+      sends++
+      if (sends === 1) return false
+      if (sends > 3) return false
+      if (sends === 3) {
+        if (how === 'connection') peer.end()
+        else peer.write(command(TYPE.CLOSE_PRODUCER, new ProtoWriter().number(1, numbers[1]!).number(2, -1)))
+      }
+      return true
+    })
+    const { send, books } = await producerOf(clientOf(broker))
+    send(0, 30)
+    await until('all to be acknowledged', () => books.outcomes.size === 30)
+    expect(new Set(books.outcomes.values())).toEqual(new Set<Outcome>(['acknowledged']))
+    const producers = broker.heard.filter(({ type }) => type === TYPE.PRODUCER)
+    expect(producers.map(({ numbers, texts }) => [numbers[2], texts[4], numbers[8]])).toEqual([
+      [producers[0]!.numbers[2], 'p', 0],
+      [producers[0]!.numbers[2], 'p', 1],
+    ])
+    const sequences = broker.heard.filter(({ type }) => type === TYPE.SEND).map(({ numbers }) => numbers[2])
+    expect(sequences).toEqual([0, 10, 20, 10, 20])
+    // A lookup comes before each registration.
+    expect(broker.heard.filter(({ type }) => type === TYPE.LOOKUP).length).toBe(2)
+  }
+})
+
+test('sequence ids go on after the last one that the broker has', async () => {
+  const broker = serve(({ type, numbers }, peer) => {
+    if (type !== TYPE.PRODUCER) return false
+    const fields = new ProtoWriter().number(1, numbers[3]!).string(2, 'p').number(3, 41)
+    peer.write(command(TYPE.PRODUCER_SUCCESS, fields))
+    return true
+  })
+  const { send, books } = await producerOf(clientOf(broker))
+  send(0, 1)
+  await until('it to be settled', () => books.outcomes.size === 1)
+  expect(broker.heard.find(({ type }) => type === TYPE.SEND)?.numbers[2]).toBe(42)
+})
+
+test('a terminated topic and a fenced producer reject, now and later', async () => {
+  for (const [code, kind] of [
+    [15, 'topic terminated'],
+    [25, 'producer fenced'],
+  ] as const) {
+    const broker = serve(({ type, numbers }, peer) => {
+      if (type !== TYPE.SEND) return false
+      const fields = new ProtoWriter()
+        .number(1, numbers[1]!)
+        .number(2, numbers[2]!)
+        .number(3, code)
+        .string(4, 'no')
+      peer.write(command(TYPE.SEND_ERROR, fields))
+      return true
+    })
+    const { send, books } = await producerOf(clientOf(broker))
+    send(0, 10)
+    await until('the refusal', () => books.outcomes.size === 10)
+    send(10, 10)
+    await until('the refusal', () => books.outcomes.size === 20)
+    expect(new Set(books.outcomes.values())).toEqual(new Set<Outcome>(['rejected']))
+    expect(new Set(books.reasons)).toEqual(new Set([kind]))
+  }
+})
+
+test('close settles what is open: waits for it, or as unknown when aborted', async () => {
+  const broker = serve(({ type }) => type === TYPE.SEND)
+  const { producer, send, books } = await producerOf(clientOf(broker))
+  send(0, 10)
+  await producer.close(AbortSignal.abort())
+  expect(books.outcomes.size).toBe(10)
+  expect(new Set(books.outcomes.values())).toEqual(new Set<Outcome>(['unknown']))
+  await producer.close(signal())
+  expect(books.settledTwice).toBe(0)
+})
+
+test('lookups follow redirects, with authority where it is given', async () => {
+  const target = serve()
+  const first = serve(({ type, numbers }, peer) => {
+    if (type !== TYPE.LOOKUP) return false
+    const url = `pulsar://127.0.0.1:${target.port}`
+    const fields = new ProtoWriter().string(1, url).number(3, 0).number(4, numbers[2]!).boolean(5, true)
+    peer.write(command(TYPE.LOOKUP_RESPONSE, fields))
+    return true
+  })
+  const { send, books } = await producerOf(clientOf(first))
+  send(0, 1)
+  await until('it to be settled', () => books.outcomes.size === 1)
+  expect(target.heard.find(({ type }) => type === TYPE.LOOKUP)?.numbers[3]).toBe(1)
+  expect(first.heard.some(({ type }) => type === TYPE.SEND)).toBe(false)
+})
+
+test('redirects that never end are given up', async () => {
+  const broker = serve(({ type, numbers }, peer, self) => {
+    if (type !== TYPE.LOOKUP) return false
+    const url = `pulsar://127.0.0.1:${self.port}`
+    peer.write(
+      command(TYPE.LOOKUP_RESPONSE, new ProtoWriter().string(1, url).number(3, 0).number(4, numbers[2]!)),
+    )
+    return true
+  })
+  expect(await failure(producerOf(clientOf(broker, { maxBackoffMs: 5 })))).toBe('not ready')
+})
+
+test('refusals have kinds: authentication, rights, topic, name', async () => {
+  const kinds: string[] = []
+  for (const code of [3, 4, 11, 16]) {
+    const broker = serve(({ type, numbers }, peer) => {
+      if (type !== (code === 3 ? TYPE.CONNECT : TYPE.PRODUCER)) return false
+      peer.write(
+        command(
+          TYPE.ERROR,
+          new ProtoWriter()
+            .number(1, numbers[3] ?? 0)
+            .number(2, code)
+            .string(3, 'no'),
+        ),
+      )
+      return true
+    })
+    kinds.push(await failure(producerOf(clientOf(broker))))
+  }
+  expect(kinds).toEqual(['authentication failed', 'not authorized', 'topic not found', 'producer busy'])
+})
+
+test('an unreachable broker, a plain port for TLS, and silence are failures in time', async () => {
+  const gone = serve()
+  gone.stop()
+  expect(await failure(clientOf(gone).open(signal()))).toBe('connection refused')
+  const plain = serve(() => true)
+  const tls = { rejectUnauthorized: true }
+  expect(await failure(clientOf(plain, { tls, connectTimeoutMs: 300 }).open(signal()))).toBe(
+    'connection refused',
+  )
+  expect(
+    await failure(
+      clientOf(
+        serve(() => true),
+        { connectTimeoutMs: 100 },
+      ).open(signal()),
+    ),
+  ).toBe('timeout')
+  const mute = serve(({ type }) => type === TYPE.LOOKUP)
+  const client = clientOf(mute, { requestTimeoutMs: 20, maxBackoffMs: 1 })
+  expect(await failure(producerOf(client))).toBe('timeout')
+})
+
+test('a silent connection is given up after twice the keep-alive, and every waiter is told', async () => {
+  const broker = serve(({ type }) => type === TYPE.PING || type === TYPE.LOOKUP)
+  const client = clientOf(broker, { keepAliveMs: 40, maxBackoffMs: 1 })
+  expect(await failure(producerOf(client))).toBe('connection lost')
+  expect(broker.heard.some(({ type }) => type === TYPE.PING)).toBe(true)
+})
+
+test('a ping is answered', async () => {
+  const broker = serve()
+  await clientOf(broker).open(signal())
+  broker.peers[0]!.write(command(TYPE.PING, new ProtoWriter()))
+  await until('a pong', () => broker.heard.some(({ type }) => type === TYPE.PONG))
+})
+
+test('garbage instead of an answer fails the operation, never the process', async () => {
+  const random = seeded(7)
+  const frames = validFrames()
+  for (let round = 0; round < 40; round++) {
+    const broker = serve(({ type }, peer) => {
+      if (type !== (round % 2 === 0 ? TYPE.CONNECT : TYPE.LOOKUP)) return false
+      const bytes =
+        round % 3 === 0
+          ? crypto.getRandomValues(new Uint8Array(100))
+          : mutate(frames[random(frames.length)]!, random)
+      peer.write(bytes)
+      peer.end()
+      return true
+    })
+    const client = clientOf(broker, { connectTimeoutMs: 200, requestTimeoutMs: 200, maxBackoffMs: 1 })
+    const kind = await failure(producerOf(client))
+    expect(kind).not.toBe('no failure')
+    broker.stop()
+  }
+}, 60_000)
+
+/** The frame of a delivery to a consumer: the fuzz's own frames have consumer id 3. */
+function deliveryTo(consumerId: number, entryId: number): Buffer {
+  const frame = Buffer.from(validFrames()[9]!)
+  const inner = new ProtoWriter()
+    .number(1, consumerId)
+    .bytes(2, new ProtoWriter().number(1, 12).number(2, entryId).number(3, -1).view())
+  const base = new ProtoWriter().number(1, 9).bytes(9, inner.view()).view()
+  const message = frame.subarray(8 + frame.readUInt32BE(4))
+  const head = Buffer.alloc(8)
+  head.writeUInt32BE(4 + base.length + message.length, 0)
+  head.writeUInt32BE(base.length, 4)
+  return Buffer.concat([head, base, message])
+}
+
+test('a consumer grants permits, delivers, acknowledges, and comes back when the broker lets go', async () => {
+  let entries = 0
+  const broker = serve(({ type, numbers }, peer) => {
+    if (type !== TYPE.FLOW) return false
+    for (let i = 0; i < 3; i++) peer.write(deliveryTo(numbers[1]!, entries++))
+    return true
+  })
+  const batches: ReceivedBatch[] = []
+  const errors: string[] = []
+  let messages = 0
+  await consumerOf(clientOf(broker), {
+    receiverQueue: 100,
+    onBatch(batch) {
+      batches.push(batch)
+      messages += batch.count
+      for (let i = 0; i < batch.count; i++)
+        expect(Buffer.from(batch.value(i)).toString()).toStartWith('message ')
+      batch.acknowledge()
+      batch.acknowledge()
+    },
+    onError: (kind) => errors.push(kind),
+  })
+  await until('3 entries', () => messages >= 3)
+  expect(() => batches[0]!.value(0)).toThrow(RangeError)
+  await until('acknowledgements', () => broker.heard.some(({ type }) => type === TYPE.ACK))
+  const before = messages
+  const consumerId = broker.heard.find(({ type }) => type === TYPE.SUBSCRIBE)!.numbers[4]!
+  broker.peers[0]!.write(command(TYPE.CLOSE_CONSUMER, new ProtoWriter().number(1, consumerId).number(2, -1)))
+  await until('deliveries after coming back', () => messages > before)
+  expect(errors).toEqual(['connection lost'])
+})
+
+test('a paused consumer gets nothing and loses nothing', async () => {
+  const broker = serve(({ type, numbers }, peer) => {
+    if (type === TYPE.FLOW) peer.write(deliveryTo(numbers[1]!, 1))
+    return type === TYPE.FLOW
+  })
+  let messages = 0
+  const client = clientOf(broker)
+  const consumer = await consumerOf(client, {
+    onBatch(batch) {
+      messages += batch.count
+    },
+  })
+  consumer.pause()
+  await until('the permits to arrive', () => broker.heard.some(({ type }) => type === TYPE.FLOW))
+  // A round trip after the delivery: it has been read by now.
+  await client.partitions('persistent://t/n/topic', signal())
+  expect(messages).toBe(0)
+  consumer.resume()
+  await until('the message', () => messages > 0)
+})
+
+test('a damaged entry is told and skipped', async () => {
+  const broker = serve(({ type, numbers }, peer) => {
+    if (type !== TYPE.FLOW) return false
+    const damaged = deliveryTo(numbers[1]!, 1)
+    damaged[damaged.length - 1]! ^= 1
+    peer.write(damaged)
+    peer.write(deliveryTo(numbers[1]!, 2))
+    return true
+  })
+  const errors: string[] = []
+  let messages = 0
+  await consumerOf(clientOf(broker), {
+    onBatch(batch) {
+      messages += batch.count
+    },
+    onError: (kind) => errors.push(kind),
+  })
+  await until('the good entry', () => messages > 0)
+  expect(errors).toEqual(['checksum'])
+})
