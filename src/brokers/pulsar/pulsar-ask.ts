@@ -62,15 +62,31 @@ export async function isHealthy(
 
 const WORD_LIMIT_MS = 5000
 
-/** Whether ZooKeeper serves clients. */
-export async function zookeeperAnswers(port: number, signal: AbortSignal): Promise<boolean> {
-  return (await fourLetters(port, 'ruok', signal)) === 'imok'
+/** Whether ZooKeeper serves clients: `ruok` would be answered before it does. */
+export async function zookeeperServes(port: number, signal: AbortSignal): Promise<boolean> {
+  return /^Mode: /m.test(await fourLetters(port, 'srvr', signal))
 }
 
-/** Whether a living session of ZooKeeper holds this ephemeral node: a server is registered there. */
+/**
+ * Whether a session of ZooKeeper holds this ephemeral node: a server is registered there. Throws while ZooKeeper does
+ * not serve, for that says nothing.
+ */
 export async function isRegistered(port: number, path: string, signal: AbortSignal): Promise<boolean> {
-  const lines = (await fourLetters(port, 'dump', signal)).split('\n')
-  return lines.some((line) => line.trim() === path)
+  const answer = await fourLetters(port, 'dump', signal)
+  if (!answer.includes('Sessions with Ephemerals'))
+    throw new AppError('PREPARE', `expected the sessions of ZooKeeper, got '${answer.slice(0, 100).trim()}'`)
+  return answer.split('\n').some((line) => line.trim() === path)
+}
+
+/** Whether a port of loopback accepts connections. */
+export async function accepts(port: number): Promise<boolean> {
+  try {
+    const socket = await Bun.connect({ hostname: '127.0.0.1', port, socket: { data() {} } })
+    socket.end()
+    return true
+  } catch {
+    return false
+  }
 }
 
 function fourLetters(port: number, word: string, signal: AbortSignal): Promise<string> {

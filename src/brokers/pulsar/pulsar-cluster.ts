@@ -1,6 +1,6 @@
 import type { ManagedNode } from '../base-node.ts'
 import { waitUntil } from '../process/index.ts'
-import { isHealthy, isRegistered, zookeeperAnswers } from './pulsar-ask.ts'
+import { accepts, isHealthy, isRegistered, zookeeperServes } from './pulsar-ask.ts'
 import type { PulsarExtra, PulsarSecurity } from './pulsar-extra.ts'
 import type { PulsarInstallation } from './pulsar-install.ts'
 import type { ClusterPlan } from './pulsar-plan.ts'
@@ -88,7 +88,7 @@ async function startZookeeper({ installation, plan, profile }: ClusterParts, sig
     profile,
     main: ['org.apache.zookeeper.server.quorum.QuorumPeerMain', zookeeper.configFile],
     what: `an answer of ZooKeeper on 127.0.0.1:${zookeeper.port}`,
-    probe: (probeSignal: AbortSignal) => zookeeperAnswers(zookeeper.port, probeSignal),
+    probe: (probeSignal: AbortSignal) => zookeeperServes(zookeeper.port, probeSignal),
   } as const
   return await startPulsarNode(installation, zookeeper, launch, signal)
 }
@@ -119,8 +119,10 @@ async function startBookie(parts: ClusterParts, bookie: NodePlan, signal: AbortS
     role: 'bookie',
     profile,
     main: ['org.apache.bookkeeper.server.Main', '--conf', bookie.configFile],
-    what: `${bookie.name} to be registered in ZooKeeper`,
-    probe: (probeSignal: AbortSignal) => isRegistered(zookeeperPort, registration, probeSignal),
+    what: `${bookie.name} to be registered in ZooKeeper and to accept connections`,
+    // It registers first: brokers that come too early would take it for a broken one.
+    probe: async (probeSignal: AbortSignal) =>
+      (await isRegistered(zookeeperPort, registration, probeSignal)) && (await accepts(bookie.port)),
     beforeRestart: untilUnregistered(zookeeperPort, registration),
   } as const
   return await startPulsarNode(installation, bookie, launch, signal)

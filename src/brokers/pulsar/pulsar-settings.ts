@@ -105,7 +105,7 @@ export function zookeeperSettings(plan: NodePlan): Settings {
     clientPortAddress: '127.0.0.1',
     maxClientCnxns: 0,
     'admin.enableServer': false,
-    '4lw.commands.whitelist': 'ruok,dump',
+    '4lw.commands.whitelist': 'srvr,dump',
   }
 }
 

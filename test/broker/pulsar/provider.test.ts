@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { connect } from 'node:tls'
 import type { BrokerNode } from '../../../src/brokers/broker.ts'
 import { isAlive, waitUntil } from '../../../src/brokers/process/index.ts'
-import { isHealthy } from '../../../src/brokers/pulsar/pulsar-ask.ts'
+import { accepts, isHealthy } from '../../../src/brokers/pulsar/pulsar-ask.ts'
 import { pulsarProvider } from '../../../src/brokers/pulsar/pulsar-provider.ts'
 import { signToken } from '../../../src/brokers/pulsar/pulsar-token.ts'
 import { type LocalPulsar, localPulsar, UP_LIMIT_MS } from './local-pulsar.ts'
@@ -167,6 +167,20 @@ describe('cluster', () => {
       await node('broker-1').restart(limit())
       expect(await isHealthy(portOf(first), null, limit())).toBe(true)
       expect(await eventually('reading', () => read(first, 'a', 5))).toEqual(texts(0, 5))
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'ZooKeeper comes back with its data; a bookie killed right after is not taken for alive by its old name',
+    async () => {
+      await restart(node('zookeeper'))
+      const bookie = node('bookie-2')
+      await restart(bookie)
+      expect(await accepts(portOf(bookie.bound))).toBe(true)
+      const [web = ''] = webAddresses(pulsar.broker)
+      await eventually('publishing', () => publish(web, 'after', texts(0, 5)))
+      expect(await eventually('reading', () => read(web, 'after', 5))).toEqual(texts(0, 5))
     },
     LIMIT_MS,
   )

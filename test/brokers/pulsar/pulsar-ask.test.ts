@@ -1,7 +1,7 @@
 // Goal: health is 200 and nothing else; what a server says instead is told, and one that never ends its answer, or
 // sends no end of bytes, does not hold us. Method: real sockets that answer what the test says.
 import { afterEach, expect, test } from 'bun:test'
-import { ask, isHealthy, isRegistered, zookeeperAnswers } from '../../../src/brokers/pulsar/pulsar-ask.ts'
+import { ask, isHealthy, isRegistered, zookeeperServes } from '../../../src/brokers/pulsar/pulsar-ask.ts'
 
 let server: { port: number; stop(closeAll: boolean): void } | null = null
 afterEach(() => {
@@ -46,13 +46,24 @@ test('what is no HTTP is not healthy', async () => {
   await expect(isHealthy(port, null, limit())).rejects.toThrow('got none')
 })
 
-test('ZooKeeper answers, and a registration is a whole line', async () => {
-  expect(await zookeeperAnswers(answering('imok').port, limit())).toBe(true)
+const NOT_SERVING = 'This ZooKeeper instance is not currently serving requests\n'
+
+test('ZooKeeper is asked whether it serves', async () => {
+  expect(await zookeeperServes(answering('Zookeeper version: 3\nMode: standalone\n').port, limit())).toBe(
+    true,
+  )
   server!.stop(true)
+  expect(await zookeeperServes(answering(NOT_SERVING).port, limit())).toBe(false)
+})
+
+test('a registration is a whole line; an answer without sessions says nothing of it', async () => {
   const dump = 'Sessions with Ephemerals (1):\n0x1:\n\t/ledgers/available/127.0.0.1:31811\n'
   const { port } = answering(dump)
   expect(await isRegistered(port, '/ledgers/available/127.0.0.1:31811', limit())).toBe(true)
   expect(await isRegistered(port, '/ledgers/available/127.0.0.1:3181', limit())).toBe(false)
+  server!.stop(true)
+  const silent = answering(NOT_SERVING)
+  await expect(isRegistered(silent.port, '/ledgers/x', limit())).rejects.toThrow('not currently serving')
 })
 
 test('an abort ends the wait for an answer that does not end', async () => {
