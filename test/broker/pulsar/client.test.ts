@@ -71,7 +71,7 @@ async function producerOf(name: string, partitions: number, compression: Compres
       batchDelayMs: 1,
       maxPendingMessages: 100_000,
       maxPendingBytes: 100_000_000,
-      sendTimeoutMs: 30_000,
+      sendTimeoutMs: 120_000,
       onSettled(first, count, outcome, reason) {
         for (let i = first; i < first + count; i++) outcomes.set(i, outcome)
         if (reason !== undefined) reasons.add(reason)
