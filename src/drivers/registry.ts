@@ -3,6 +3,7 @@ import type { DriverModule } from '../driver/driver.ts'
 import { AppError } from '../errors/app-error.ts'
 import { fakeEntry } from './fake/fake-entry.ts'
 import { kafkaEntry } from './kafka/kafka-entry.ts'
+import { pulsarEntry } from './pulsar/pulsar-entry.ts'
 import { rabbitmqEntry } from './rabbitmq/rabbitmq-entry.ts'
 
 /** A driver before its client library is loaded: enough to parse driver files and to plan. */
@@ -41,12 +42,10 @@ export interface PlannedDriver {
   readonly ombDriverClasses: readonly string[]
 }
 
-export const PLANNED_DRIVERS: readonly PlannedDriver[] = [
-  { name: 'pulsar', ombDriverClasses: ['PulsarBenchmarkDriver'] },
-]
+export const PLANNED_DRIVERS: readonly PlannedDriver[] = []
 
 /** Every driver there is, in the order in which a run without `--drivers` compares those with a local broker. */
-export const DRIVERS: readonly DriverEntry[] = [kafkaEntry, rabbitmqEntry, fakeEntry]
+export const DRIVERS: readonly DriverEntry[] = [kafkaEntry, rabbitmqEntry, pulsarEntry, fakeEntry]
 
 /** @throws AppError('CONFIG') for a name that no driver has. */
 export function findDriver(name: string): DriverEntry {

@@ -96,7 +96,7 @@ async function measureSide(options: SideOptions, broker: LocalBroker | null): Pr
   const record = await runTrial({
     workload: plan.workload,
     side,
-    servers,
+    servers: [...servers, ...(broker?.adminUrls ?? [])],
     workers: plan.workers,
     seed: options.seed,
     clock: options.clock,

@@ -15,12 +15,17 @@ const LIMIT_MS = 60_000
 let pulsar: LocalPulsar
 let client: Client
 let web: string
+const { BENCH_RUNTIME } = process.env
 beforeAll(async () => {
+  // A container keeps no data when it is killed.
+  process.env.BENCH_RUNTIME = 'native'
   pulsar = await localPulsar('single')
   web = serversOf(pulsar).find((server) => server.startsWith('http'))!
   client = createClient({ servers: pulsar.broker.servers })
 }, UP_LIMIT_MS)
 afterAll(async () => {
+  if (BENCH_RUNTIME === undefined) delete process.env.BENCH_RUNTIME
+  else process.env.BENCH_RUNTIME = BENCH_RUNTIME
   client?.close()
   await pulsar?.down()
 }, UP_LIMIT_MS)
@@ -71,7 +76,7 @@ async function producerOf(name: string, partitions: number, compression: Compres
       batchDelayMs: 1,
       maxPendingMessages: 100_000,
       maxPendingBytes: 100_000_000,
-      sendTimeoutMs: 30_000,
+      sendTimeoutMs: 120_000,
       onSettled(first, count, outcome, reason) {
         for (let i = first; i < first + count; i++) outcomes.set(i, outcome)
         if (reason !== undefined) reasons.add(reason)
@@ -179,6 +184,42 @@ test(
     await consumer.close(signal())
   },
   LIMIT_MS * 2,
+)
+
+test(
+  'killing the broker under load loses no acknowledged message, and the run goes on',
+  async () => {
+    const name = await makeTopic(2)
+    const seen = new Set<number>()
+    const consumer = await consumerOf(name, 2, {
+      onBatch(batch) {
+        for (let i = 0; i < batch.count; i++) seen.add(numberIn(batch, i))
+        batch.acknowledge()
+      },
+    })
+    const { producer, outcomes, send } = await producerOf(name, 2)
+    let sent = 0
+    const pump = setInterval(() => {
+      sent += send(sent, 50)
+    }, 10)
+    try {
+      await until('the run to begin', () => outcomes.size > 2000)
+      const node = pulsar.broker.nodes[0]!
+      await node.kill()
+      await node.restart(signal())
+      const before = outcomes.size
+      await until('the run to go on', () => outcomes.size > before + 5000)
+    } finally {
+      clearInterval(pump)
+    }
+    await until('all to be settled', () => outcomes.size === sent)
+    const acknowledged = [...outcomes].filter(([, outcome]) => outcome === 'acknowledged').map(([at]) => at)
+    expect(acknowledged.length).toBeGreaterThan(7000)
+    await until('all to be delivered', () => acknowledged.every((at) => seen.has(at)))
+    await producer.close(signal())
+    await consumer.close(signal())
+  },
+  LIMIT_MS * 3,
 )
 
 test(
