@@ -8,8 +8,9 @@ export interface Output {
   readonly columns: number
 }
 
-/** The process's own streams. */
+/** The process's own streams. A reader that has seen enough (`bench run … | head`) ends the output, not the run. */
 export function processOutput(): Output {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
   const plain =
     process.env.NO_COLOR !== undefined || process.env.TERM === 'dumb' || process.env.CI !== undefined
   return {
@@ -22,4 +23,8 @@ export function processOutput(): Output {
     interactive: process.stderr.isTTY === true && !plain,
     columns: process.stderr.columns ?? 100,
   }
+}
+
+function ignoreClosedPipe(error: Error & { code?: string }): void {
+  if (error.code !== 'EPIPE') throw error
 }
