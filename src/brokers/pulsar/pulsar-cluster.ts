@@ -120,7 +120,7 @@ async function startBookie(parts: ClusterParts, bookie: NodePlan, signal: AbortS
     profile,
     main: ['org.apache.bookkeeper.server.Main', '--conf', bookie.configFile],
     what: `${bookie.name} to be registered in ZooKeeper and to accept connections`,
-    // It registers first: brokers that come too early would take it for a broken one.
+    // Two steps of its start, and brokers need both done.
     probe: async (probeSignal: AbortSignal) =>
       (await isRegistered(zookeeperPort, registration, probeSignal)) && (await accepts(bookie.port)),
     beforeRestart: untilUnregistered(zookeeperPort, registration),
