@@ -224,7 +224,7 @@ test('every codec gives back what it got, and refuses another size', () => {
         expect(decompress(codec, packed, input.length, 1_000_000).equals(input)).toBe(true)
         if (codec === COMPRESSION.none) return
         expect(() => decompress(codec, packed, input.length + 1, 1_000_000)).toThrow('expected')
-        expect(() => decompress(codec, packed, 1_000_001, 1_000_000)).toThrow('at most 1000000')
+        expect(() => decompress(codec, packed, 1_000_001, 1_000_000)).toThrow('expected at most')
       }),
       { numRuns: 60 },
     )
