@@ -36,14 +36,6 @@ export interface OmbTranslation {
   readonly ignored: readonly string[]
 }
 
-/** A system that is not supported yet: its driver files are recognised, and refused with that reason. */
-export interface PlannedDriver {
-  readonly name: string
-  readonly ombDriverClasses: readonly string[]
-}
-
-export const PLANNED_DRIVERS: readonly PlannedDriver[] = []
-
 /** Every driver there is, in the order in which a run without `--drivers` compares those with a local broker. */
 export const DRIVERS: readonly DriverEntry[] = [kafkaEntry, rabbitmqEntry, pulsarEntry, fakeEntry]
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type DriverEntry, type OmbTranslation, PLANNED_DRIVERS } from '../drivers/registry.ts'
+import type { DriverEntry, OmbTranslation } from '../drivers/registry.ts'
 import { messageOf } from '../errors/app-error.ts'
 import { overrideLocator, withOverrides } from './overrides.ts'
 import { configError, didYouMean, type Problem } from './problem.ts'
@@ -116,11 +116,6 @@ function entryOf({ yaml, dialect, driver }: DriverOutline, registry: readonly Dr
   const field = isOmb ? 'driverClass' : 'driver'
   const where = yaml.whereIs([field])
   const names = registry.filter(({ forTests }) => !forTests).map(({ name }) => name)
-  const planned = PLANNED_DRIVERS.find(matches)
-  if (planned !== undefined) {
-    const what = `expected ${field} of a supported system, got ${planned.name}: not yet there`
-    throw configError([{ where, what, hint: `supported: ${names.join(', ')}` }])
-  }
   const what = `expected ${field} of a supported system, got ${shown(yaml.data[field])}`
   throw configError([
     { where, what, hint: isOmb ? `supported: ${names.join(', ')}` : didYouMean(driver, names) },

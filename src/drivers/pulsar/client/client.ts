@@ -1,3 +1,4 @@
+import { orAborted } from '../../../driver/abort.ts'
 import type { Producer } from '../../../driver/driver.ts'
 import { createConsumer, type SubscribedConsumer } from './consumer.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
@@ -6,7 +7,7 @@ import { type ClientOptions, DEFAULT_CLIENT_OPTIONS } from './options.ts'
 import { createPool } from './pool.ts'
 import { createProducer } from './producer.ts'
 import type { ProducerOptions } from './producer-options.ts'
-import { type ClientContext, orAborted } from './session.ts'
+import type { ClientContext } from './session.ts'
 
 /** A client of a cluster: connections to its brokers, shared by producers and consumers. */
 export interface Client {

@@ -1,10 +1,11 @@
 import { Buffer } from 'node:buffer'
+import { orAborted } from '../../../driver/abort.ts'
 import { type AckGroup, createAckGroup } from './ack-group.ts'
 import type { Connection, ConsumerSink } from './connection.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
 import { asClientError, ClientError, type FailureKind, protocolError } from './errors.ts'
 import type { EntryOrigin, ReceivedEntry } from './received-batch.ts'
-import { type ClientContext, createSession, orAborted } from './session.ts'
+import { type ClientContext, createSession } from './session.ts'
 import {
   ackFrame,
   endFrame,

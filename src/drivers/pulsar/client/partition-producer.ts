@@ -1,3 +1,4 @@
+import { orAborted } from '../../../driver/abort.ts'
 import type { Outcome } from '../../../driver/driver.ts'
 import type { Connection, ProducerSink } from './connection.ts'
 import { ClientError, type FailureKind, serverError } from './errors.ts'
@@ -11,7 +12,7 @@ import {
   sealBatch,
 } from './producer-batch.ts'
 import type { ProducerOptions } from './producer-options.ts'
-import { type ClientContext, createSession, orAborted } from './session.ts'
+import { type ClientContext, createSession } from './session.ts'
 import { endFrame, producerFrame, TYPE } from './wire/commands.ts'
 
 /** A batch that the broker finds damaged is sent this often in all. */

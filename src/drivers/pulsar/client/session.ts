@@ -1,3 +1,4 @@
+import { orAborted, pause } from '../../../driver/abort.ts'
 import type { Connection } from './connection.ts'
 import { asClientError, ClientError } from './errors.ts'
 import { connectionOf } from './lookup.ts'
@@ -111,31 +112,4 @@ export function createSession(topic: string, context: ClientContext, handlers: S
 function backoffMs(options: ClientOptions, round: number): number {
   const fullMs = Math.min(options.maxBackoffMs, options.backoffMs * 2 ** Math.min(round, 20))
   return fullMs * (0.5 + Math.random() / 2)
-}
-
-/** Resolves after `delayMs`, or as soon as the signal aborts. */
-export function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, delayMs)
-    signal.addEventListener('abort', done, { once: true })
-  })
-}
-
-/** Waits for the promise, or rejects with the signal's reason when that aborts first. */
-export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) {
-    promise.catch(() => {})
-    return Promise.reject(signal.reason)
-  }
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
