@@ -70,6 +70,7 @@ function create(context: DriverContext<PulsarConfig>): Driver {
     async deleteTopics(topics, signal) {
       for (const topic of topics) await admin().deleteTopic(topic, signal)
     },
+    topicFigures: (topics, signal) => Promise.all(topics.map((topic) => admin().figures(topic, signal))),
     createProducer: (spec, signal) =>
       explain(
         `take a producer of topic ${spec.topic}`,
