@@ -1,6 +1,7 @@
 import type { TopicFigures, TopicSpec } from '../../driver/driver.ts'
 import { AppError, messageOf } from '../../errors/app-error.ts'
 import type { PulsarConfig } from './pulsar-config.ts'
+import { tlsOf } from './pulsar-settings.ts'
 
 const REQUEST_TIMEOUT_MS = 30_000
 const NOT_FOUND = 404
@@ -37,11 +38,7 @@ export function createAdmin(
   token: string | null,
 ): PulsarAdmin {
   const [tenant] = config.namespace.split('/') as [string, string]
-  const ca = config.tls?.caFile
-  const tls = {
-    rejectUnauthorized: config.tls?.rejectUnauthorized ?? true,
-    ...(ca !== undefined && { ca: Bun.file(ca) }),
-  }
+  const tls = tlsOf(config) ?? { rejectUnauthorized: true }
 
   async function request(method: string, path: string, signal: AbortSignal, body?: unknown): Promise<Reply> {
     let failure: unknown
@@ -85,7 +82,7 @@ export function createAdmin(
     })
   }
 
-  const at = (topic: string) => `persistent/${config.namespace}/${encodeURIComponent(topic)}`
+  const at = (topic: string) => `${config.topicType}/${config.namespace}/${encodeURIComponent(topic)}`
   const admin: PulsarAdmin = {
     async version(signal) {
       return (await ask('tell its version', ['GET', 'brokers/version'], signal)).text.trim()
@@ -124,7 +121,7 @@ export function createAdmin(
     async figures(topic, signal) {
       const path = `${at(topic.name)}/partitioned-stats?perPartition=false&getPreciseBacklog=true`
       const reply = await ask(`tell the statistics of ${topic.name}`, ['GET', path], signal)
-      return figuresIn(reply.text, topic)
+      return figuresIn(reply.text, topic, config.topicType === 'persistent')
     },
   }
   return admin
@@ -155,16 +152,16 @@ function policiesOf(config: PulsarConfig): (readonly [string, unknown])[] {
   return policies
 }
 
-function figuresIn(text: string, topic: TopicSpec): TopicFigures {
+function figuresIn(text: string, topic: TopicSpec, isStored: boolean): TopicFigures {
   const { msgInCounter, storageSize, subscriptions } = JSON.parse(text) as TopicStats
   return {
     topic: topic.name,
     messagesIn: msgInCounter ?? null,
-    storageBytes: storageSize ?? null,
+    storageBytes: isStored ? (storageSize ?? null) : null,
     subscriptions: topic.subscriptions.map((subscription) => ({
       subscription,
       messagesOut: subscriptions?.[subscription]?.msgOutCounter ?? null,
-      backlog: subscriptions?.[subscription]?.msgBacklog ?? null,
+      backlog: isStored ? (subscriptions?.[subscription]?.msgBacklog ?? null) : null,
       backlogUnit: 'batches',
     })),
   }

@@ -10,17 +10,18 @@ const ORDER = { exclusive: 'partition', failover: 'partition', shared: 'none', k
 /** What Pulsar does with these settings. */
 export function pulsarCapabilities(config: PulsarConfig): Capabilities {
   const { subscriptionType } = config
+  const isStored = config.topicType === 'persistent'
   return {
     partitions: 'native',
     choosesPartition: true,
     subscriptions: true,
     orderDomain: ORDER[subscriptionType],
     sharedStreams: subscriptionType === 'shared' || subscriptionType === 'key_shared',
-    delivery: 'at-least-once',
+    delivery: isStored ? 'at-least-once' : 'at-most-once',
     // Only shared subscriptions count deliveries, and they forget the counts when their last consumer leaves.
     redeliveryFlag: false,
-    redelivers: true,
-    replay: true,
+    redelivers: isStored,
+    replay: isStored,
     keys: true,
     filtersByStream: false,
     consumerIsServer: false,

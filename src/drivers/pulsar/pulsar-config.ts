@@ -50,6 +50,12 @@ export const pulsarConfigSchema = z
       .regex(/^[\w=:.-]+\/[\w=:.-]+$/, 'expected tenant/namespace')
       .default('public/bench')
       .describe('tenant/namespace of the topics; made if it is missing.'),
+    topicType: z
+      .enum(['persistent', 'non-persistent'])
+      .default('persistent')
+      .describe(
+        'non-persistent: never stored; what a consumer does not take at once is lost, and that is no fault.',
+      ),
     persistence: persistence.optional().describe('Bookies and copies; default: as the broker is configured.'),
     deduplication: z
       .boolean()
@@ -114,6 +120,10 @@ export const pulsarConfigSchema = z
         'ackMode',
         `expected individual: Pulsar has no cumulative acknowledgement on ${config.subscriptionType}`,
       )
+    }
+    for (const name of ['persistence', 'retention', 'deduplication'] as const) {
+      if (config.topicType === 'non-persistent' && config[name] !== undefined)
+        refuse(name, 'expected a persistent topicType: of non-persistent topics nothing is stored')
     }
     if (config.subscriptionType === 'key_shared' && config.batching === 'default') {
       refuse(

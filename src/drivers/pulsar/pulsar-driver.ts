@@ -115,6 +115,7 @@ function serverInfo(config: PulsarConfig, version: string): ServerInfo {
     client: CLIENT_VERSION,
     settings: {
       namespace: config.namespace,
+      'topic type': config.topicType,
       persistence:
         persistence === undefined
           ? 'as the broker is configured'
@@ -129,6 +130,11 @@ function serverInfo(config: PulsarConfig, version: string): ServerInfo {
       'receiver queue': `${config.receiverQueueSize} messages a partition`,
     },
     notes: [
+      ...(config.topicType === 'persistent'
+        ? []
+        : [
+            'non-persistent topics: nothing is stored, so an acknowledged message may be lost (at most once)',
+          ]),
       subscriptionType === 'exclusive'
         ? 'bench deals the partitions out to the consumers of a subscription; consumers beyond the partitions are idle'
         : `the broker deals messages out to the consumers of a ${subscriptionType} subscription`,

@@ -275,6 +275,22 @@ test('lookups follow redirects, with authority where it is given', async () => {
   expect(first.heard.some(({ type }) => type === TYPE.SEND)).toBe(false)
 })
 
+test('a broker that is reached through a proxy is named to the proxy, on a connection of its own', async () => {
+  const behind = 'broker-7.internal:6650'
+  const proxy = serve(({ type, numbers }, peer) => {
+    if (type !== TYPE.LOOKUP) return false
+    const fields = new ProtoWriter().string(1, `pulsar://${behind}`).number(3, 1).number(4, numbers[2]!)
+    peer.write(command(TYPE.LOOKUP_RESPONSE, fields.boolean(8, true)))
+    return true
+  })
+  const { send, books } = await producerOf(clientOf(proxy))
+  send(0, 1)
+  await until('it to be settled', () => books.outcomes.size === 1)
+  const greetings = proxy.heard.filter(({ type }) => type === TYPE.CONNECT)
+  expect(greetings.map(({ texts }) => texts[6])).toEqual([undefined, behind])
+  expect(proxy.peers).toHaveLength(2)
+})
+
 test('redirects that never end are given up', async () => {
   const broker = serve(({ type, numbers }, peer, self) => {
     if (type !== TYPE.LOOKUP) return false
