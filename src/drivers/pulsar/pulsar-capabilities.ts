@@ -18,7 +18,8 @@ export function pulsarCapabilities(config: PulsarConfig): Capabilities {
     orderDomain: ORDER[subscriptionType],
     sharedStreams: subscriptionType === 'shared' || subscriptionType === 'key_shared',
     delivery: isStored ? 'at-least-once' : 'at-most-once',
-    // Only shared subscriptions count deliveries, and they forget the counts when their last consumer leaves.
+    // Shared and key-shared subscriptions count deliveries and mark them, but forget the counts when their last consumer
+    // leaves; the others never count.
     redeliveryFlag: false,
     redelivers: isStored,
     replay: isStored,

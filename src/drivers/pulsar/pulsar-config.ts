@@ -96,6 +96,10 @@ export const pulsarConfigSchema = z
       .default(100)
       .describe('Acknowledgements are sent together after this …'),
     ackGroupMessages: count.max(100_000).default(1000).describe('… or when there are this many.'),
+    ackReceipts: z
+      .boolean()
+      .default(false)
+      .describe('The broker confirms acknowledgements; a consumer closes when it has.'),
     connectionsPerBroker: count.max(100).default(1).describe('TCP connections to each broker.'),
     operationTimeoutMs: count
       .default(30_000)

@@ -126,7 +126,7 @@ function serverInfo(config: PulsarConfig, version: string): ServerInfo {
       batching: `${config.batching}, ${config.batchMessages} messages, ${config.batchBytes} bytes, ${config.batchDelayMs} ms`,
       compression: config.compression,
       'subscription type': subscriptionType,
-      acknowledgement: `${config.ackMode}, grouped up to ${config.ackGroupMs} ms`,
+      acknowledgement: `${config.ackMode}, grouped up to ${config.ackGroupMs} ms${config.ackReceipts ? ', confirmed by the broker' : ''}`,
       'receiver queue': `${config.receiverQueueSize} messages a partition`,
     },
     notes: [

@@ -18,6 +18,8 @@ export interface ConsumerOptions {
   readonly receiverQueue: number
   /** `cumulative`: one acknowledgement for all that came before; not for shared and key-shared subscriptions. */
   readonly ackMode: 'individual' | 'cumulative'
+  /** The broker confirms acknowledgements; `close` then waits until it has, and what it refuses goes to `onError`. */
+  readonly ackReceipts: boolean
   /** Acknowledgements are sent together: when there are this many … */
   readonly ackGroupMessages: number
   /** … or the first is this old; 0 = at once. */

@@ -58,7 +58,16 @@ export async function createPartitionConsumer(
     get ready() {
       return connection !== null
     },
-    acknowledge: (cumulative, ids) => connection?.write(ackFrame(consumerId, cumulative, ids)),
+    acknowledge(cumulative, ids) {
+      if (options.ackReceipts)
+        return current().requests.ask((id) => ackFrame(consumerId, cumulative, ids, id))
+      connection?.write(ackFrame(consumerId, cumulative, ids))
+      return null
+    },
+    failed(error) {
+      // With the connection the messages come again, to be acknowledged then.
+      if (error.kind !== 'connection lost' && error.kind !== 'closed') report(error)
+    },
     redeliver: (ids) => connection?.write(redeliverFrame(consumerId, ids)),
   })
   const origin: EntryOrigin = { partition, done: acks.done, again: acks.again }
@@ -198,6 +207,7 @@ export async function createPartitionConsumer(
       if (closed) return
       closed = true
       acks.close()
+      await orAborted(acks.settled(), abort).catch(() => {})
       session.close()
       const last = connection
       connection = null
