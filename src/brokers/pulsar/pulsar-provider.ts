@@ -17,7 +17,8 @@ import {
 } from './pulsar-install.ts'
 import { planCluster, planStandalone } from './pulsar-plan.ts'
 import { startPulsarNode, writeConfiguration } from './pulsar-process.ts'
-import { type BrokerPlan, type StandalonePlan, shownSettings, standaloneSettings } from './pulsar-settings.ts'
+import { type BrokerPlan, type StandalonePlan, standaloneSettings } from './pulsar-settings.ts'
+import { shownSettings } from './pulsar-shown.ts'
 
 /** The data is wiped at the end: clients are told goodbye, but nothing has to be saved. */
 const STOP_GRACE_MS = 500
