@@ -5,6 +5,7 @@
 export type FailureKind =
   | 'connection lost'
   | 'connection refused'
+  | 'TLS failed'
   | 'protocol error'
   | 'timeout'
   | 'closed'

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { ClientError } from './errors.ts'
+import { ClientError, type FailureKind } from './errors.ts'
 
 /** Certificates as PEM texts. */
 export interface TlsOptions {
@@ -55,13 +55,13 @@ export async function openSocket(
     }
   }
 
-  function ended(reason: string): void {
+  function ended(reason: string, early: FailureKind = 'connection refused'): void {
     if (closed) return
     closed = true
     waiting.length = 0
-    const early = settle
+    const waiter = settle
     settle = null
-    if (early !== null) early.reject(new ClientError('connection refused', `${at}: ${reason}`, true))
+    if (waiter !== null) waiter.reject(new ClientError(early, `${at}: ${reason}`, true))
     else events.onClose(reason)
   }
 
@@ -90,7 +90,7 @@ export async function openSocket(
       handshake(_, success, error) {
         if (success && !(error && tls?.rejectUnauthorized)) established()
         else {
-          ended(`the TLS handshake failed: ${error?.message ?? 'no reason given'}`)
+          ended(`the TLS handshake failed: ${error?.message ?? 'no reason given'}`, 'TLS failed')
           socket?.terminate()
         }
       },
