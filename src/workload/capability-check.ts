@@ -5,7 +5,8 @@ import { configError, type Problem } from './problem.ts'
 
 /**
  * Holds the plan against what each side's driver can do on this machine, by its capabilities. Loads the drivers'
- * modules (and optional libraries that are chosen), connects to nothing. Returns sentences a reader must know; throws `AppError('CONFIG')` naming each side that cannot do it.
+ * modules (and optional libraries that are chosen), connects to nothing. Returns sentences a reader must know; throws
+ * `AppError('CONFIG')` naming each side that cannot do it.
  */
 export async function checkCapabilities(
   plan: Plan,
