@@ -238,13 +238,16 @@ test('a terminated topic and a fenced producer reject, now and later', async () 
       peer.write(command(TYPE.SEND_ERROR, fields))
       return true
     })
-    const { send, books } = await producerOf(clientOf(broker))
+    const lines: string[] = []
+    const log = (line: string) => void lines.push(line)
+    const { send, books } = await producerOf(clientOf(broker, { log }))
     send(0, 10)
     await until('the refusal', () => books.outcomes.size === 10)
     send(10, 10)
     await until('the refusal', () => books.outcomes.size === 20)
     expect(new Set(books.outcomes.values())).toEqual(new Set<Outcome>(['rejected']))
     expect(new Set(books.reasons)).toEqual(new Set([kind]))
+    expect(lines).toEqual([expect.stringContaining(`error ${code}: no; it rejects everything from now on`)])
   }
 })
 
