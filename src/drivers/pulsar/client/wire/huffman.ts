@@ -15,10 +15,10 @@ export interface HuffmanTree {
 }
 
 /**
- * The codes of these lengths by symbol, 0 = none; null where there are more or fewer codes than fit. With `maySkip`
+ * The codes of these lengths by symbol, 0 = none; null where there are more or fewer codes than fit. With `mayBeIncomplete`
  * there may also be none, or a single one of one bit, as compressors write for a block with at most one distance.
  */
-export function huffmanTree(lengths: Uint8Array, maySkip: boolean): HuffmanTree | null {
+export function huffmanTree(lengths: Uint8Array, mayBeIncomplete: boolean): HuffmanTree | null {
   const counts = new Uint16Array(MAX_BITS + 1)
   for (const length of lengths) counts[length]!++
   counts[0] = 0
@@ -29,7 +29,7 @@ export function huffmanTree(lengths: Uint8Array, maySkip: boolean): HuffmanTree 
     if (left < 0) return null
     if (counts[length] !== 0) longest = length
   }
-  if (left > 0 && !(maySkip && longest <= 1)) return null
+  if (left > 0 && !(mayBeIncomplete && longest <= 1)) return null
   const offsets = new Uint16Array(MAX_BITS + 2)
   const codes = new Uint16Array(MAX_BITS + 2)
   for (let length = 1; length <= MAX_BITS; length++) {
