@@ -12,16 +12,7 @@ import { type Client, createClient } from '../../../../src/drivers/pulsar/client
 import { COMPRESSION, type Compression } from '../../../../src/drivers/pulsar/client/wire/metadata.ts'
 import { serversOf } from '../conformance-subject.ts'
 import { type LocalPulsar, localPulsar, UP_LIMIT_MS } from '../local-pulsar.ts'
-import {
-  LIMIT_MS,
-  type Outgoing,
-  type Row,
-  read,
-  readAll,
-  sha256,
-  until,
-  write,
-} from './bench-client.ts'
+import { LIMIT_MS, type Outgoing, type Row, read, readAll, sha256, until, write } from './bench-client.ts'
 import {
   type JavaClient,
   type JavaMessage,
@@ -319,7 +310,7 @@ interop(
     }
     const count = javaMessages().length * COMPRESSIONS.length
     const theirs = await official.consume({ topic, subscription: 'java', count, quietMs: LIMIT_MS })
-    await until('all messages', () => (console.log(reader.rows.length,count,reader.errors.length),reader.rows.length >= count))
+    await until('all messages', () => reader.rows.length >= count)
     expect(reader.rows).toEqual(theirs.map(ours))
     expect(reader.errors).toEqual([])
     const path = `persistent/${topic.slice('persistent://'.length)}/stats`

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { deflateSync, inflateSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { constants, deflateSync, inflateSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { protocolError } from '../errors.ts'
 import { lz4Compress, lz4Decompress } from './lz4-block.ts'
 import { COMPRESSION } from './metadata.ts'
@@ -68,6 +68,9 @@ function zstdClaim(payload: Buffer): bigint | null {
   return bytes === 4 ? BigInt(header.readUInt32LE(at)) : header.readBigUInt64LE(at)
 }
 
+/** The protocol's Java client flushes its zlib streams and does not end them; what is cut lacks bytes in the end. */
+const UNFINISHED = { finishFlush: constants.Z_SYNC_FLUSH }
+
 function inflate(codec: number, payload: Buffer, outputBytes: number): Buffer {
   const claim = codec === COMPRESSION.zstd ? zstdClaim(payload) : null
   if (claim !== null && claim !== BigInt(outputBytes)) {
@@ -75,7 +78,9 @@ function inflate(codec: number, payload: Buffer, outputBytes: number): Buffer {
   }
   const options = { maxOutputLength: Math.max(1, outputBytes) }
   try {
-    return codec === COMPRESSION.zlib ? inflateSync(payload, options) : zstdDecompressSync(payload, options)
+    return codec === COMPRESSION.zlib
+      ? inflateSync(payload, { ...options, ...UNFINISHED })
+      : zstdDecompressSync(payload, options)
   } catch (error) {
     throw protocolError(`expected a payload that can be decompressed: ${(error as Error).message}`)
   }
