@@ -274,6 +274,7 @@ test('a batch has the size it says, with sequence ids of every length', () => {
 
 test('zlib streams that are flushed and never ended, as the Java client writes them, are read', () => {
   expect(decompress(COMPRESSION.zlib, Buffer.from('789c000000ffff', 'hex'), 0, 100).length).toBe(0)
+  expect(decompress(COMPRESSION.zlib, Buffer.alloc(0), 0, 100).length).toBe(0)
   for (const size of [1, 1000, 40_000, 100_000]) {
     const plain = Buffer.from(Array.from({ length: size }, (_, i) => (i * i) % 251))
     const stream = deflateSync(plain, { finishFlush: constants.Z_SYNC_FLUSH })
