@@ -88,7 +88,7 @@ export async function readAll(
 ): Promise<Row[]> {
   const reader = await read(client, topic, partitions)
   try {
-    await until(`${count} messages of ${topic}, got ${reader.rows.length}`, () => reader.rows.length >= count)
+    await until(`${count} messages of ${topic}`, () => reader.rows.length >= count)
   } finally {
     await reader.close()
   }

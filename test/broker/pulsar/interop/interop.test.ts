@@ -3,40 +3,41 @@
 // Method: one standalone broker and one process with the official client of its own distribution. In each case both
 // clients read the topic, so that every field can be compared, and one of them wrote it.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { installPulsar } from '../../../../src/brokers/pulsar/pulsar-install.ts'
-import { randomSuffix } from '../../../../src/driver/conformance/session.ts'
 import { type Client, createClient } from '../../../../src/drivers/pulsar/client/client.ts'
 import { COMPRESSION, type Compression } from '../../../../src/drivers/pulsar/client/wire/metadata.ts'
 import { serversOf } from '../conformance-subject.ts'
 import { type LocalPulsar, localPulsar, UP_LIMIT_MS } from '../local-pulsar.ts'
 import { LIMIT_MS, type Outgoing, type Row, read, readAll, sha256, until, write } from './bench-client.ts'
 import {
-  type JavaClient,
-  type JavaMessage,
-  type JavaRow,
-  javaWithCompiler,
-  startJavaClient,
-} from './java-client.ts'
+  BATCHINGS,
+  type Batching,
+  expectBatching,
+  expectSent,
+  expectShared,
+  hex,
+  javaMessages,
+  makePayloads,
+  type Payloads,
+} from './cases.ts'
+import { type JavaClient, type JavaRow, javaWithCompiler, startJavaClient } from './java-client.ts'
 import { pulsarPerf } from './perf-tool.ts'
+import { deduplicatingNamespace, freshTopic, statsOf } from './topics.ts'
 
 const NAMESPACE = 'public/default'
 const COMPRESSIONS = Object.keys(COMPRESSION) as Compression[]
-const BATCHINGS = ['none', 'default', 'key'] as const
-type Batching = (typeof BATCHINGS)[number]
 
 const java = await javaWithCompiler()
 if (typeof java === 'string') console.warn(`SKIPPED: the official Java client needs ${java}`)
 const interop = test.skipIf(typeof java === 'string')
 
 let pulsar: LocalPulsar
+/** Its admin interface. */
+let web: string
 let home: string
 let client: Client
 let official: JavaClient
-/** Payloads by their SHA-256, and the files that hold them. */
-const payloads = new Map<string, { readonly file: string; readonly value: Buffer }>()
+let payloads: Payloads
 const { BENCH_RUNTIME } = process.env
 
 beforeAll(async () => {
@@ -44,17 +45,11 @@ beforeAll(async () => {
   // The distribution's own libraries are needed here, whatever engine there is.
   process.env.BENCH_RUNTIME = 'native'
   pulsar = await localPulsar('single')
+  web = serversOf(pulsar).find((server) => server.startsWith('http'))!
   home = (await installPulsar(() => {}, AbortSignal.timeout(UP_LIMIT_MS))).home
   client = createClient({ servers: pulsar.broker.servers })
   official = startJavaClient(java, home, pulsar.broker.servers[0]!)
-  const words = Buffer.from('the quick brown fox jumps over the lazy dog; ')
-  const values = [0, 1, 1024, 102_400].flatMap((size) => [randomBytes(size), Buffer.alloc(size, words)])
-  for (const value of values) {
-    if (payloads.has(sha256(value))) continue
-    const file = join(pulsar.directory, `payload-${payloads.size}`)
-    writeFileSync(file, value)
-    payloads.set(sha256(value), { file, value })
-  }
+  payloads = makePayloads(pulsar.directory)
 }, UP_LIMIT_MS)
 
 afterAll(async () => {
@@ -65,24 +60,7 @@ afterAll(async () => {
   await pulsar?.down()
 }, UP_LIMIT_MS)
 
-async function admin(method: string, path: string, body?: unknown): Promise<unknown> {
-  const web = serversOf(pulsar).find((server) => server.startsWith('http'))!
-  const response = await fetch(`${web}/admin/v2/${path}`, {
-    method,
-    headers: { 'content-type': 'application/json' },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-  const text = await response.text()
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
-  return text === '' ? null : JSON.parse(text)
-}
-
-async function makeTopic(partitions: number, namespace = NAMESPACE): Promise<string> {
-  const path = `${namespace}/interop-${randomSuffix()}`
-  if (partitions === 0) await admin('PUT', `persistent/${path}`)
-  else await admin('PUT', `persistent/${path}/partitions`, partitions)
-  return `persistent://${path}`
-}
+const makeTopic = (partitions: number, namespace = NAMESPACE) => freshTopic(web, partitions, namespace)
 
 const ours = ({ batchSize, place, ...row }: JavaRow): Row => row
 
@@ -100,58 +78,13 @@ async function readByBoth(topic: string, partitions: number, count: number): Pro
   return theirs
 }
 
-/** The mode was really in effect: the broker holds batches where it should, and of one key where it should. */
-function expectBatching(rows: readonly JavaRow[], batching: Batching): void {
-  expect(rows.some((row) => row.batchSize > 1)).toBe(batching !== 'none')
-  if (batching !== 'key') return
-  const keyOf = new Map<string, string | undefined>()
-  for (const { key, place, partition } of rows) {
-    const entry = `${partition}:${place.split(':').slice(0, 2)}`
-    expect(keyOf.has(entry) ? keyOf.get(entry) : key).toBe(key)
-    keyOf.set(entry, key)
-  }
-}
-
-const hex = (text: string) => Buffer.from(text).toString('hex')
-
-function javaMessages(): JavaMessage[] {
-  const heads: Partial<JavaMessage>[] = [
-    {},
-    { key: '' },
-    { key: 'kéy-😀', properties: { empty: '', one: '1', zwéi: 'ß' }, eventTime: 1_700_000_000_123 },
-    { keyBytes: '00ff80', properties: { one: 'other' } },
-    { key: 'kéy-😀', orderingKey: 'fe00', eventTime: 5 },
-  ]
-  return heads.flatMap((head) => [...payloads.values()].map(({ file }) => ({ ...head, file })))
-}
-
-/** What the official client was given, as its readers should tell it. */
-function expectSent(rows: readonly JavaRow[], messages: readonly JavaMessage[]): void {
-  const told = rows.map(({ sha, key, orderingKey, properties, eventTimeMs }) => ({
-    sha,
-    key,
-    orderingKey,
-    properties,
-    eventTimeMs,
-  }))
-  const asked = messages.map(({ file, key, keyBytes, orderingKey, properties, eventTime }) => ({
-    sha: [...payloads].find(([, payload]) => payload.file === file)![0],
-    key: keyBytes ?? (key === undefined ? undefined : hex(key)),
-    orderingKey,
-    properties: properties ?? {},
-    eventTimeMs: eventTime ?? 0,
-  }))
-  const sorted = (list: readonly object[]) => list.map((one) => Bun.inspect(one)).sort()
-  expect(sorted(told)).toEqual(sorted(asked))
-}
-
 async function fromJava(compression: Compression, batching: Batching, partitions: number): Promise<void> {
   const topic = await makeTopic(partitions)
-  const messages = javaMessages()
+  const messages = javaMessages(payloads)
   await official.produce({ topic, compression, batching, messages })
   const rows = await readByBoth(topic, partitions, messages.length)
   expectBatching(rows, batching)
-  expectSent(rows, messages)
+  expectSent(rows, messages, payloads)
 }
 
 async function fromOurs(compression: Compression, batching: Batching, partitions: number): Promise<void> {
@@ -227,15 +160,6 @@ for (const [hashing, keyHash] of [
   )
 }
 
-/** Every message once, and each key with one of the two consumers. */
-function expectShared(one: readonly Row[], two: readonly Row[], keys: readonly string[], each: number): void {
-  expect(one.length + two.length).toBe(keys.length * each)
-  const keysOf = (rows: readonly Row[]) => [...new Set(rows.map((row) => row.key!))]
-  const [first, second] = [keysOf(one), keysOf(two)]
-  expect([...first, ...second].sort()).toEqual(keys.map(hex).sort())
-  expect(Math.min(first.length, second.length)).toBeGreaterThan(0)
-}
-
 const SHARED_KEYS = Array.from({ length: 40 }, (_, i) => `key-${i}`)
 const SHARED_EACH = 25
 const shared = Array.from({ length: SHARED_EACH }, () => SHARED_KEYS).flat()
@@ -261,11 +185,7 @@ interop(
     const topic = await makeTopic(0)
     const settings = { topic, subscription: 's', type: 'Key_Shared', quietMs: 5000 }
     const consumed = Promise.all(['one', 'two'].map((name) => official.consume({ ...settings, name })))
-    const path = `persistent/${topic.slice('persistent://'.length)}/stats`
-    await until('both consumers', async () => {
-      const stats = (await admin('GET', path)) as { subscriptions: { s?: { consumers: unknown[] } } }
-      return stats.subscriptions.s?.consumers.length === 2
-    })
+    await until('both consumers', async () => (await statsOf(web, topic, 's'))?.consumers.length === 2)
     const messages = shared.map((key) => ({ value: Buffer.from('ours'), key }))
     await write(client, topic, 0, messages, { batching: 'key' })
     const [one, two] = await consumed
@@ -278,10 +198,7 @@ interop(
 interop(
   'with deduplication both clients carry on with the sequence ids of the other, and doubles are dropped',
   async () => {
-    const namespace = `public/interop-${randomSuffix()}`
-    await admin('PUT', `namespaces/${namespace}`, {})
-    await admin('POST', `namespaces/${namespace}/deduplication`, true)
-    const topic = await makeTopic(0, namespace)
+    const topic = await makeTopic(0, await deduplicatingNamespace(web))
     const name = 'the-producer'
     const batch = (count: number) =>
       Array.from({ length: count }, () => ({ value: Buffer.from('ours'), key: null }))
@@ -305,19 +222,15 @@ interop(
     // Fewer than a message has parts.
     const reader = await read(client, topic, 0, { receiverQueue: 4 })
     for (const compression of COMPRESSIONS) {
-      const messages = javaMessages()
+      const messages = javaMessages(payloads)
       await official.produce({ topic, compression, batching: 'none', chunkBytes: 10_000, messages })
     }
-    const count = javaMessages().length * COMPRESSIONS.length
+    const count = javaMessages(payloads).length * COMPRESSIONS.length
     const theirs = await official.consume({ topic, subscription: 'java', count, quietMs: LIMIT_MS })
     await until('all messages', () => reader.rows.length >= count)
     expect(reader.rows).toEqual(theirs.map(ours))
     expect(reader.errors).toEqual([])
-    const path = `persistent/${topic.slice('persistent://'.length)}/stats`
-    await until('an empty backlog', async () => {
-      const stats = (await admin('GET', path)) as { subscriptions: { ours: { msgBacklog: number } } }
-      return stats.subscriptions.ours.msgBacklog === 0
-    })
+    await until('an empty backlog', async () => (await statsOf(web, topic, 'ours'))?.msgBacklog === 0)
     await reader.close()
   },
   LIMIT_MS * 2,
