@@ -1,137 +1,83 @@
-import { processUsage } from '../../src/brokers/process/index.ts'
-import type { Role, Side } from './sides.ts'
-import { INTERVAL_S, type Interval, type RunSpec } from './spec.ts'
+import { startClient } from './client-process.ts'
+import type { Side } from './sides.ts'
+import { INTERVAL_S, type RunSpec, type Sample } from './spec.ts'
 
-/** Intervals that count, after one that warms up (compilation, caches, the topic). */
+/** A producer's intervals before the one that counts: compilers, caches and the topic warm up. */
 const WARM_INTERVALS = 1
-const START_LIMIT_MS = 60_000
-const STOP_GRACE_MS = 2000
-const QUOTED_LINES = 15
+/** The consumer's own intervals begin when it likes: the one that counts is the nearest. */
+const HALF_INTERVAL_MS = (INTERVAL_S * 1000) / 2
+const SUBSCRIBE_LIMIT_MS = 60_000
+const INTERVALS_LIMIT_MS = 60_000 + (WARM_INTERVALS + 2) * INTERVAL_S * 1000
+const LOOK_EVERY_MS = 50
 
-/** What one process did in the measured window. */
-interface Window {
-  readonly messages: number
-  readonly rateHz: number
+interface Percentiles {
   readonly p50Ms: number
   readonly p99Ms: number
-  readonly cpuUsPerMessage: number
 }
 
-/** What a side did in the measured window. */
+/** What a side did in the measured interval. */
 export interface Measured {
   /** The smaller one of the rates of producer and consumer. */
   readonly rateHz: number
   /** Producer's and consumer's, user and system. */
   readonly cpuUsPerMessage: number
-  readonly service: { readonly p50Ms: number; readonly p99Ms: number }
-  readonly endToEnd: { readonly p50Ms: number; readonly p99Ms: number }
+  /** From send to receipt. */
+  readonly service: Percentiles
+  readonly endToEnd: Percentiles
 }
 
-interface Child {
-  readonly ready: Promise<void>
-  readonly window: Promise<Window>
-  stop(): Promise<void>
-}
-
-/** Starts consumer, then producer, and takes the interval after the warm one of each; both are ended. */
+/** Starts a consumer, then a producer, and takes the interval after the warm one; both are ended. */
 export async function runSide(side: Side, spec: RunSpec, signal: AbortSignal): Promise<Measured> {
-  const children: Child[] = []
-  const start = async (role: Role) => {
-    const child = startChild(side, role, spec, signal)
-    children.push(child)
-    // A failure of one ends the wait for the other.
-    child.window.catch(() => {})
-    await child.ready
-    return child
-  }
+  const consumer = startClient(side, 'consumer', spec)
   try {
-    const consumer = await start('consumer')
-    const producer = await start('producer')
-    const [received, sent] = await Promise.all([consumer.window, producer.window])
-    return {
-      rateHz: Math.min(received.rateHz, sent.rateHz),
-      cpuUsPerMessage: received.cpuUsPerMessage + sent.cpuUsPerMessage,
-      service: sent,
-      endToEnd: received,
+    await until('a subscription', SUBSCRIBE_LIMIT_MS, () => consumer.look().ready, signal)
+    const producer = startClient(side, 'producer', spec)
+    try {
+      const measured = () => {
+        const { samples } = producer.look()
+        return windowOf(samples, samples[WARM_INTERVALS]) && nearest(consumer.look().samples, samples)
+      }
+      await until('a warm interval', INTERVALS_LIMIT_MS, () => measured() !== null, signal)
+      return summed(windowOf(producer.look().samples, producer.look().samples[WARM_INTERVALS])!, measured()!)
+    } finally {
+      await producer.end()
     }
   } finally {
-    await Promise.all(children.map((child) => child.stop()))
+    await consumer.end()
   }
 }
 
-interface Sample extends Interval {
-  readonly cpuS: number
+type Window = readonly [before: Sample, after: Sample]
+
+function windowOf(samples: readonly Sample[], after: Sample | undefined): Window | null {
+  return after === undefined ? null : [samples[samples.indexOf(after) - 1]!, after]
 }
 
-function windowOf(before: Sample, after: Sample): Window {
-  const messages = after.total - before.total
-  const { rateHz, p50Ms, p99Ms } = after
-  return { messages, rateHz, p50Ms, p99Ms, cpuUsPerMessage: ((after.cpuS - before.cpuS) * 1e6) / messages }
-}
-
-function startChild(side: Side, role: Role, spec: RunSpec, signal: AbortSignal): Child {
-  const child = Bun.spawn([...side.command(role, spec)], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const ready = Promise.withResolvers<void>()
-  const window = Promise.withResolvers<Window>()
-  const said: string[] = []
-  const samples: Sample[] = []
-  const fail = (error: unknown) => {
-    ready.reject(error)
-    window.reject(error)
-  }
-
-  function take(line: string): void {
-    said.push(line)
-    if (said.length > QUOTED_LINES) said.shift()
-    if (side.isReady(line)) ready.resolve()
-    const interval = side.interval(line)
-    // A tool may report before its first message, and a consumer before the producer has come.
-    if (interval === null || (samples.length === 0 && interval.total === 0)) return
-    samples.push({ ...interval, cpuS: processUsage(child.pid)?.cpuS ?? Number.NaN })
-    if (samples.length === WARM_INTERVALS + 1)
-      window.resolve(windowOf(...(samples.slice(-2) as [Sample, Sample])))
-  }
-
-  const limitMs = START_LIMIT_MS + (WARM_INTERVALS + 3) * INTERVAL_S * 1000
-  const limit = setTimeout(
-    () =>
-      fail(
-        new Error(`expected two intervals of ${side.name}'s ${role} in ${limitMs} ms:\n${said.join('\n')}`),
-      ),
-    limitMs,
+/** The consumer's interval that ends nearest to the measured one of the producer. */
+function nearest(samples: readonly Sample[], ofProducer: readonly Sample[]): Window | null {
+  const fromMs = ofProducer[WARM_INTERVALS]!.atMs - HALF_INTERVAL_MS
+  return windowOf(
+    samples,
+    samples.slice(1).find(({ atMs }) => atMs >= fromMs),
   )
-  const aborted = () => fail(signal.reason)
-  signal.addEventListener('abort', aborted, { once: true })
-  const reading = Promise.all([eachLine(child.stdout, take), eachLine(child.stderr, take)])
-  reading.catch(fail)
-  child.exited
-    .then(async (code) => {
-      await reading
-      fail(new Error(`${side.name}'s ${role} ended early with ${code}:\n${said.join('\n')}`))
-    })
-    .catch(fail)
-  ready.promise.catch(() => {})
+}
 
+function summed(sent: Window, received: Window): Measured {
+  const cpuUs = ([before, after]: Window) => ((after.cpuS - before.cpuS) * 1e6) / (after.total - before.total)
+  const percentiles = ([, { p50Ms, p99Ms }]: Window) => ({ p50Ms, p99Ms })
   return {
-    ready: ready.promise,
-    window: window.promise,
-    async stop() {
-      clearTimeout(limit)
-      signal.removeEventListener('abort', aborted)
-      child.kill('SIGTERM')
-      const kill = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS)
-      await child.exited
-      clearTimeout(kill)
-    },
+    rateHz: Math.min(sent[1].rateHz, received[1].rateHz),
+    cpuUsPerMessage: cpuUs(sent) + cpuUs(received),
+    service: percentiles(sent),
+    endToEnd: percentiles(received),
   }
 }
 
-async function eachLine(stream: ReadableStream<Uint8Array>, take: (line: string) => void): Promise<void> {
-  let rest = ''
-  const decoder = new TextDecoder()
-  for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-    rest = lines.pop()!
-    for (const line of lines) take(line)
+async function until(what: string, limitMs: number, isSo: () => boolean, signal: AbortSignal): Promise<void> {
+  const endMs = performance.now() + limitMs
+  while (!isSo()) {
+    signal.throwIfAborted()
+    if (performance.now() > endMs) throw new Error(`expected ${what} within ${limitMs} ms`)
+    await Bun.sleep(LOOK_EVERY_MS)
   }
 }

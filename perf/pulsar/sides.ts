@@ -17,7 +17,7 @@ export type Role = 'producer' | 'consumer'
 export interface Side {
   readonly name: 'bench' | 'pulsar-perf'
   command(role: Role, spec: RunSpec): readonly string[]
-  /** Whether the line says that the process is under way. */
+  /** Whether the line says that the consumer is subscribed. */
   isReady(line: string): boolean
   /** The interval that a line reports; null for any other line. */
   interval(line: string): Interval | null
@@ -51,7 +51,7 @@ const LOG4J = `<Configuration status="error">
 `
 // Throughput produced:   93511 msg ---  9322.1 msg/s --- … --- Latency: mean: 1.9 ms - med: 1.8 - 95pct: 3 - 99pct: 4.1 …
 const LINE =
-  /Throughput (?:produced|received): *(\d+) msg --- *([\d.]+) msg\/s .*med: *([\d.]+) .*99pct: *([\d.]+) /
+  /Throughput (?:produced|received): *(\d+) msg --- *([\d.]+) +msg\/s .*med: *([\d.]+) .*99pct: *([\d.]+) /
 
 /** The load generator of Pulsar's own distribution: two JVMs. */
 export function pulsarPerfSide({ java, home }: PulsarInstallation, folder: string): Side {
@@ -70,9 +70,7 @@ export function pulsarPerfSide({ java, home }: PulsarInstallation, folder: strin
   return {
     name: 'pulsar-perf',
     command(role, spec) {
-      const common = [
-        ...['-u', `pulsar://${spec.servers[0]}`, '-i', '3', '-time', String(TIME_S), '-ioThreads', '1'],
-      ]
+      const common = [...['-u', `pulsar://${spec.servers[0]}`, '-time', String(TIME_S), '-ioThreads', '1']]
       const roles = {
         producer: [
           ...['produce', '-r', String(spec.rateHz ?? UNLIMITED_HZ), '-s', String(MESSAGE_BYTES)],
@@ -96,7 +94,7 @@ export function pulsarPerfSide({ java, home }: PulsarInstallation, folder: strin
         topic,
       ]
     },
-    isReady: (line) => line.includes('Start receiving') || line.includes('Starting Pulsar perf producer'),
+    isReady: (line) => line.includes('Start receiving'),
     interval(line) {
       const found = LINE.exec(line)
       if (found === null) return null

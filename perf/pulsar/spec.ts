@@ -20,6 +20,13 @@ export interface Interval {
   readonly p99Ms: number
 }
 
+/** An interval as it was printed, with what the process had used by then. */
+export interface Sample extends Interval {
+  readonly atMs: number
+  /** User and system time since the start of the process. */
+  readonly cpuS: number
+}
+
 /** pulsar-perf prints each 10 s, and cannot be told otherwise. */
 export const INTERVAL_S = 10
 export const MESSAGE_BYTES = 1024
