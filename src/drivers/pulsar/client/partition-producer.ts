@@ -2,6 +2,7 @@ import { orAborted } from '../../../driver/abort.ts'
 import type { Outcome } from '../../../driver/driver.ts'
 import type { Connection, ProducerSink } from './connection.ts'
 import { ClientError, type FailureKind, serverError } from './errors.ts'
+import { giveFrameBack } from './frame-pool.ts'
 import {
   addToBatch,
   type BatchForm,
@@ -72,6 +73,8 @@ export async function createPartitionProducer(
       head = 0
     }
     owner.settled(batch, outcome, reason)
+    // Of a frame that was written again, a copy may still wait for the socket.
+    if (outcome === 'acknowledged' && batch.attempts === 1) giveFrameBack(batch.frame)
   }
 
   /** What was written may have arrived. */

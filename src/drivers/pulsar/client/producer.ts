@@ -37,6 +37,7 @@ export async function createProducer(
   const router = createRouter(count, javaStringHash(options.name) % count)
   const acknowledged: TokenRuns = noRuns()
   const lingering = new Set<PartitionProducer>()
+  let lastTaken: PartitionProducer | null = null
   let pendingMessages = 0
   let pendingBytes = 0
   let refused = false
@@ -104,6 +105,7 @@ export async function createProducer(
     lingerTimer = null
     for (const producer of lingering) producer.flush()
     lingering.clear()
+    lastTaken = null
   }
 
   function linger(): void {
@@ -126,6 +128,9 @@ export async function createProducer(
     pendingMessages++
     pendingBytes += value.length
     producer.add(token, value, key)
+    // Mostly the one of the message before.
+    if (producer === lastTaken) return
+    lastTaken = producer
     lingering.add(producer)
   }
 
