@@ -116,6 +116,9 @@ test('crc32c has the known sum, and slices change nothing', () => {
       expect(crc32c(data, start)).toBe(bitwise(data.subarray(start)))
     }),
   )
+  // More than is taken at once.
+  const large = Buffer.alloc(300_000, 'a batch of several messages')
+  expect(crc32c(large, 1, large.length - 2)).toBe(bitwise(large.subarray(1, -2)))
 })
 
 test('varints: whole numbers to 2^53, and −1 in ten bytes', () => {

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { takeFrame } from './frame-pool.ts'
 import { addRun, noRuns, type TokenRuns } from './token-runs.ts'
 import { batchedBytes, writeBatched } from './wire/batch.ts'
 import { sendCommand } from './wire/commands.ts'
@@ -104,7 +105,7 @@ export function sealBatch(
     batchSize: form.batching ? count : 0,
   })
   const head = payloadFrameBytes(command.length, metadata.at)
-  const frame = Buffer.allocUnsafeSlow(head + (packed === null ? plainBytes : packed.length))
+  const frame = takeFrame(head + (packed === null ? plainBytes : packed.length))
   if (packed === null) writePayload(batch, form, sequenceId, frame, head)
   else packed.copy(frame, head)
   completePayloadFrame(frame, command, metadata.view())

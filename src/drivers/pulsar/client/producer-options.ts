@@ -19,7 +19,10 @@ export interface ProducerOptions {
   readonly batchMessages: number
   /** … or this many bytes … */
   readonly batchBytes: number
-  /** … or is this old; 0 = at the end of each `send`. */
+  /**
+   * … or is this old; 0 = at the end of each `send`. Earlier, too, while the partition has no other batch on its way
+   * (not with `key`).
+   */
   readonly batchDelayMs: number
   /** Messages and bytes that may be unsettled. */
   readonly maxPendingMessages: number

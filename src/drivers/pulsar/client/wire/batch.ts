@@ -81,13 +81,32 @@ export function readBatch(buffer: Buffer, start: number, end: number, count: num
     const metadataStart = at + 4
     const metadataEnd = metadataStart + buffer.readUInt32BE(at)
     if (metadataEnd > end) throw protocolError('expected metadata inside its batch')
-    const size = readSingle(new ProtoReader(buffer, metadataStart, metadataEnd), views)
+    let size = plainSize(buffer, metadataStart, metadataEnd)
+    if (size < 0) size = readSingle(new ProtoReader(buffer, metadataStart, metadataEnd), views)
+    else {
+      views.keys.push(null)
+      views.removed.push(false)
+    }
     at = metadataEnd + size
     if (size < 0 || at > end) throw protocolError('expected a message inside its batch')
     views.starts.push(metadataEnd)
     views.ends.push(at)
   }
   return views
+}
+
+/** The size in metadata of nothing but a size below 2 MiB, as most messages have it, without a reader; else −1. */
+function plainSize(buffer: Buffer, start: number, end: number): number {
+  const bytes = end - start - 1
+  if (bytes < 1 || bytes > 3 || buffer[start] !== SIZE_TAG) return -1
+  let size = 0
+  for (let i = 0; i < bytes; i++) {
+    const byte = buffer[start + 1 + i]!
+    // Its last byte, and no other, ends the number.
+    if (byte < 0x80 !== (i === bytes - 1)) return -1
+    size |= (byte & 0x7f) << (7 * i)
+  }
+  return size
 }
 
 function readSingle(reader: ProtoReader, views: { keys: (Buffer | null)[]; removed: boolean[] }): number {
