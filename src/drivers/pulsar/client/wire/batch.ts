@@ -11,6 +11,7 @@ import { varintBytes, writeVarint } from './proto-writer.ts'
 const KEY_TAG = 0x12
 const SIZE_TAG = 0x18
 const SEQUENCE_TAG = 0x40
+const MAX_SEQUENCE_BYTES = 10
 /** A message in a batch takes at least its size field and the metadata's payload_size. */
 const MIN_MESSAGE_BYTES = 4 + 2
 
@@ -95,18 +96,22 @@ export function readBatch(buffer: Buffer, start: number, end: number, count: num
   return views
 }
 
-/** The size in metadata of nothing but a size below 2 MiB, as most messages have it, without a reader; else −1. */
+/** The size in metadata of a size below 2 MiB and at most a sequence id, as most have it, without a reader; else −1. */
 function plainSize(buffer: Buffer, start: number, end: number): number {
-  const bytes = end - start - 1
-  if (bytes < 1 || bytes > 3 || buffer[start] !== SIZE_TAG) return -1
+  if (buffer[start] !== SIZE_TAG) return -1
   let size = 0
-  for (let i = 0; i < bytes; i++) {
-    const byte = buffer[start + 1 + i]!
-    // Its last byte, and no other, ends the number.
-    if (byte < 0x80 !== (i === bytes - 1)) return -1
-    size |= (byte & 0x7f) << (7 * i)
+  let at = start + 1
+  for (let shift = 0; ; shift += 7) {
+    if (at >= end || shift > 14) return -1
+    const byte = buffer[at++]!
+    size |= (byte & 0x7f) << shift
+    if (byte < 0x80) break
   }
-  return size
+  if (at === end) return size
+  if (buffer[at++] !== SEQUENCE_TAG || end - at > MAX_SEQUENCE_BYTES) return -1
+  // Its last byte, and no other, ends the number.
+  while (at < end) if (buffer[at++]! < 0x80) return at === end ? size : -1
+  return -1
 }
 
 function readSingle(reader: ProtoReader, views: { keys: (Buffer | null)[]; removed: boolean[] }): number {
