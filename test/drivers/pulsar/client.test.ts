@@ -102,6 +102,7 @@ function consumerOf(client: Client, settings: Partial<ConsumerOptions> = {}) {
       startAt: 'earliest',
       receiverQueue: 100,
       ackMode: 'individual',
+      ackReceipts: false,
       ackGroupMessages: 1000,
       ackGroupMs: 0,
       nackDelayMs: 1,
@@ -302,6 +303,22 @@ test('lookups follow redirects, with authority where it is given', async () => {
   expect(first.heard.some(({ type }) => type === TYPE.SEND)).toBe(false)
 })
 
+test('a broker that is reached through a proxy is named to the proxy, on a connection of its own', async () => {
+  const behind = 'broker-7.internal:6650'
+  const proxy = serve(({ type, numbers }, peer) => {
+    if (type !== TYPE.LOOKUP) return false
+    const fields = new ProtoWriter().string(1, `pulsar://${behind}`).number(3, 1).number(4, numbers[2]!)
+    peer.write(command(TYPE.LOOKUP_RESPONSE, fields.boolean(8, true)))
+    return true
+  })
+  const { send, books } = await producerOf(clientOf(proxy))
+  send(0, 1)
+  await until('it to be settled', () => books.outcomes.size === 1)
+  const greetings = proxy.heard.filter(({ type }) => type === TYPE.CONNECT)
+  expect(greetings.map(({ texts }) => texts[6])).toEqual([undefined, behind])
+  expect(proxy.peers).toHaveLength(2)
+})
+
 test('redirects that never end are given up', async () => {
   const broker = serve(({ type, numbers }, peer, self) => {
     if (type !== TYPE.LOOKUP) return false
@@ -434,6 +451,67 @@ test('a consumer grants permits, delivers, acknowledges, and comes back when the
   broker.peers[0]!.write(command(TYPE.CLOSE_CONSUMER, new ProtoWriter().number(1, consumerId).number(2, -1)))
   await until('deliveries after coming back', () => messages > before)
   expect(errors).toEqual(['connection lost'])
+})
+
+test('with receipts a consumer closes when its acknowledgements are confirmed, and tells of those refused', async () => {
+  const entries = 250
+  const most = 100
+  const open: number[] = []
+  let mostOpen = 0
+  const broker = serve(({ type, numbers }, peer) => {
+    if (type === TYPE.ACK) {
+      open.push(numbers[8]!)
+      mostOpen = Math.max(mostOpen, open.length)
+      return true
+    }
+    if (type !== TYPE.FLOW || delivered) return false
+    delivered = true
+    for (let i = 0; i < entries; i++) peer.write(deliveryTo(numbers[1]!, i))
+    return true
+  })
+  let delivered = false
+  const errors: string[] = []
+  const consumer = await consumerOf(clientOf(broker), {
+    receiverQueue: 10 * entries,
+    ackReceipts: true,
+    // Each by itself, so that there is one request a message until the limit holds them back.
+    ackGroupMs: 0,
+    ackGroupMessages: 1,
+    onBatch: (batch) => batch.acknowledge(),
+    onError: (kind) => errors.push(kind),
+  })
+  const heard = (wanted: number) => broker.heard.filter(({ type }) => type === wanted).length
+  await until('as many as may be open', () => open.length === most)
+  const closing = consumer.close(signal())
+  let refused = false
+  while (heard(TYPE.ACK) < entries || open.length > 0) {
+    await until('an acknowledgement', () => open.length > 0)
+    expect(heard(TYPE.CLOSE_CONSUMER)).toBe(0)
+    const fields = new ProtoWriter().number(1, 1)
+    if (!refused) fields.number(4, 1).string(5, 'no such ledger')
+    refused = true
+    broker.peers[0]!.write(command(TYPE.ACK_RESPONSE, fields.number(6, open.shift()!)))
+  }
+  await closing
+  expect(heard(TYPE.CLOSE_CONSUMER)).toBe(1)
+  expect({ acknowledged: heard(TYPE.ACK), mostOpen }).toEqual({ acknowledged: entries, mostOpen: most })
+  expect(errors).toEqual(['not ready'])
+})
+
+test('a receipt that never comes does not hold a consumer beyond its signal', async () => {
+  const broker = serve(({ type, numbers }, peer) => {
+    if (type === TYPE.FLOW) peer.write(deliveryTo(numbers[1]!, 0))
+    return type === TYPE.FLOW || type === TYPE.ACK
+  })
+  const consumer = await consumerOf(clientOf(broker), {
+    ackReceipts: true,
+    onBatch: (batch) => batch.acknowledge(),
+  })
+  await until('the acknowledgement', () => broker.heard.some(({ type }) => type === TYPE.ACK))
+  const giveUp = new AbortController()
+  const closing = consumer.close(giveUp.signal)
+  giveUp.abort()
+  await closing
 })
 
 test('a paused consumer gets nothing and loses nothing', async () => {

@@ -22,6 +22,8 @@ export interface ConsumerOptions {
    * Chunked messages are then reported and not delivered: it could pass over parts whose message is not whole yet.
    */
   readonly ackMode: 'individual' | 'cumulative'
+  /** The broker confirms acknowledgements; `close` then waits until it has, and what it refuses goes to `onError`. */
+  readonly ackReceipts: boolean
   /** Acknowledgements are sent together: when there are this many … */
   readonly ackGroupMessages: number
   /** … or the first is this old; 0 = at once. */

@@ -60,7 +60,16 @@ export async function createPartitionConsumer(
     get ready() {
       return connection !== null
     },
-    acknowledge: (cumulative, ids) => connection?.write(ackFrame(consumerId, cumulative, ids)),
+    acknowledge(cumulative, ids) {
+      if (options.ackReceipts)
+        return current().requests.ask((id) => ackFrame(consumerId, cumulative, ids, id))
+      connection?.write(ackFrame(consumerId, cumulative, ids))
+      return null
+    },
+    failed(error) {
+      // With the connection the messages come again, to be acknowledged then.
+      if (error.kind !== 'connection lost' && error.kind !== 'closed') report(error)
+    },
     redeliver: (ids) => connection?.write(redeliverFrame(consumerId, ids)),
   })
   const chunks = options.ackMode === 'individual' ? createChunkAssembly(report) : null
@@ -223,6 +232,7 @@ export async function createPartitionConsumer(
       if (closed) return
       closed = true
       acks.close()
+      await orAborted(acks.settled(), abort).catch(() => {})
       session.close()
       const last = connection
       connection = null

@@ -48,6 +48,7 @@ export async function read(
       startAt: 'earliest',
       receiverQueue: 1000,
       ackMode: 'individual',
+      ackReceipts: false,
       ackGroupMessages: 1000,
       ackGroupMs: 20,
       nackDelayMs: 50,
