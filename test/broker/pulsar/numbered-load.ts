@@ -49,11 +49,14 @@ function createNumberCheck(): NumberCheck & { read(batch: ReceivedBatch): void }
 
 /** 10,000 numbered messages a second through one topic, which a consumer reads at the same time. */
 export interface NumberedLoad {
-  /** Full name of a partition's topic. */
-  topicOf(partition: number): string
   /** Kinds of errors that the consumer was told of. */
   readonly consumerErrors: readonly string[]
-  /** Waits until this many more messages are acknowledged, and until all that was acknowledged by then is read. */
+  /** Messages that are not settled. */
+  readonly open: number
+  /**
+   * Waits until every partition has its share of so many more acknowledgements, and until all that was acknowledged by
+   * then is read.
+   */
   goesOn(messages: number): Promise<void>
   /** Stops sending, waits for what is open, then reads the whole log again by another subscription. */
   finish(): Promise<LoadResult>
@@ -105,17 +108,19 @@ export async function admin(
   throw failure
 }
 
-/** Makes a topic in a namespace of its own and loads it; `servers` in the order in which the client tries them. */
-export async function startLoad(
-  pulsar: LocalPulsar,
-  deduplication: boolean,
-  servers: readonly string[] = pulsar.broker.servers,
-): Promise<NumberedLoad> {
+/** A topic in a namespace of its own; its full name. */
+export async function makeTopic(pulsar: LocalPulsar, deduplication: boolean): Promise<string> {
   const namespace = `public/load-${randomSuffix()}`
   await admin(pulsar, 'PUT', `admin/v2/namespaces/${namespace}`, {})
   await admin(pulsar, 'POST', `admin/v2/namespaces/${namespace}/deduplication`, deduplication)
   await admin(pulsar, 'PUT', `admin/v2/persistent/${namespace}/topic/partitions`, PARTITIONS)
-  const topic = `persistent://${namespace}/topic`
+  return `persistent://${namespace}/topic`
+}
+
+export const partitionOf = (topic: string, partition: number) => `${topic}-partition-${partition}`
+
+/** Loads a topic; `servers` in the order in which the client tries them. */
+export async function startLoad(topic: string, servers: readonly string[]): Promise<NumberedLoad> {
   const client = createClient({ servers })
   const live = createNumberCheck()
   const consumerErrors: string[] = []
@@ -170,25 +175,30 @@ export async function startLoad(
     sentOf[partition]! += taken
   }, STEP_MS)
 
+  const openMessages = () => messages.length - outcomes.acknowledged - outcomes.rejected - outcomes.unknown
+
   function stop(): void {
     clearInterval(pump)
     client.close()
   }
 
   return {
-    topicOf: (partition) => `${topic}-partition-${partition}`,
     consumerErrors,
     stop,
+    get open() {
+      return openMessages()
+    },
     async goesOn(more) {
-      const goal = outcomes.acknowledged + more
-      await until(`${more} more acknowledgements`, () => outcomes.acknowledged >= goal)
-      const goals = [...acknowledgedOf]
-      await until('them to be read', () => goals.every((count, partition) => live.next[partition]! >= count))
+      const goals = acknowledgedOf.map((count) => count + more / PARTITIONS)
+      await until(`${more} more acknowledgements`, () =>
+        goals.every((goal, at) => acknowledgedOf[at]! >= goal),
+      )
+      const written = [...acknowledgedOf]
+      await until('them to be read', () => written.every((count, at) => live.next[at]! >= count))
     },
     async finish() {
       clearInterval(pump)
-      const settled = () => outcomes.acknowledged + outcomes.rejected + outcomes.unknown
-      await until('all to be settled', () => settled() === messages.length)
+      await until('all to be settled', () => openMessages() === 0)
       const isRead = (check: NumberCheck) => () =>
         sentOf.every((count, partition) => check.next[partition] === count)
       await until(`all to be read: ${live.gaps}`, isRead(live))
