@@ -1,8 +1,9 @@
 // Goal: on a cluster under 10,000 messages a second, with consumption running, no acknowledged message is lost and the
-// run goes on when topics are unloaded, when the broker that serves them is killed, and when a bookie is killed.
+// run goes on when topics are unloaded, when their bundle is split or moved to the other broker, when the broker that
+// serves them is killed, and when a bookie is killed.
 // Method: numbers without gaps by partition, all of them checked twice: by the consumer that lives through it, and by
 // another one that reads the whole log afterwards, which shows what was written twice.
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
 import type { BrokerNode } from '../../../src/brokers/broker.ts'
 import { type LocalPulsar, localPulsar, UP_LIMIT_MS } from './local-pulsar.ts'
 import {
@@ -29,9 +30,12 @@ beforeAll(async () => {
 afterAll(async () => {
   if (BENCH_RUNTIME === undefined) delete process.env.BENCH_RUNTIME
   else process.env.BENCH_RUNTIME = BENCH_RUNTIME
-  load?.stop()
   await pulsar?.down()
 }, UP_LIMIT_MS)
+afterEach(() => {
+  load?.stop()
+  load = null
+})
 
 const limit = () => AbortSignal.timeout(LIMIT_MS)
 
@@ -41,6 +45,13 @@ const pathOf = (topic: string) => topic.replace('://', '/')
 async function ownerOf(topic: string): Promise<string> {
   const text = await admin(pulsar, 'GET', `lookup/v2/topic/${pathOf(topic)}`)
   return (JSON.parse(text) as { brokerUrl: string }).brokerUrl.replace('pulsar://', '')
+}
+
+/** Path of the bundle that a topic belongs to, in the admin interface. */
+async function bundleOf(topic: string): Promise<string> {
+  const range = await admin(pulsar, 'GET', `lookup/v2/topic/${pathOf(topic)}/bundle`)
+  const [, namespace] = /^persistent:\/\/(.+\/.+)\//.exec(topic)!
+  return `admin/v2/namespaces/${namespace}/${range.trim()}`
 }
 
 /**
@@ -88,6 +99,30 @@ test(
     expectComplete(result)
     expect(result.log.repeated).toBe(0)
     expect(load.consumerErrors.length).toBeGreaterThanOrEqual(PARTITIONS)
+  },
+  LIMIT_MS,
+)
+
+test(
+  'a bundle is split, and moved to the other broker',
+  async () => {
+    const topic = await makeTopic(pulsar, true)
+    const first = partitionOf(topic, 0)
+    load = await startLoad(topic, pulsar.broker.servers)
+    await load.goesOn(SECOND_OF_LOAD)
+    const whole = await bundleOf(first)
+    await admin(pulsar, 'PUT', `${whole}/split?unload=true`)
+    await load.goesOn(SECOND_OF_LOAD / 2)
+    expect(await bundleOf(first)).not.toBe(whole)
+    const { servers, adminUrls } = pulsar.broker
+    const target = servers.indexOf(await ownerOf(first)) === 0 ? 1 : 0
+    const destination = adminUrls![target]!.replace('http://', '')
+    await admin(pulsar, 'PUT', `${await bundleOf(first)}/unload?destinationBroker=${destination}`)
+    await load.goesOn(SECOND_OF_LOAD / 2)
+    expect(await ownerOf(first)).toBe(servers[target]!)
+    const result = await load.finish()
+    expectComplete(result)
+    expect(result.log.repeated).toBe(0)
   },
   LIMIT_MS,
 )
