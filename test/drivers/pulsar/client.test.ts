@@ -3,116 +3,23 @@
 // Method: a scripted server that behaves, falls silent, lets go, redirects, refuses or answers garbage.
 import { afterEach, expect, test } from 'bun:test'
 import type { Outcome } from '../../../src/driver/driver.ts'
-import { type Client, createClient } from '../../../src/drivers/pulsar/client/client.ts'
-import type { ConsumerOptions, ReceivedBatch } from '../../../src/drivers/pulsar/client/consumer-options.ts'
-import type { ProducerOptions } from '../../../src/drivers/pulsar/client/producer-options.ts'
+import type { ReceivedBatch } from '../../../src/drivers/pulsar/client/consumer-options.ts'
 import { TYPE } from '../../../src/drivers/pulsar/client/wire/commands.ts'
 import { ProtoWriter } from '../../../src/drivers/pulsar/client/wire/proto-writer.ts'
 import { mutate, seeded, validFrames } from './mutated-frames.ts'
-import { command, type Script, type ScriptedBroker, scriptedBroker } from './scripted-broker.ts'
+import { command } from './scripted-broker.ts'
+import {
+  clientOf,
+  consumerOf,
+  failure,
+  producerOf,
+  serve,
+  signal,
+  stopAll,
+  until,
+} from './scripted-client.ts'
 
-const WAIT_MS = 10_000
-const open: { stop(): void }[] = []
-afterEach(() => {
-  for (const one of open.splice(0)) one.stop()
-})
-
-function serve(script?: Script): ScriptedBroker {
-  const broker = scriptedBroker(script)
-  open.push(broker)
-  return broker
-}
-
-function clientOf(broker: { readonly port: number }, settings: object = {}): Client {
-  const client = createClient({ servers: [`127.0.0.1:${broker.port}`], backoffMs: 5, ...settings })
-  open.push({ stop: () => client.close() })
-  return client
-}
-
-const signal = () => AbortSignal.timeout(WAIT_MS)
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const endMs = performance.now() + WAIT_MS
-  while (!condition()) {
-    if (performance.now() > endMs) throw new Error(`waited in vain for ${what}`)
-    await Bun.sleep(2)
-  }
-}
-
-async function failure(promise: Promise<unknown>): Promise<string> {
-  const result = await promise.then(
-    () => 'no failure',
-    (error: { kind?: string }) => error.kind ?? String(error),
-  )
-  return result
-}
-
-interface Books {
-  readonly outcomes: Map<number, Outcome>
-  readonly reasons: (string | undefined)[]
-  settledTwice: number
-}
-
-async function producerOf(client: Client, settings: Partial<ProducerOptions> = {}) {
-  const books: Books = { outcomes: new Map(), reasons: [], settledTwice: 0 }
-  const producer = await client.createProducer(
-    {
-      topic: 'persistent://t/n/topic',
-      partitions: 0,
-      name: 'p',
-      compression: 'none',
-      batching: 'default',
-      batchMessages: 10,
-      batchBytes: 100_000,
-      batchDelayMs: 0,
-      maxPendingMessages: 1000,
-      maxPendingBytes: 1_000_000,
-      sendTimeoutMs: 60_000,
-      onSettled(first, count, outcome, reason) {
-        for (let i = first; i < first + count; i++) {
-          if (books.outcomes.has(i)) books.settledTwice++
-          books.outcomes.set(i, outcome)
-        }
-        books.reasons.push(reason)
-      },
-      onWritable() {},
-      ...settings,
-    },
-    signal(),
-  )
-  const send = (first: number, count: number, bytes = 20) =>
-    producer.send({
-      firstSequence: first,
-      count,
-      partition: -1,
-      values: Array.from({ length: count }, () => Buffer.alloc(bytes)),
-      keys: null,
-    })
-  return { producer, books, send }
-}
-
-function consumerOf(client: Client, settings: Partial<ConsumerOptions> = {}) {
-  return client.createConsumer(
-    {
-      topic: 'persistent://t/n/topic',
-      partitions: null,
-      subscription: 's',
-      type: 'exclusive',
-      name: 'c',
-      startAt: 'earliest',
-      receiverQueue: 100,
-      ackMode: 'individual',
-      ackReceipts: false,
-      ackGroupMessages: 1000,
-      ackGroupMs: 0,
-      nackDelayMs: 1,
-      onBatch: () => {},
-      onError: () => {},
-      ...settings,
-    },
-    signal(),
-  )
-}
+afterEach(stopAll)
 
 test('says what the broker said of itself', async () => {
   expect(await clientOf(serve()).open(signal())).toEqual({
