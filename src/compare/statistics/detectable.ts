@@ -6,7 +6,8 @@ import { normal } from './normal.ts'
 /** A difference counts as detectable when it would be shown this often. */
 export const DETECTION_POWER = 0.8
 
-const DRAWS = 1_000
+/** Draws of both samples; fewer for large ones, whose draws differ less, so that the work stays bounded. */
+const DRAWS = { most: 1_000, least: 100, pairs: 1_000_000 } as const
 const SEED = 20_250_101
 
 /** Known answers by `n,m,cut`; a report asks the same few many times. Emptied when full. */
@@ -39,13 +40,14 @@ function detectableShift(n: number, m: number, cut: number): number {
   const before = known.get(key)
   if (before !== undefined) return before
   const random = newRandom(SEED)
-  const least = Array.from({ length: DRAWS }, () => {
+  const draws = Math.min(DRAWS.most, Math.max(DRAWS.least, Math.floor(DRAWS.pairs / (n * m))))
+  const least = Array.from({ length: draws }, () => {
     const first = Array.from({ length: n }, () => normal(random))
     const second = Array.from({ length: m }, () => normal(random))
-    const differences = first.flatMap((a) => second.map((b) => a - b)).sort((a, b) => b - a)
-    return Math.max(0, differences[cut]!)
+    const rising = Float64Array.from(first.flatMap((a) => second.map((b) => a - b))).sort()
+    return Math.max(0, rising[rising.length - 1 - cut]!)
   }).sort((a, b) => a - b)
-  const shift = least[Math.ceil(DETECTION_POWER * DRAWS) - 1]!
+  const shift = least[Math.ceil(DETECTION_POWER * draws) - 1]!
   if (known.size >= KNOWN_LIMIT) known.clear()
   known.set(key, shift)
   return shift

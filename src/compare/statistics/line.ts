@@ -39,8 +39,8 @@ export function shareText(share: number, wholeFromPercent = 10): string {
   return percent.toFixed(percent >= wholeFromPercent ? 0 : 1)
 }
 
-/** Four decimals below 0.01, else two or three; never `0`. */
+/** Four decimals below 0.01, else two or three; never `0.0000`. */
 export function pText(p: number): string {
-  if (p < 0.0001) return p === 0 ? '0.0000' : p.toExponential(0)
+  if (p < 0.0001) return p.toExponential(0)
   return p.toFixed(p < 0.01 ? 4 : p < 0.1 ? 3 : 2)
 }
