@@ -76,7 +76,7 @@ test('drift is told as the change over the whole run, whatever lies between the 
       place: 2 * round + first,
       value: level * 1.1 ** ((2 * round + first) / 11),
     }))
-  const { p, change } = driftTest([rising(10, 0), rising(500, 1)])
+  const { p, change } = driftTest([rising(10, 0).toReversed(), rising(500, 1)])
   expect(change).toBeCloseTo(0.1, 9)
   expect(p).toBeLessThan(0.001)
   expect(driftTest([[{ place: 0, value: 3 }], [{ place: 1, value: 9 }]])).toEqual({ p: 1, change: 0 })

@@ -11,7 +11,7 @@ import {
   sideTrialsOf,
   type TrialFigures,
 } from '../../src/compare/verdict/index.ts'
-import { sampleResult } from '../result/sample-result.ts'
+import { sampleSide, sampleTrial } from '../result/sample-result.ts'
 import { proveWorld } from '../support/simulated-trials.ts'
 
 /** Shares of the centre, one a trial: no ties between sides, noise of a few per cent. */
@@ -83,6 +83,9 @@ describe('a pair', () => {
     const few = (trials: SideTrials) => ({ ...trials, trials: trials.trials.slice(0, 3) })
     const { pairs } = figureOf(judge([few(side('a', 10_000)), few(side('b', 20_000))]))
     expect(pairs[0]!.outcome).toBe('too few')
+    // So few are no proof of equality either.
+    const alike = judge([few(side('a', 10_000)), few(side('b', 10_001))], { noiseFloor: 0.5 })
+    expect(figureOf(alike).pairs[0]!.outcome).toBe('too few')
     expect(pairs[0]!.sentence).toBe(
       '3 trials cannot show a difference at 5 % in publish p99 between a and b; 6 of each would be enough.',
     )
@@ -284,6 +287,11 @@ describe('the report', () => {
     expect(drift!.sentence).toMatch(/^Drift: publish p99 changed by \+\d+ % over the run \(p=/)
     const [none] = judge([side('a', 10_000), side('b', 10_500)]).loads[0]!.drifts
     expect(none!.shown).toBe(false)
+    // Overload figures of the second half are no drift of the machine.
+    const overloaded = (trial: TrialFigures, i: number): TrialFigures =>
+      i < 2 ? trial : { ...rising(trial), measurement: 'saturated' }
+    const [valid] = judge([side('a', 10_000, overloaded), side('b', 10_500, overloaded)]).loads[0]!.drifts
+    expect(valid!.shown).toBe(false)
   })
 
   test('is the same every time, and survives JSON', () => {
@@ -294,16 +302,37 @@ describe('the report', () => {
 })
 
 test('a result gives its trials in the order they were started', () => {
-  const { sides } = sampleResult()
-  const trials = sideTrialsOf(sides)
-  expect(trials.map(({ label }) => label)).toEqual(sides.map(({ label }) => label))
-  const places = trials.flatMap((each) => each.trials.map(({ place }) => place))
-  expect([...places].sort((a, b) => a - b)).toEqual(places.map((_, i) => i))
-  const first = sides[0]!.trials[0]!
-  expect(trials[0]!.trials[0]).toMatchObject({
-    measurement: first.verdict.measurement,
-    figures: { publishP99: { value: first.phases.measure.latencies.publish.summary.p99.us } },
+  const at = (minute: number) => ({ ...sampleTrial(), startedAt: `2026-01-01T00:0${minute}:00.000Z` })
+  const trials = sideTrialsOf([
+    sampleSide('a', { trials: [at(3), at(0)] }),
+    sampleSide('b', { trials: [at(1), at(2)] }),
+    sampleSide('c', { trials: [] }),
+  ])
+  expect(trials.map(({ label, trials }) => [label, trials.map(({ place }) => place)])).toEqual([
+    ['a', [3, 0]],
+    ['b', [1, 2]],
+    ['c', []],
+  ])
+})
+
+test('a trial gives its p99s and the CPU that the broker took per acknowledged message', () => {
+  const trial = sampleTrial()
+  const server = { ...trial.server, usage: { cpuS: 2, maxRssBytes: 1 } }
+  const [local] = sideTrialsOf([sampleSide('a', { trials: [{ ...trial, server }] })])[0]!.trials
+  const { latencies, counts } = trial.phases.measure
+  expect(local).toEqual({
+    place: 0,
+    measurement: trial.verdict.measurement,
+    integrity: trial.verdict.integrity,
+    figures: {
+      publishP99: { value: latencies.publish.summary.p99.us, atLeast: false },
+      endToEndP99: { value: latencies.endToEnd.summary.p99.us, atLeast: false },
+      cpuPerMessage: { value: 2e6 / counts.acknowledged, atLeast: false },
+    },
   })
+  const remote = { ...trial, server: { ...trial.server, usage: null } }
+  const [given] = sideTrialsOf([sampleSide('a', { trials: [remote] })])[0]!.trials
+  expect(Object.keys(given!.figures)).toEqual(['publishP99', 'endToEndP99'])
 })
 
 test('simulated reports: few false claims, planted differences found (slice of the proof)', () => {
