@@ -27,7 +27,8 @@ interface Contest {
 /**
  * Who is better at what, by how much, and how sure that is. Pure: the same trials give the same verdict. All tests of
  * the report (figures × pairs × loads) share one Holm adjustment, so that the probability of any false claim about a
- * difference is at most 5 %; drift, a check on the run, is tested apart. A side with a violated, invalid or (where it matters) saturated trial is not ranked, and so never wins.
+ * difference is at most 5 %; drift, a check on the run, is tested apart. A side with a violated, invalid or (where it
+ * matters) saturated trial is not ranked, and so never wins.
  */
 export function judgeHeadToHead(input: HeadToHeadInput): HeadToHead {
   const strict = input.strict ?? false
@@ -92,7 +93,6 @@ function contestOf(
 function unequalGuarantees(rows: readonly GuaranteeRow[], first: number, second: number): string[] {
   return rows.flatMap(({ name, values }) => {
     const [one, other] = [values[first] ?? null, values[second] ?? null]
-    // Neither side being known to guarantee it is no difference between them.
     return one === other ? [] : [`${name}: ${one ?? 'not known'} against ${other ?? 'not known'}`]
   })
 }

@@ -46,7 +46,7 @@ export interface FigureValue {
 /** A guarantee, e.g. acks, replication, fsync. */
 export interface GuaranteeRow {
   readonly name: string
-  /** One a side, in the order of the sides; null = not known, which is no equality. */
+  /** One a side, in the order of the sides; null = not known, which differs from all that is known. */
   readonly values: readonly (string | null)[]
 }
 
