@@ -116,6 +116,7 @@ const brokerFigures = z.object({
 
 const trial = z.object({
   startedAt: text,
+  place: count.exactOptional(),
   server: z.object({
     version: text,
     client: text,
@@ -190,6 +191,7 @@ export const experimentResultSchema = z.object({
   workload,
   workloadSource: text,
   workers: count,
+  trialPlan: z.object({ perSide: count, seed: count, order: texts }).exactOptional(),
   sides: z.array(
     z.object({
       label: text,
@@ -198,6 +200,7 @@ export const experimentResultSchema = z.object({
       ignoredSettings: texts,
       error: z.object({ message: text, hint: textOrNull }).nullable(),
       trials: z.array(trial),
+      failedTrials: z.array(z.object({ place: count, message: text, hint: textOrNull })).exactOptional(),
     }),
   ),
   partial: textOrNull,

@@ -14,6 +14,7 @@ import { displayPath } from './product-folder.ts'
 import { MASK, maskLoose } from './secrets.ts'
 import { parseSideToken, splitSides } from './side-token.ts'
 import { resolveSides, type SideRequest } from './sides.ts'
+import { trialOrder } from './trial-order.ts'
 import { readWorkload, type WorkloadFile } from './workload-file.ts'
 
 /**
@@ -44,6 +45,9 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     sides,
     workers,
     topology: flags.topology,
+    repeat: flags.repeat,
+    seed: flags.seed,
+    order: trialOrder(sides.length, flags.repeat, flags.seed),
     notes: notesOf(file, workload, flags, workers),
   }
 }
