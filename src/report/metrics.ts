@@ -1,4 +1,5 @@
 import { brokerTotals } from '../compare/broker-figures.ts'
+import { experimentVerdict } from '../compare/experiment-verdict.ts'
 import {
   AUDIT_FIGURES,
   auditTotal,
@@ -142,12 +143,15 @@ export function metricsModel(result: ExperimentResult) {
     workers,
     partial,
     notes,
-    sides: result.sides.map(({ label, driver, settings, ignoredSettings, error, trials }) => ({
+    trialPlan: result.trialPlan ?? null,
+    headToHead: experimentVerdict(result),
+    sides: result.sides.map(({ label, driver, settings, ignoredSettings, error, failedTrials, trials }) => ({
       label,
       driver,
       settings,
       ignoredSettings,
       error,
+      failedTrials: failedTrials ?? [],
       trials: trials.map((trial) => trialModel(trial, result)),
     })),
   }
@@ -157,6 +161,7 @@ function trialModel(trial: TrialResult, result: ExperimentResult) {
   const { measure } = trial.phases
   return {
     startedAt: trial.startedAt,
+    place: trial.place ?? null,
     verdict: trial.verdict,
     server: trial.server,
     promise: trial.promise,
