@@ -26,6 +26,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--topology <kind>', 'Local brokers: single or cluster (three nodes)', { default: 'single' })
     .option('--lenient', 'Ignore what is not understood in the workload, and list it')
     .option('--repeat <n>', 'Trials of each side, in random order (default: 1)')
+    .option('--strict', 'Do not rank sides whose guarantees differ')
     .option('--seed <n>', 'Seed of payloads, keys and the order of trials')
     .option('--json', 'Events as JSON lines on stdout')
     .option('--quiet', 'Only the verdict and errors')
@@ -54,6 +55,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--lenient', 'As with run')
     .option('--repeat <n>', 'As with run')
     .option('--seed <n>', 'As with run')
+    .option('--strict', 'As with run')
     .option('--json', 'The plan as JSON on stdout')
     .action(async (workload: string, options: Options) => {
       const { runPlan } = await import('./plan.ts')
@@ -180,6 +182,7 @@ function planOptions(text: (name: string) => string | undefined, options: Option
     repeat: text('repeat'),
     topology: text('topology') ?? 'single',
     lenient: options.lenient === true,
+    strict: options.strict === true,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ExperimentResult } from '../result/result.ts'
+import { guaranteeRows } from './guarantees.ts'
 import { shareText } from './statistics/index.ts'
 import { type HeadToHead, judgeHeadToHead, sideTrialsOf } from './verdict/index.ts'
 
@@ -11,7 +12,11 @@ export function experimentVerdict(result: ExperimentResult): HeadToHead | null {
   const known = judged.get(result)
   if (known !== undefined) return known
   const load = { rateHz: result.workload.producerRateHz, sides: sideTrialsOf(result.sides) }
-  const verdict = judgeHeadToHead({ loads: [load] })
+  const verdict = judgeHeadToHead({
+    loads: [load],
+    guarantees: guaranteeRows(result),
+    strict: result.strict ?? false,
+  })
   judged.set(result, verdict)
   return verdict
 }

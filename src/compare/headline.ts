@@ -1,8 +1,10 @@
 import { countText, msFigure, msText } from '../result/figures.ts'
 import type { ExperimentResult, TrialResult } from '../result/result.ts'
 import { experimentVerdict, type VerdictSection, verdictSections } from './experiment-verdict.ts'
+import { guaranteeRows } from './guarantees.ts'
 import { type SideHeadline, sideHeadline, type Tone } from './side-headline.ts'
 import { list, quantileFigure, type SideColumn, sideColumnsOf } from './table.ts'
+import { unequalGuarantees } from './verdict/index.ts'
 
 export interface Headline {
   readonly tone: Tone
@@ -91,12 +93,30 @@ function ofOneTrialEach(result: ExperimentResult, columns: readonly SideColumn[]
     const notRanked = others.length === 0 ? '' : `; latencies of ${list(others)} are not ranked`
     return `Only ${ranked[0]!.label} held ${countText(result.workload.producerRateHz)} msg/s with its promises kept${notRanked}. ${ONE_TRIAL}`
   }
+  const unequal = unequalSentences(result, columns)
+  if (result.strict === true && unequal.length > 0) {
+    return ['Sides are not ranked, since they do not promise the same.', ...unequal].join(' ')
+  }
   const sentences = [
     latencySentence(ranked, 'endToEnd', 'end-to-end'),
     latencySentence(ranked, 'publish', 'publish'),
   ]
   if (others.length > 0) sentences.push(`${list(others)} ${others.length === 1 ? 'is' : 'are'} not ranked.`)
-  return [...sentences, ONE_TRIAL].join(' ')
+  return [...sentences, ...unequal, ONE_TRIAL].join(' ')
+}
+
+/** Every pair of ranked sides whose guarantees differ. */
+function unequalSentences(result: ExperimentResult, columns: readonly SideColumn[]): string[] {
+  const rows = guaranteeRows(result)
+  return columns.flatMap((second, j) =>
+    columns.slice(0, j).flatMap((first, i) => {
+      if (!first.ranked || !second.ranked) return []
+      const unequal = unequalGuarantees(rows, i, j)
+      return unequal.length === 0
+        ? []
+        : `${first.label} and ${second.label} do not promise the same (${unequal.join('; ')}).`
+    }),
+  )
 }
 
 function latencySentence(ranked: readonly SideColumn[], name: 'endToEnd' | 'publish', title: string): string {

@@ -1,5 +1,6 @@
 import { brokerTotals } from '../compare/broker-figures.ts'
 import { experimentVerdict } from '../compare/experiment-verdict.ts'
+import { guaranteeRows } from '../compare/guarantees.ts'
 import {
   AUDIT_FIGURES,
   auditTotal,
@@ -144,6 +145,7 @@ export function metricsModel(result: ExperimentResult) {
     partial,
     notes,
     trialPlan: result.trialPlan ?? null,
+    guarantees: guaranteeRows(result),
     headToHead: experimentVerdict(result),
     sides: result.sides.map(({ label, driver, settings, ignoredSettings, error, failedTrials, trials }) => ({
       label,

@@ -30,6 +30,8 @@ export interface ExperimentResult {
   /** The trials that were planned; absent in results of older versions, which ran one a side. */
   readonly trialPlan?: TrialPlan
   readonly sides: readonly SideResult[]
+  /** Sides whose guarantees differ are not ranked; absent where the difference is only named. */
+  readonly strict?: boolean
   /** Why the experiment is only a part of what was asked (Ctrl-C, a broker that could not be had), else null. */
   readonly partial: string | null
   readonly notes: readonly string[]
@@ -76,6 +78,15 @@ export interface FailedTrial {
   readonly hint: string | null
 }
 
+export interface ServerGuarantees {
+  /** Copies kept of a message. */
+  readonly copies?: number
+  /** Copies that surely exist when a message is acknowledged. */
+  readonly copiesAtAck?: number
+  /** Whether each of these was flushed to the disk before. */
+  readonly syncedAtAck?: boolean
+}
+
 /** One run of one workload on one side. */
 export interface TrialResult {
   readonly startedAt: string
@@ -88,6 +99,8 @@ export interface TrialResult {
     readonly addresses: readonly string[]
     readonly settings: Readonly<Record<string, string>>
     readonly notes: readonly string[]
+    /** What stands behind an acknowledged message; a field that is left out is not known. */
+    readonly guarantees?: ServerGuarantees
     /** CPU seconds and largest resident memory of the local broker's processes during measure; null when not local. */
     readonly usage: { readonly cpuS: number; readonly maxRssBytes: number } | null
   }

@@ -124,6 +124,13 @@ const trial = z.object({
     addresses: texts,
     settings: z.record(text, text),
     notes: texts,
+    guarantees: z
+      .object({
+        copies: count.exactOptional(),
+        copiesAtAck: count.exactOptional(),
+        syncedAtAck: z.boolean().exactOptional(),
+      })
+      .exactOptional(),
     usage: z.object({ cpuS: number, maxRssBytes: number }).nullable(),
   }),
   promise: z.object({
@@ -191,6 +198,7 @@ export const experimentResultSchema = z.object({
   workload,
   workloadSource: text,
   workers: count,
+  strict: z.boolean().exactOptional(),
   trialPlan: z.object({ perSide: count, seed: count, order: texts }).exactOptional(),
   sides: z.array(
     z.object({

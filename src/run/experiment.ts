@@ -101,6 +101,7 @@ function unchanging({ plan, experiment, command }: ExperimentOptions, startedAt:
     workloadSource: plan.workloadSource,
     workers: plan.workers,
     trialPlan: { perSide: plan.repeat, seed: plan.seed, order: labelsInOrder(plan) },
+    ...(plan.strict ? { strict: true } : {}),
     notes: plan.notes,
     costs: { billing: 'not billed' },
   } as const

@@ -56,6 +56,8 @@ export interface Plan {
   /** Producer processes, and as many consumer processes. */
   readonly workers: number
   readonly topology: 'single' | 'cluster'
+  /** Do not rank sides whose guarantees differ. */
+  readonly strict: boolean
   /** Trials of each side. */
   readonly repeat: number
   /** Of payloads, keys and the order of trials. */

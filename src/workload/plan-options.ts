@@ -18,6 +18,7 @@ export interface PlanFlags {
   readonly workers?: unknown
   readonly topology?: unknown
   readonly repeat?: unknown
+  readonly strict?: unknown
   readonly seed?: unknown
   readonly lenient?: unknown
 }
@@ -42,6 +43,7 @@ export interface ParsedFlags {
   /** Trials of each side. */
   readonly repeat: number
   readonly seed: number
+  readonly strict: boolean
   readonly lenient: boolean
   readonly cores: number
 }
@@ -57,6 +59,7 @@ export function parseFlags(options: PlanOptions): ParsedFlags {
     topology: topologyFlag(options.topology),
     repeat: wholeFlag('--repeat', options.repeat, MAX_TRIALS_PER_SIDE, 'trials of each side') ?? 1,
     seed: seedFlag(options.seed),
+    strict: options.strict === true,
     lenient: options.lenient === true,
     cores: options.cores ?? availableParallelism(),
   }

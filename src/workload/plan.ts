@@ -45,6 +45,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     sides,
     workers,
     topology: flags.topology,
+    strict: flags.strict,
     repeat: flags.repeat,
     seed: flags.seed,
     order: trialOrder(sides.length, flags.repeat, flags.seed),

@@ -2,7 +2,9 @@
 // by medians alone. Method: synthetic trials, a planted difference or none; table, terminal, page and JSON are read.
 import { expect, test } from 'bun:test'
 import { experimentVerdict } from '../../src/compare/experiment-verdict.ts'
+import { guaranteeRows } from '../../src/compare/guarantees.ts'
 import { headlineOf } from '../../src/compare/headline.ts'
+import { settingsTable } from '../../src/compare/settings.ts'
 import { compare } from '../../src/compare/table.ts'
 import { chartsOf } from '../../src/report/charts.ts'
 import { metricsModel, metricsTable } from '../../src/report/metrics.ts'
@@ -135,4 +137,46 @@ test('page, JSON and CSV: the same verdict, a row a trial, pooled curves', () =>
 test('one trial each has no statistics', () => {
   expect(experimentVerdict(sampleResult())).toBeNull()
   expect(experimentVerdict(sampleResult({ sides: [sampleSide('a', { trials: FAST })] }))).toBeNull()
+})
+
+/** The same trials with a guarantee stated. */
+const synced = (trials: readonly TrialResult[], syncedAtAck: boolean) =>
+  trials.map((trial) => ({ ...trial, server: { ...trial.server, guarantees: { copies: 1, syncedAtAck } } }))
+
+test('unequal guarantees are named in the verdict and marked in the table; --strict refuses to rank', () => {
+  const result = resultOf(synced(FAST, false), synced(SLOW, true))
+  const words = 'on disk at the acknowledgement: no against yes'
+  expect(section(result, 'Head to head')[0]).toContain(`but they do not promise the same (${words})`)
+  const rows = settingsTable(result).find(({ title }) => title === 'Guarantees')!.rows
+  expect(rows.filter(({ differs }) => differs).map(({ name }) => name)).toEqual([
+    'on disk at the acknowledgement',
+  ])
+  const strict = { ...result, strict: true }
+  expect(section(strict, 'Head to head')[0]).toBe(
+    `a and b are not ranked on publish p99: they do not promise the same (${words}).`,
+  )
+  expect(experimentVerdict(strict)!.loads[0]!.figures.map(({ winner }) => winner)).toEqual([null, null, null])
+})
+
+test('one trial each: unequal guarantees are named too, and --strict refuses', () => {
+  const result = resultOf(synced(FAST.slice(0, 1), false), synced(SLOW.slice(0, 1), true))
+  const said = section(result, 'Head to head').join(' ')
+  expect(said).toContain('a and b do not promise the same (on disk')
+  expect(said).toContain('lower publish p99')
+  const strict = section({ ...result, strict: true }, 'Head to head').join(' ')
+  expect(strict).toStartWith('Sides are not ranked')
+  expect(strict).not.toContain('lower')
+})
+
+test('a queue that nobody shares keeps the order as a partition does', () => {
+  const order = (consumersPerSubscription: number) => {
+    const sample = resultOf(FAST, SLOW)
+    const promise = { delivery: 'at-least-once', orderDomain: 'queue', sharedStreams: true } as const
+    const b = { ...sample.sides[1]!, trials: SLOW.map((trial) => ({ ...trial, promise })) }
+    const workload = { ...sample.workload, consumersPerSubscription }
+    return guaranteeRows({ workload, sides: [sample.sides[0]!, b] }).find(({ name }) => name === 'order')!
+      .values
+  }
+  expect(order(16)).toEqual(['kept within a partition', 'kept within a partition'])
+  expect(order(17)[1]).toBe('not kept between consumers of a queue')
 })
