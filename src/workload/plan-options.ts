@@ -41,7 +41,7 @@ export interface ParsedFlags {
   readonly workers: number | null
   readonly topology: Plan['topology']
   /** Trials of each side. */
-  readonly repeat: number
+  readonly repeat: number | null
   readonly seed: number
   readonly strict: boolean
   readonly lenient: boolean
@@ -57,7 +57,7 @@ export function parseFlags(options: PlanOptions): ParsedFlags {
     rateHz: wholeFlag('--rate', options.rate, UNBOUNDED_RATE_HZ - 1, 'messages a second'),
     workers: wholeFlag('--workers', options.workers, MAX_WORKERS, 'producer processes'),
     topology: topologyFlag(options.topology),
-    repeat: wholeFlag('--repeat', options.repeat, MAX_TRIALS_PER_SIDE, 'trials of each side') ?? 1,
+    repeat: wholeFlag('--repeat', options.repeat, MAX_TRIALS_PER_SIDE, 'trials of each side'),
     seed: seedFlag(options.seed),
     strict: options.strict === true,
     lenient: options.lenient === true,

@@ -37,6 +37,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   const producers = workload.topics * workload.producersPerTopic
   const consumers = workload.topics * workload.subscriptionsPerTopic * workload.consumersPerSubscription
   const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), Math.max(producers, consumers))
+  const repeat = flags.repeat ?? file.repeat
   const { drivers, workloadSource } = withoutSecrets(file, registry)
   return {
     workload: { ...workload, drivers },
@@ -46,9 +47,9 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     workers,
     topology: flags.topology,
     strict: flags.strict,
-    repeat: flags.repeat,
+    repeat,
     seed: flags.seed,
-    order: trialOrder(sides.length, flags.repeat, flags.seed),
+    order: trialOrder(sides.length, repeat, flags.seed),
     notes: notesOf(file, workload, flags, workers),
   }
 }
