@@ -10,6 +10,7 @@ const ROOT = resolve(import.meta.dir, '..')
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   clock: ['errors'],
+  otlp: ['errors'],
   driver: ['clock', 'errors'],
   drivers: ['driver', 'clock', 'errors'],
   engine: ['driver', 'clock', 'errors', 'workload', 'result'],
