@@ -9,7 +9,8 @@ import type { Signal } from '../src/otlp/signal.ts'
  * Why something was refused or lost: label values of `gateway_dropped_total{reason_code}`. They are the gateway's own
  * vocabulary; what the sender sees on the wire is decided by `receive/` after the OTLP specification.
  *
- * - `rule`: records that a DROP rule matched, or whose rule failed with `onError: drop` (counted in records)
+ * - `rule`: a request of which rules left nothing (records dropped from a request that goes on are counted by rule,
+ *   in `gateway_rule_dropped_records_total`)
  * - `400`: a body that is not a valid OTLP request; `413`: larger than the limit
  * - `429`: queue full, water mark passed, waited too long, or too many requests in flight
  * - `500`: the upstream refused it for good, or retries ran out
