@@ -1,4 +1,4 @@
-import { build, type Histogram } from 'hdr-histogram-js'
+import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js'
 import type { Counter, Meter, Timing } from '../contracts.ts'
 import { BUCKET_BOUNDS_US, TIMING_RANGE } from './timing-range.ts'
 
@@ -108,6 +108,6 @@ function createTiming(): RecordedTiming {
       while (bucket < BUCKET_BOUNDS_US.length && us > BUCKET_BOUNDS_US[bucket]!) bucket++
       buckets[bucket]!++
     },
-    snapshot: () => ({ histogram: histogram.encodeIntoCompressedBase64(), buckets: [...buckets], sumUs }),
+    snapshot: () => ({ histogram: encodeIntoCompressedBase64(histogram), buckets: [...buckets], sumUs }),
   }
 }

@@ -1,6 +1,7 @@
+import { build } from 'hdr-histogram-js'
 import type { MergedSnapshot, MergedTiming } from './merge.ts'
 import type { Labels } from './meter.ts'
-import { BUCKET_BOUNDS_US } from './timing-range.ts'
+import { BUCKET_BOUNDS_US, TIMING_RANGE } from './timing-range.ts'
 
 export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
@@ -37,10 +38,8 @@ export function toPrometheusText(snapshot: MergedSnapshot): string {
 }
 
 function endToEndP99Us(snapshot: MergedSnapshot): number {
-  const [first, ...rest] = snapshot.timings.filter((timing) => timing.name === END_TO_END_TIMING)
-  if (first === undefined) return 0
-  const all = first.histogram.copy()
-  for (const timing of rest) all.add(timing.histogram)
+  const all = build(TIMING_RANGE)
+  for (const timing of snapshot.timings) if (timing.name === END_TO_END_TIMING) all.add(timing.histogram)
   return all.totalCount === 0 ? 0 : all.getValueAtPercentile(99)
 }
 
