@@ -59,9 +59,10 @@ export async function openConnection(
 
   function lose(why: string): void {
     isOpen = false
-    socket?.terminate()
     const current = exchange
     exchange = null
+    // Ends in `close` at once, which must not find the exchange any more.
+    socket?.terminate()
     current?.timer.cancel()
     current?.reject(new ConnectionLost(why))
   }
