@@ -110,3 +110,17 @@ export interface Meter {
   /** Exported as a Prometheus histogram `<name>_seconds` with fixed buckets; quantiles come from the merged HDR. */
   timing(name: string, help: string, labels?: Readonly<Record<string, string>>): Timing
 }
+
+/** A listener for OTLP. */
+export interface Receiver {
+  readonly port: number
+  /** Takes no new requests, answers those it has until `signal` aborts, then cuts. Idempotent. */
+  close(signal: AbortSignal): Promise<void>
+}
+
+/** What receivers bound; sizes hold for a request as sent and as unpacked. */
+export interface ReceiveLimits {
+  readonly maxBodyBytes: number
+  readonly maxConnections: number
+  readonly idleTimeoutMs: number
+}
