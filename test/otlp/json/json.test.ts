@@ -11,7 +11,7 @@ import { SIGNALS, type Signal } from '../../../src/otlp/signal.ts'
 import { randomRequest, seededRandom } from '../../support/otlp-random.ts'
 import { referenceOf } from '../../support/otlp-reference.ts'
 
-const RUNS = 150
+const RUNS = 80
 
 /** A description as OTLP/JSON text, spelled at random: hex case, 64-bit as digits or strings, unknown and null members. */
 function spell(value: unknown, schema: MessageSchema, random: () => number): string {
