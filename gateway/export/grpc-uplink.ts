@@ -144,9 +144,5 @@ function outcomeOf(headers: IncomingHttpHeaders): ExportOutcome {
 
 function retryDelayMs(details: string | string[] | undefined): number | null {
   if (typeof details !== 'string') return null
-  try {
-    return decodeStatus(Buffer.from(details, 'base64')).retryDelayMs ?? null
-  } catch {
-    return null
-  }
+  return decodeStatus(Buffer.from(details, 'base64'))?.retryDelayMs ?? null
 }
