@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import type { Outcome, Pipeline, ReceiveLimits, Receiver } from '../../../gateway/contracts.ts'
-import { startHttpReceiver, type HttpReceiverOptions } from '../../../gateway/receive/http/receiver.ts'
+import { type HttpReceiverOptions, startHttpReceiver } from '../../../gateway/receive/http/receiver.ts'
 import { createMeter, type ProcessMeter } from '../../../gateway/telemetry/meter.ts'
 import { SystemClock } from '../../../src/clock/system-clock.ts'
 import type { Signal } from '../../../src/otlp/signal.ts'
