@@ -73,7 +73,8 @@ export const GRPC_HEADERS = {
 }
 
 export function openRawSession(rig: Rig): Promise<ClientHttp2Session> {
-  const session = http2.connect(`http://127.0.0.1:${rig.receiver.port}`)
+  // The client's own limit of 10 MB would refuse what these tests send.
+  const session = http2.connect(`http://127.0.0.1:${rig.receiver.port}`, { maxSessionMemory: 1000 })
   // Receivers that cut are what some tests want.
   session.on('error', () => {})
   return new Promise((resolve) => session.once('connect', () => resolve(session)))
