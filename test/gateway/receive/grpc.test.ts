@@ -112,7 +112,8 @@ test.each(['application/json', 'application/grpc-web', 'application/grpc+json', 
   'content type "%s" is answered in HTTP',
   async (type) => {
     const answer = await rawCall(session, { 'content-type': type }, framed([bytesOf(9, 1)], false))
-    expect([answer.headers[':status'], answer.headers['grpc-status']]).toEqual([415, undefined])
+    expect({ ...answer.headers }).toMatchObject({ ':status': 415 })
+    expect(answer.headers['grpc-status']).toBeUndefined()
     expect(rig.offered).toEqual([])
   },
 )
