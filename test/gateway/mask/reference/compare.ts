@@ -4,7 +4,7 @@ import { createMasker } from '../../../../gateway/mask/masker.ts'
 import type { Signal } from '../../../../src/otlp/signal.ts'
 import { descriptor } from './descriptor.ts'
 import { mutated, payload, type Random, ROOTS } from './payloads.ts'
-import { decode, maskByReference } from './reference.ts'
+import { type Dynamic, decode, maskByReference } from './reference.ts'
 import { type RuleCase, ruleCases } from './rule-cases.ts'
 
 /** What a run of comparisons saw; a run in which hardly anything happened proves nothing. */
@@ -112,12 +112,12 @@ function hasMessageDrops(one: Case): boolean {
  * Encoded again with what may differ evened out: how long REDACT_FILL's text is and what HASH makes of arrays and lists
  * depends on the bytes as they came, which objects no longer know where the sender was odd.
  */
-function normalized(root: string, message: ReturnType<typeof decode>): Buffer {
+function normalized(root: string, message: Dynamic): Buffer {
   visit(message)
   return Buffer.from(toBinary(descriptor(root), message))
 }
 
-function visit(message: Record<string, any>): void {
+function visit(message: Dynamic): void {
   for (const [key, value] of Object.entries(message)) {
     if (key.startsWith('$')) continue
     if (value instanceof Uint8Array) message[key] = evened(value)

@@ -223,6 +223,15 @@ function shuffle(parts: number[][], random: Random): void {
 /** A copy with a few bytes flipped, cut, doubled or put in, as a broken or hostile sender would. */
 export function mutated(bytes: Uint8Array, random: Random): Uint8Array {
   let out = [...bytes]
+  // Half of them keep their structure: text for text, so that keys and values change and the rest stays valid.
+  if (random(2) === 0) {
+    for (let times = 1 + random(8); times > 0; times--) {
+      const at = random(out.length + 1)
+      if (out[at]! > 0x40 && out[at]! < 0x7f)
+        out[at] = random(4) === 0 ? 0x80 + random(128) : 0x61 + random(4)
+    }
+    return Uint8Array.from(out)
+  }
   for (let times = 1 + random(3); times > 0; times--) {
     const at = random(out.length + 1)
     switch (random(6)) {
