@@ -18,7 +18,7 @@ export type ReadRequest =
   /** `isLast`: what the sender still has to say is not worth reading. */
   | { readonly kind: 'turned-away'; readonly refusal: Refusal; readonly isLast: boolean }
 
-/** What bodies above 1 MiB may take together while they arrive: a sender can name a large one and be slow to send it. */
+/** What bodies beyond 256 KiB may take together while they arrive: many senders can be slow with large ones. */
 const LARGE_BODIES_BYTES = 256 << 20
 
 /**
@@ -33,7 +33,10 @@ const ABORTED: Refusal = {
   body: { code: RPC_CODES.cancelled, message: 'the body did not arrive' },
 }
 
-/** Makes what reads a body, unpacks it and turns JSON into protobuf; no stage yields more than `maxBodyBytes`, and none reads more than 4 MiB of JSON. */
+/**
+ * Makes what reads a body, unpacks it and turns JSON into protobuf. No stage yields more than `maxBodyBytes`, and none
+ * reads more than 4 MiB of JSON.
+ */
 export function createRequestReader(
   maxBodyBytes: number,
 ): (signal: Signal, request: Request, form: RequestForm) => Promise<ReadRequest> {
