@@ -13,9 +13,16 @@ export type Reply =
   | { readonly response: Uint8Array }
   | { readonly code: number; readonly details: string; readonly statusDetails?: Uint8Array }
 
+export interface GrpcCall {
+  readonly path: string
+  readonly body: Buffer
+  readonly metadata: Metadata
+  readonly peer: string
+}
+
 export interface GrpcUpstream {
   readonly port: number
-  readonly calls: { readonly body: Buffer; readonly metadata: Metadata; readonly peer: string }[]
+  readonly calls: GrpcCall[]
   reply: () => Reply | Promise<Reply>
   stop(): void
 }
@@ -48,7 +55,7 @@ export async function startGrpcUpstream(tls?: { certificate: Buffer; key: Buffer
       call: { request: Buffer; metadata: Metadata; getPeer(): string },
       done: (error: object | null, response?: Buffer) => void,
     ) => {
-      upstream.calls.push({ body: call.request, metadata: call.metadata, peer: call.getPeer() })
+      upstream.calls.push({ path, body: call.request, metadata: call.metadata, peer: call.getPeer() })
       const reply = await upstream.reply()
       if ('response' in reply) return done(null, Buffer.from(reply.response))
       const metadata = new Metadata()
