@@ -11,7 +11,6 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
-import type { GatewayProcess } from './gateway.ts'
 import { SECRET, SECRET_KEY } from './tally.ts'
 
 export type Protocol = 'protobuf' | 'json' | 'grpc'
@@ -24,7 +23,7 @@ const EXPORTERS = {
 
 /** Sends `count` spans, points and records by OpenTelemetry's own SDK, and waits until it has delivered all. */
 export async function sendByJsSdk(
-  gateway: GatewayProcess,
+  to: { readonly httpPort: number; readonly grpcPort: number },
   protocol: Protocol,
   compression: 'none' | 'gzip',
   count: number,
@@ -32,7 +31,7 @@ export async function sendByJsSdk(
   const [Traces, Metrics, Logs] = EXPORTERS[protocol]
   const optionsOf = (path: string) => {
     const url =
-      protocol === 'grpc' ? `http://127.0.0.1:${gateway.grpcPort}` : `http://127.0.0.1:${gateway.httpPort}${path}`
+      protocol === 'grpc' ? `http://127.0.0.1:${to.grpcPort}` : `http://127.0.0.1:${to.httpPort}${path}`
     return { url, compression } as ConstructorParameters<typeof TracesJson>[0] & object
   }
   const resource = resourceFromAttributes({ 'service.name': 'js', [SECRET_KEY]: SECRET })

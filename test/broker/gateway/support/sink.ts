@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import { HTTP_PATHS, GRPC_METHODS, SIGNALS, type Signal } from '../../../../src/otlp/signal.ts'
+import { GRPC_METHODS, HTTP_PATHS, SIGNALS, type Signal } from '../../../../src/otlp/signal.ts'
 import { startGrpcUpstream } from '../../../gateway/export/grpc-upstream.ts'
 
 /** An upstream that keeps the bodies of all requests. */

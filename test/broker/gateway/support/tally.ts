@@ -32,13 +32,16 @@ export interface Tally {
   readonly records: number
   /** How often each record arrived: by span name, log body, or the data point's attribute `number`. */
   readonly names: ReadonlyMap<string, number>
+  /** Different span ids, of traces. */
+  readonly spanIds: ReadonlySet<string>
   /** Values of the secret attribute, on resources and on records. */
   readonly masked: { readonly resources: ReadonlySet<string>; readonly records: ReadonlySet<string> }
   /** Whether the secret's bytes stand in any request. */
   readonly leaks: boolean
 }
 
-type Tree = Record<string, any>
+/** A message as the decoder gives it. */
+type Tree = { readonly [field: string]: unknown }
 
 const FIELDS = {
   traces: ['resourceSpans', 'scopeSpans', 'spans'],
@@ -46,44 +49,56 @@ const FIELDS = {
   logs: ['resourceLogs', 'scopeLogs', 'logRecords'],
 } as const
 
+const POINTS = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary']
+
 export function tallyOf(sink: Sink, signal: Signal): Tally {
   const names = new Map<string, number>()
   const resources = new Set<string>()
   const values = new Set<string>()
+  const spanIds = new Set<string>()
   const bodies = sink.bodies(signal)
   const [resourceField, scopeField, recordField] = FIELDS[signal]
   let records = 0
-  for (const body of bodies) {
-    for (const resource of referenceOf(signal).decode(body)[resourceField] as Tree[]) {
-      note(resources, resource.resource?.attributes)
-      for (const scope of resource[scopeField] as Tree[])
-        for (const item of scope[recordField] as Tree[])
-          for (const record of signal === 'metrics' ? pointsOf(item) : [item]) {
-            const name = nameOf(signal, record)
-            records++
-            names.set(name, (names.get(name) ?? 0) + 1)
-            note(values, record.attributes)
-          }
-    }
+  const count = (record: Tree) => {
+    const name = nameOf(signal, record)
+    records++
+    names.set(name, (names.get(name) ?? 0) + 1)
+    if (signal === 'traces') spanIds.add(String(record.spanId))
+    note(values, record)
   }
+  for (const body of bodies)
+    for (const entry of list(referenceOf(signal).decode(body), resourceField)) {
+      note(resources, member(entry, 'resource'))
+      for (const scope of list(entry, scopeField))
+        for (const item of list(scope, recordField))
+          for (const record of signal === 'metrics' ? pointsOf(item) : [item]) count(record)
+    }
   const leaks = bodies.some((body) => Buffer.from(body).includes(SECRET))
-  return { requests: bodies.length, records, names, masked: { resources, records: values }, leaks }
+  return { requests: bodies.length, records, names, spanIds, masked: { resources, records: values }, leaks }
+}
+
+function list(tree: Tree, field: string): readonly Tree[] {
+  return (tree[field] as readonly Tree[] | undefined) ?? []
+}
+
+function member(tree: Tree, field: string): Tree {
+  return (tree[field] as Tree | null | undefined) ?? {}
 }
 
 function pointsOf(metric: Tree): Tree[] {
-  const kinds = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary']
-  return kinds.flatMap((kind) => (metric[kind]?.dataPoints ?? []) as Tree[])
+  return POINTS.flatMap((kind) => list(member(metric, kind), 'dataPoints'))
 }
 
 function nameOf(signal: Signal, record: Tree): string {
-  if (signal === 'traces') return record.name as string
-  if (signal === 'logs') return String(record.body?.stringValue)
-  const number = (record.attributes as Tree[]).find(({ key }) => key === 'number')
-  return String(number?.value.stringValue ?? number?.value.intValue)
+  if (signal === 'traces') return String(record.name)
+  if (signal === 'logs') return String(member(record, 'body').stringValue)
+  const number = list(record, 'attributes').find(({ key }) => key === 'number')
+  return String(member(number ?? {}, 'value').stringValue)
 }
 
-function note(into: Set<string>, attributes: Tree[] | undefined): void {
-  for (const { key, value } of attributes ?? []) if (key === SECRET_KEY) into.add(String(value.stringValue))
+function note(into: Set<string>, carrier: Tree): void {
+  for (const attribute of list(carrier, 'attributes'))
+    if (attribute.key === SECRET_KEY) into.add(String(member(attribute, 'value').stringValue))
 }
 
 /** The names `PREFIX-0` … `PREFIX-(count − 1)`, each once: what a whole, single delivery looks like. */
