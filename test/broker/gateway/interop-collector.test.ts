@@ -104,7 +104,7 @@ test.skipIf(isSkipped).each(['http', 'grpc'] as const)('requests of 3 MB over %s
   const { records, body } = makePayload({ signal: 'traces', profile: 'even', records: 9000, seed: 1 })
   expect(body.length).toBeGreaterThan(2_900_000)
   await throughChain(protocol, 'none', async ({ start, finish }) => {
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 2; i++) {
       const answer = await fetch(`http://127.0.0.1:${start.httpPort}/v1/traces`, {
         method: 'POST',
         headers: { 'content-type': 'application/x-protobuf' },
@@ -115,5 +115,5 @@ test.skipIf(isSkipped).each(['http', 'grpc'] as const)('requests of 3 MB over %s
     await finish()
   })
   const tally = tallyOf(sink, 'traces')
-  expect([tally.records, tally.spanIds.size]).toEqual([3 * records, records])
+  expect([tally.records, tally.spanIds.size]).toEqual([2 * records, records])
 })
