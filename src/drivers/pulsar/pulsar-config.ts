@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { officialRefusals } from './official/refusals.ts'
 
 const count = z.number().int().min(1)
 const milliseconds = z.number().int().min(0)
@@ -40,16 +41,22 @@ export const pulsarConfigSchema = z
     client: z
       .enum(['native', 'pulsar-client'])
       .default('native')
-      .describe('Client: our own in TypeScript, or the official npm package where it is installed.'),
+      .describe('Client: our own in TypeScript, or the official npm package where its addon loads.'),
     adminUrl: z
       .url()
       .optional()
       .describe('Admin interface. Default: a http:// entry of servers, else port 8080 of the first server.'),
     namespace: z
       .string()
-      .regex(/^[\w=:.-]+\/[\w=:.-]+$/, 'expected tenant/namespace')
+      .regex(/^[\w=:.-]+\/[\w=:.-]+$/, 'tenant/namespace')
       .default('public/bench')
       .describe('tenant/namespace of the topics; made if it is missing.'),
+    topicType: z
+      .enum(['persistent', 'non-persistent'])
+      .default('persistent')
+      .describe(
+        'non-persistent: never stored; what a consumer does not take at once is lost, and that is no fault.',
+      ),
     persistence: persistence.optional().describe('Bookies and copies; default: as the broker is configured.'),
     deduplication: z
       .boolean()
@@ -66,7 +73,12 @@ export const pulsarConfigSchema = z
       .describe('key: one key a batch, as key_shared subscriptions need it. none: each message by itself.'),
     batchMessages: count.max(100_000).default(1000).describe('A batch is sent with this many messages …'),
     batchBytes: count.default(131_072).describe('… or this many bytes …'),
-    batchDelayMs: milliseconds.max(60_000).default(1).describe('… or after this long. 0: at once.'),
+    batchDelayMs: milliseconds
+      .max(60_000)
+      .default(1)
+      .describe(
+        '… or after this long; earlier while no other batch of its partition is on its way. 0: at once.',
+      ),
     maxPendingMessages: count
       .max(1_000_000)
       .default(10_000)
@@ -90,6 +102,10 @@ export const pulsarConfigSchema = z
       .default(100)
       .describe('Acknowledgements are sent together after this …'),
     ackGroupMessages: count.max(100_000).default(1000).describe('… or when there are this many.'),
+    ackReceipts: z
+      .boolean()
+      .default(false)
+      .describe('The broker confirms acknowledgements; a consumer closes when it has.'),
     connectionsPerBroker: count.max(100).default(1).describe('TCP connections to each broker.'),
     operationTimeoutMs: count
       .default(30_000)
@@ -104,9 +120,12 @@ export const pulsarConfigSchema = z
   })
   .superRefine((config, context) => {
     const refuse = (path: string, message: string) =>
-      context.addIssue({ code: 'custom', path: [path], message })
+      context.addIssue({ code: 'custom', path: path.split('.'), message })
     if (config.token !== undefined && config.tokenEnv !== undefined) {
       refuse('tokenEnv', 'expected token or tokenEnv, got both')
+    }
+    if (config.client === 'pulsar-client') {
+      for (const [path, message] of officialRefusals(config)) refuse(path, message)
     }
     const isShared = config.subscriptionType === 'shared' || config.subscriptionType === 'key_shared'
     if (isShared && config.ackMode === 'cumulative') {
@@ -114,6 +133,10 @@ export const pulsarConfigSchema = z
         'ackMode',
         `expected individual: Pulsar has no cumulative acknowledgement on ${config.subscriptionType}`,
       )
+    }
+    for (const name of ['persistence', 'retention', 'deduplication'] as const) {
+      if (config.topicType === 'non-persistent' && config[name] !== undefined)
+        refuse(name, 'expected a persistent topicType: of non-persistent topics nothing is stored')
     }
     if (config.subscriptionType === 'key_shared' && config.batching === 'default') {
       refuse(

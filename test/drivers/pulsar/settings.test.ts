@@ -6,7 +6,6 @@ import { javaStringHash } from '../../../src/drivers/pulsar/client/router.ts'
 import { pulsarCapabilities } from '../../../src/drivers/pulsar/pulsar-capabilities.ts'
 import { pulsarConfigSchema } from '../../../src/drivers/pulsar/pulsar-config.ts'
 import { partitionsOf } from '../../../src/drivers/pulsar/pulsar-consumer.ts'
-import { driverModule } from '../../../src/drivers/pulsar/pulsar-driver.ts'
 import { pulsarFromOmb } from '../../../src/drivers/pulsar/pulsar-omb.ts'
 import { addressesOf, tokenOf } from '../../../src/drivers/pulsar/pulsar-settings.ts'
 
@@ -43,6 +42,7 @@ test("OMB's fields are understood, and what has no meaning here is named", () =>
     adminUrl: 'https://broker-1:8443',
     connectionsPerBroker: 8,
     namespace: 'benchmark/ns',
+    topicType: 'persistent',
     persistence: { ensembleSize: 3, writeQuorum: 3, ackQuorum: 2 },
     deduplication: true,
     token: 'abc',
@@ -75,6 +75,18 @@ test("OMB's unknown fields, plugins and addresses are named, not swallowed", () 
   expect(() => parse(config)).not.toThrow()
 })
 
+test('non-persistent topics promise nothing, and have nothing to persist', () => {
+  expect(pulsarCapabilities(parse({ topicType: 'non-persistent' }))).toMatchObject({
+    delivery: 'at-most-once',
+    redelivers: false,
+    replay: false,
+  })
+  const client = { ...STOCK_OMB.client, topicType: 'non-persistent' }
+  const { config, ignored } = pulsarFromOmb({ ...STOCK_OMB, client })
+  expect(parse(config).topicType).toBe('non-persistent')
+  expect(ignored.filter((line) => line.includes('non-persistent'))).toHaveLength(1)
+})
+
 test('contradictions are refused', () => {
   const broken = [
     { subscriptionType: 'shared', ackMode: 'cumulative' },
@@ -82,6 +94,7 @@ test('contradictions are refused', () => {
     { token: 'a', tokenEnv: 'B' },
     { namespace: 'no-tenant' },
     { persistence: { ensembleSize: 1, writeQuorum: 2, ackQuorum: 1 } },
+    { topicType: 'non-persistent', retention: { minutes: 1, megabytes: 1 } },
     { batchMesages: 1 },
   ]
   for (const settings of broken) expect(pulsarConfigSchema.safeParse(settings).success).toBe(false)
@@ -128,15 +141,4 @@ test("keys go where Java's clients send them", () => {
   expect(javaStringHash('')).toBe(0)
   expect(javaStringHash('key-1')).toBe(101_943_363)
   expect(javaStringHash('polygenelubricants')).toBe(0)
-})
-
-test('an official package that is not installed is one sentence', async () => {
-  const config = parse({ client: 'pulsar-client' })
-  const driver = driverModule.create({ config, servers: ['127.0.0.1:1'], namePrefix: 'x', log: () => {} })
-  const error = await driver.open(AbortSignal.timeout(5000)).then(
-    () => null,
-    (thrown: Error) => thrown,
-  )
-  expect(error?.message).toMatch(/pulsar-client/)
-  expect(error).toMatchObject({ code: 'MISSING_TOOL' })
 })
