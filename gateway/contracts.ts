@@ -9,7 +9,8 @@ import type { Signal } from '../src/otlp/signal.ts'
  * Why something was refused or lost: label values of `gateway_dropped_total{reason_code}`. They are the gateway's own
  * vocabulary; what the sender sees on the wire is decided by `receive/` after the OTLP specification.
  *
- * - `rule`: records that a DROP rule matched, or whose rule failed with `onError: drop` (counted in records)
+ * - `rule`: a request of which rules left nothing (records dropped from a request that goes on are counted by rule,
+ *   in `gateway_rule_dropped_records_total`)
  * - `400`: a body that is not a valid OTLP request; `413`: larger than the limit
  * - `429`: queue full, water mark passed, waited too long, or too many requests in flight
  * - `500`: the upstream refused it for good, or retries ran out
@@ -108,4 +109,18 @@ export interface Meter {
   ): void
   /** Exported as a Prometheus histogram `<name>_seconds` with fixed buckets; quantiles come from the merged HDR. */
   timing(name: string, help: string, labels?: Readonly<Record<string, string>>): Timing
+}
+
+/** A listener for OTLP. */
+export interface Receiver {
+  readonly port: number
+  /** Takes no new requests, answers those it has until `signal` aborts, then cuts. Idempotent. */
+  close(signal: AbortSignal): Promise<void>
+}
+
+/** What receivers bound; sizes hold for a request as sent and as unpacked. */
+export interface ReceiveLimits {
+  readonly maxBodyBytes: number
+  readonly maxConnections: number
+  readonly idleTimeoutMs: number
 }
