@@ -3,6 +3,7 @@ import { descriptor, messageOf } from './descriptor.ts'
 import { children, type Dynamic, fieldOf, isSet, keyOf, latin1, textOf, utf8 } from './objects.ts'
 import type { RuleCase } from './rule-cases.ts'
 
+/** Whether a text in the value, however deep, matches; null: one could not be read. */
 export function matchesDeep(value: Dynamic, pattern: string): boolean | null {
   const { case: kind, value: inner } = value.value
   if (kind !== 'arrayValue' && kind !== 'kvlistValue') {
@@ -49,11 +50,13 @@ export function holds(
   return any(children(message, field).map((child) => holds(inner, child, rest, rule)))
 }
 
+/** True if one is, else null if one could not be said. */
 export function any(found: readonly (boolean | null)[]): boolean | null {
   if (found.includes(true)) return true
   return found.includes(null) ? null : false
 }
 
+/** `holds` for attributes, from the first of `steps`. */
 export function holdsEntry(
   entries: readonly Dynamic[],
   steps: RuleCase['value'],
@@ -69,6 +72,7 @@ export function holdsEntry(
   )
 }
 
+/** `holds` for a value, from the first of `steps`. */
 export function holdsValue(value: Dynamic, steps: RuleCase['value'], rule: RuleCase): boolean | null {
   if (steps.length === 0) return rule.pattern === null ? true : matchesDeep(value, rule.pattern)
   const { case: kind, value: inner } = value.value
