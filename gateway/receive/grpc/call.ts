@@ -43,13 +43,13 @@ export function serveCall(
     return
   }
   const call = readHeaders(headers)
+  let deadline: Timer | undefined
   const turnAway: TurnAway = (code, message) => {
     clearTimeout(deadline)
     if (stream.destroyed || stream.headersSent) return
     context.counts.turnedAway(String(code))
     sendTrailersOnly(stream, refusal(code, message))
   }
-  let deadline: Timer | undefined
   if ('code' in call) {
     turnAway(call.code, call.message)
     return

@@ -26,6 +26,8 @@ export interface GrpcReceiverOptions {
  * connection, a request beyond the stream's window stands still for ever.
  */
 const WINDOW_BYTES = 1 << 20
+/** A request may take as long to arrive as a connection may be silent, but never less than this, as over HTTP. */
+const MIN_ARRIVAL_MS = 1000
 const MAX_CONCURRENT_STREAMS = 256
 const MAX_HEADER_LIST_BYTES = 16 * 1024
 
@@ -41,7 +43,7 @@ export async function startGrpcReceiver(options: GrpcReceiverOptions): Promise<R
     counts: createReceiveMeter(options.meter, 'grpc'),
     clock: options.clock,
     maxBodyBytes: options.limits.maxBodyBytes,
-    maxArrivalMs: options.limits.idleTimeoutMs,
+    maxArrivalMs: Math.max(MIN_ARRIVAL_MS, options.limits.idleTimeoutMs),
   }
   const sessions = new Set<ServerHttp2Session>()
   const server = http2.createServer({

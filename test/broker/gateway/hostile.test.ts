@@ -9,7 +9,7 @@ import { framed } from '../../../gateway/grpc/frame.ts'
 import { makePayload, payloadAsJson } from '../../../gateway/payload/payload.ts'
 import { GRPC_METHODS, HTTP_PATHS, SIGNALS, type Signal } from '../../../src/otlp/signal.ts'
 import { type Random, seeded } from '../../gateway/mask/reference/payloads.ts'
-import { type GatewayProcess, pollUntilSettled, startGatewayProcess } from './support/gateway.ts'
+import { type Gateway, pollUntilSettled, startGateway } from './support/gateway.ts'
 import { MASKING } from './support/tally.ts'
 import { MOODS, startUnrulyUpstream, type UnrulyUpstream } from './support/unruly-upstream.ts'
 
@@ -21,11 +21,11 @@ const SLAB_BYTES = 32 << 20
 const BASE_BYTES = 256 << 20
 
 let upstream: UnrulyUpstream
-let gateway: GatewayProcess
+let gateway: Gateway
 let session: ClientHttp2Session
 beforeAll(async () => {
   upstream = await startUnrulyUpstream()
-  gateway = await startGatewayProcess({
+  gateway = await startGateway({
     ...MASKING,
     ...Object.fromEntries(
       SIGNALS.map((signal) => [

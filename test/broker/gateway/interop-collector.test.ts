@@ -8,7 +8,7 @@ import { presentCollector } from '../../../perf/gateway/collector.ts'
 import { HTTP_PATHS, SIGNALS } from '../../../src/otlp/signal.ts'
 import { skipLoudly } from '../../support/skip.ts'
 import { type Ports, startCollector } from './support/collector.ts'
-import { pollUntilSettled, startGatewayProcess } from './support/gateway.ts'
+import { pollUntilSettled, startGateway } from './support/gateway.ts'
 import { sendByJsSdk } from './support/js-sdk.ts'
 import { type Sink, startSink } from './support/sink.ts'
 import { eachOnce, MASK, MASKING, tallyOf } from './support/tally.ts'
@@ -58,7 +58,7 @@ async function throughChain(
   try {
     const behind = await startCollector(program!, sink, protocol, compression)
     stops.unshift(behind.stop)
-    const gateway = await startGatewayProcess({
+    const gateway = await startGateway({
       ...MASKING,
       ...upstreamOf(behind, protocol),
       OTLP_UPSTREAM_COMPRESSION: compression,

@@ -2,7 +2,7 @@
 // Method: the real SDK with its three exporters, compressed or not; a gateway process; a sink that another library decodes.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test'
 import { SIGNALS } from '../../../src/otlp/signal.ts'
-import { type GatewayProcess, pollUntilSettled, startGatewayProcess } from './support/gateway.ts'
+import { type Gateway, pollUntilSettled, startGateway } from './support/gateway.ts'
 import { sendByJsSdk } from './support/js-sdk.ts'
 import { type Sink, startSink } from './support/sink.ts'
 import { eachOnce, MASK, MASKING, tallyOf } from './support/tally.ts'
@@ -10,11 +10,11 @@ import { eachOnce, MASK, MASKING, tallyOf } from './support/tally.ts'
 const COUNT = 600
 
 let sink: Sink
-const gateways: Partial<Record<'http' | 'grpc', GatewayProcess>> = {}
+const gateways: Partial<Record<'http' | 'grpc', Gateway>> = {}
 beforeAll(async () => {
   sink = await startSink()
-  gateways.http = await startGatewayProcess({ ...MASKING, ...sink.environment('http', 'gzip') })
-  gateways.grpc = await startGatewayProcess({ ...MASKING, ...sink.environment('grpc', 'none') })
+  gateways.http = await startGateway({ ...MASKING, ...sink.environment('http', 'gzip') })
+  gateways.grpc = await startGateway({ ...MASKING, ...sink.environment('grpc', 'none') })
 })
 afterAll(async () => {
   expect(await gateways.http?.stop()).toBe(0)

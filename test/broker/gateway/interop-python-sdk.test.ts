@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test'
 import { SIGNALS } from '../../../src/otlp/signal.ts'
 import { skipLoudly } from '../../support/skip.ts'
-import { type GatewayProcess, pollUntilSettled, startGatewayProcess } from './support/gateway.ts'
+import { type Gateway, pollUntilSettled, startGateway } from './support/gateway.ts'
 import { pythonWithSdk, sendByPythonSdk } from './support/python-sdk.ts'
 import { type Sink, startSink } from './support/sink.ts'
 import { eachOnce, MASK, MASKING, tallyOf } from './support/tally.ts'
@@ -15,11 +15,11 @@ const sdk = await pythonWithSdk()
 const isSkipped = typeof sdk === 'string' && skipLoudly(`OpenTelemetry's Python SDK needs ${sdk}`)
 
 let sink: Sink
-let gateway: GatewayProcess
+let gateway: Gateway
 beforeAll(async () => {
   if (isSkipped) return
   sink = await startSink()
-  gateway = await startGatewayProcess({ ...MASKING, ...sink.environment('http', 'none') })
+  gateway = await startGateway({ ...MASKING, ...sink.environment('http', 'none') })
 })
 afterAll(async () => {
   if (isSkipped) return

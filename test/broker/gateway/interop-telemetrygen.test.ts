@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test'
 import { SIGNALS } from '../../../src/otlp/signal.ts'
 import { skipLoudly } from '../../support/skip.ts'
-import { type GatewayProcess, pollUntilSettled, startGatewayProcess } from './support/gateway.ts'
+import { type Gateway, pollUntilSettled, startGateway } from './support/gateway.ts'
 import { type Sink, startSink } from './support/sink.ts'
 import { MASK, MASKING, tallyOf } from './support/tally.ts'
 import { sendByTelemetrygen, telemetrygenProgram } from './support/telemetrygen.ts'
@@ -15,11 +15,11 @@ const tool = await telemetrygenProgram()
 const isSkipped = typeof tool === 'string' && skipLoudly(`telemetrygen needs ${tool}`)
 
 let sink: Sink
-let gateway: GatewayProcess
+let gateway: Gateway
 beforeAll(async () => {
   if (isSkipped) return
   sink = await startSink()
-  gateway = await startGatewayProcess({ ...MASKING, ...sink.environment('grpc', 'gzip') })
+  gateway = await startGateway({ ...MASKING, ...sink.environment('grpc', 'gzip') })
 })
 afterAll(async () => {
   if (isSkipped) return

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { cacheEntry } from '../../../../src/brokers/provision/cache.ts'
-import type { GatewayProcess } from './gateway.ts'
+import type { Gateway } from './gateway.ts'
 import { SECRET, SECRET_KEY } from './tally.ts'
 
 /** Of the SDK and its exporters. */
@@ -39,7 +39,7 @@ async function run(command: readonly string[], signal: AbortSignal): Promise<voi
 /** Sends `count` spans, points and records by OpenTelemetry's own SDK, and waits until it has delivered all. */
 export async function sendByPythonSdk(
   python: string,
-  gateway: GatewayProcess,
+  gateway: Gateway,
   protocol: 'http' | 'grpc',
   compression: 'none' | 'gzip',
   count: number,

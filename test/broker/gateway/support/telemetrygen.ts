@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { cacheEntry } from '../../../../src/brokers/provision/cache.ts'
 import type { Signal } from '../../../../src/otlp/signal.ts'
-import type { GatewayProcess } from './gateway.ts'
+import type { Gateway } from './gateway.ts'
 import { SECRET, SECRET_KEY } from './tally.ts'
 
 const VERSION = 'v0.161.0'
@@ -39,7 +39,7 @@ async function build(go: string, folder: string, signal: AbortSignal): Promise<v
 /** Makes and sends `count` spans (two a trace), data points or log records; throws when it fails. */
 export async function sendByTelemetrygen(
   program: string,
-  gateway: GatewayProcess,
+  gateway: Gateway,
   protocol: 'http' | 'grpc',
   signal: Signal,
   count: number,
