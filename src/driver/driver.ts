@@ -143,10 +143,23 @@ export interface DriverContext<Config = unknown> {
   readonly log: (line: string) => void
 }
 
+/** Something a side needs and this machine lacks. */
+export interface MissingPart {
+  /** `expected …, it is not there`. */
+  readonly what: string
+  /** The command that gets it, or what else to choose. */
+  readonly hint: string
+}
+
 /** What each folder under `drivers/` exports as `driverModule`; the registry loads it lazily by name. */
 export interface DriverModule<Config = unknown> {
   readonly name: string
   /** Capabilities with this configuration, known before any connection is made (for `bench plan`). */
   capabilities(config: Config): Capabilities
+  /**
+   * What this configuration needs and this machine lacks (an optional client library), known before any broker is
+   * started; null when nothing. Absent: never anything. `Driver.open` says the same where it is asked first.
+   */
+  missing?(config: Config): Promise<MissingPart | null>
   create(context: DriverContext<Config>): Driver
 }

@@ -4,8 +4,9 @@ import type { Plan, Side, Workload } from './model.ts'
 import { configError, type Problem } from './problem.ts'
 
 /**
- * Holds the plan against what each side's driver can do, by its capabilities. Loads the drivers' modules, connects to
- * nothing. Returns sentences a reader must know; throws `AppError('CONFIG')` naming each side that cannot do it.
+ * Holds the plan against what each side's driver can do on this machine, by its capabilities. Loads the drivers'
+ * modules (and optional libraries that are chosen), connects to nothing. Returns sentences a reader must know; throws
+ * `AppError('CONFIG')` naming each side that cannot do it.
  */
 export async function checkCapabilities(
   plan: Plan,
@@ -16,7 +17,13 @@ export async function checkCapabilities(
   for (const side of plan.sides) {
     const entry = registry.find(({ name }) => name === side.driver)
     if (entry === undefined) continue
-    const capabilities = (await entry.load()).capabilities(side.config)
+    const driver = await entry.load()
+    const missing = (await driver.missing?.(side.config)) ?? null
+    if (missing !== null) {
+      problems.push({ where: side.file, what: `${side.label}: ${missing.what}`, hint: missing.hint })
+      continue
+    }
+    const capabilities = driver.capabilities(side.config)
     problems.push(...problemsOf(side, plan.workload, capabilities))
     notes.push(...sideNotes(side, plan.workload, capabilities))
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { officialRefusals } from './official/refusals.ts'
 
 const count = z.number().int().min(1)
 const milliseconds = z.number().int().min(0)
@@ -40,7 +41,7 @@ export const pulsarConfigSchema = z
     client: z
       .enum(['native', 'pulsar-client'])
       .default('native')
-      .describe('Client: our own in TypeScript, or the official npm package where it is installed.'),
+      .describe('Client: our own in TypeScript, or the official npm package where its addon loads.'),
     adminUrl: z
       .url()
       .optional()
@@ -104,9 +105,12 @@ export const pulsarConfigSchema = z
   })
   .superRefine((config, context) => {
     const refuse = (path: string, message: string) =>
-      context.addIssue({ code: 'custom', path: [path], message })
+      context.addIssue({ code: 'custom', path: path.split('.'), message })
     if (config.token !== undefined && config.tokenEnv !== undefined) {
       refuse('tokenEnv', 'expected token or tokenEnv, got both')
+    }
+    if (config.client === 'pulsar-client') {
+      for (const [path, message] of officialRefusals(config)) refuse(path, message)
     }
     const isShared = config.subscriptionType === 'shared' || config.subscriptionType === 'key_shared'
     if (isShared && config.ackMode === 'cumulative') {

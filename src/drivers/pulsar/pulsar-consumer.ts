@@ -15,6 +15,11 @@ export function partitionsOf(spec: ConsumerSpec, isExclusive: boolean): number[]
   return all.filter((partition) => partition % spec.consumersOfSubscription === spec.indexInSubscription)
 }
 
+/** Name of a consumer on the broker. */
+export function consumerName({ indexInSubscription, name }: ConsumerSpec): string {
+  return `${String(indexInSubscription).padStart(NUMBER_DIGITS, '0')}-${name}`
+}
+
 /** A consumer with the settings of the driver file. */
 export function createPulsarConsumer(
   spec: ConsumerSpec,
@@ -22,14 +27,13 @@ export function createPulsarConsumer(
   client: Client,
   signal: AbortSignal,
 ): Promise<Consumer> {
-  const number = String(spec.indexInSubscription).padStart(NUMBER_DIGITS, '0')
   return client.createConsumer(
     {
       topic: fullName(config, spec.topic),
       partitions: partitionsOf(spec, config.subscriptionType === 'exclusive'),
       subscription: spec.subscription,
       type: config.subscriptionType,
-      name: `${number}-${spec.name}`,
+      name: consumerName(spec),
       startAt: spec.startAt,
       receiverQueue: config.receiverQueueSize,
       ackMode: config.ackMode,

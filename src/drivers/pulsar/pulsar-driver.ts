@@ -1,27 +1,26 @@
 import type { Driver, DriverContext, DriverModule, ServerInfo } from '../../driver/driver.ts'
 import { AppError } from '../../errors/app-error.ts'
-import { type Client, createClient } from './client/client.ts'
+import { createClient } from './client/client.ts'
+import { loadLibrary, missingLibrary } from './official/library.ts'
+import { officialSession } from './official/official-session.ts'
 import { createAdmin } from './pulsar-admin.ts'
 import { pulsarCapabilities } from './pulsar-capabilities.ts'
 import type { PulsarConfig } from './pulsar-config.ts'
-import { createPulsarConsumer } from './pulsar-consumer.ts'
 import { pulsarError } from './pulsar-errors.ts'
-import { createPulsarProducer } from './pulsar-producer.ts'
+import { nativeSession, type PulsarSession } from './pulsar-session.ts'
 import { addressesOf, type PulsarAddresses, tlsOf, tokenOf } from './pulsar-settings.ts'
 
 /** The contract allows 15 s for a server that does not answer. */
 const OPEN_TIMEOUT_MS = 14_000
 const CONNECT_TIMEOUT_MS = 10_000
-/** Version of our own client, for the result. */
-const CLIENT_VERSION = 'bench native 1'
 
 function create(context: DriverContext<PulsarConfig>): Driver {
   const { config } = context
-  let client: Client | null = null
+  let session: PulsarSession | null = null
   let addresses: PulsarAddresses = { brokers: [], adminUrls: [] }
 
-  function connected(): Client {
-    if (client !== null) return client
+  function connected(): PulsarSession {
+    if (session !== null) return session
     throw new AppError('CONTRACT', 'expected the pulsar driver to be open')
   }
   const admin = () => createAdmin(addressesOf(context.servers, config).adminUrls, config, tokenOf(config))
@@ -38,7 +37,7 @@ function create(context: DriverContext<PulsarConfig>): Driver {
     capabilities: pulsarCapabilities(config),
     async open(signal) {
       signal.throwIfAborted()
-      if (config.client !== 'native') await refuseOfficial()
+      const official = config.client === 'native' ? null : await loadLibrary()
       addresses = addressesOf(context.servers, config)
       const token = tokenOf(config)
       const fresh = createClient({
@@ -56,8 +55,15 @@ function create(context: DriverContext<PulsarConfig>): Driver {
       try {
         const limit = AbortSignal.any([signal, AbortSignal.timeout(OPEN_TIMEOUT_MS)])
         const { version } = await explain('answer', signal, fresh.open(limit))
-        client = fresh
-        return serverInfo(config, version)
+        if (official === null) {
+          session = nativeSession(fresh, config)
+        } else {
+          // The package cannot say who answers: our own client's handshake did, and has done its part.
+          fresh.close()
+          const target = { brokers: addresses.brokers, token, connectTimeoutMs: CONNECT_TIMEOUT_MS }
+          session = officialSession(official, target, config)
+        }
+        return serverInfo(config, version, session)
       } catch (error) {
         fresh.close()
         throw error
@@ -71,47 +77,26 @@ function create(context: DriverContext<PulsarConfig>): Driver {
       for (const topic of topics) await admin().deleteTopic(topic, signal)
     },
     createProducer: (spec, signal) =>
-      explain(
-        `take a producer of topic ${spec.topic}`,
-        signal,
-        createPulsarProducer(spec, config, connected(), signal),
-      ),
+      explain(`take a producer of topic ${spec.topic}`, signal, connected().createProducer(spec, signal)),
     createConsumer: (spec, signal) =>
       explain(
         `let subscription ${spec.subscription} of topic ${spec.topic} be read`,
         signal,
-        createPulsarConsumer(spec, config, connected(), signal),
+        connected().createConsumer(spec, signal),
       ),
-    close() {
-      client?.close()
-      client = null
-      return Promise.resolve()
+    async close(signal) {
+      const last = session
+      session = null
+      await last?.close(signal)
     },
   }
 }
 
-/** Not a literal: where the package is absent, neither the type checker nor the bundler may look for it. */
-const OFFICIAL_PACKAGE: string = 'pulsar-client'
-
-/** Says what choosing the official client comes to on this machine. */
-async function refuseOfficial(): Promise<never> {
-  const hint = 'use client: native, which needs nothing installed'
-  try {
-    await import(OFFICIAL_PACKAGE)
-  } catch (error) {
-    const message = `expected the npm package ${OFFICIAL_PACKAGE} with its native addon, it cannot be loaded here`
-    throw new AppError('MISSING_TOOL', message, { hint, cause: error })
-  }
-  throw new AppError('MISSING_TOOL', `expected client native: ${OFFICIAL_PACKAGE} is not supported yet`, {
-    hint,
-  })
-}
-
-function serverInfo(config: PulsarConfig, version: string): ServerInfo {
+function serverInfo(config: PulsarConfig, version: string, session: PulsarSession): ServerInfo {
   const { persistence, retention, subscriptionType } = config
   return {
     version: /(\d+\.\d+\.\d+\S*)/.exec(version)?.[1] ?? (version === '' ? 'unknown' : version),
-    client: CLIENT_VERSION,
+    client: session.clientName,
     settings: {
       namespace: config.namespace,
       persistence:
@@ -131,6 +116,7 @@ function serverInfo(config: PulsarConfig, version: string): ServerInfo {
       subscriptionType === 'exclusive'
         ? 'bench deals the partitions out to the consumers of a subscription; consumers beyond the partitions are idle'
         : `the broker deals messages out to the consumers of a ${subscriptionType} subscription`,
+      ...session.notes,
     ],
   }
 }
@@ -139,5 +125,6 @@ function serverInfo(config: PulsarConfig, version: string): ServerInfo {
 export const driverModule: DriverModule<PulsarConfig> = {
   name: 'pulsar',
   capabilities: pulsarCapabilities,
+  missing: (config) => (config.client === 'native' ? Promise.resolve(null) : missingLibrary()),
   create,
 }

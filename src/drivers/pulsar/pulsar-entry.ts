@@ -2,7 +2,7 @@ import type { DriverEntry } from '../registry.ts'
 import { pulsarConfigSchema } from './pulsar-config.ts'
 import { pulsarFromOmb } from './pulsar-omb.ts'
 
-/** Apache Pulsar, with a client of our own for its binary protocol, or the official package where it is installed. */
+/** Apache Pulsar, with a client of our own for its binary protocol, or the official package where its addon loads. */
 export const pulsarEntry: DriverEntry = {
   name: 'pulsar',
   ombDriverClasses: ['PulsarBenchmarkDriver'],

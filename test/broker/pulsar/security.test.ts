@@ -4,12 +4,12 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { randomBytes } from 'node:crypto'
 import { signToken } from '../../../src/brokers/pulsar/pulsar-token.ts'
-import { randomSuffix } from '../../../src/driver/conformance/session.ts'
 import type { Driver } from '../../../src/driver/driver.ts'
 import { pulsarConfigSchema } from '../../../src/drivers/pulsar/pulsar-config.ts'
 import { driverModule } from '../../../src/drivers/pulsar/pulsar-driver.ts'
 import type { AppError } from '../../../src/errors/app-error.ts'
 import { type LocalPulsar, localPulsar, UP_LIMIT_MS } from './local-pulsar.ts'
+import { roundTrip } from './round-trip.ts'
 
 const LIMIT_MS = 60_000
 const secret = randomBytes(32)
@@ -38,37 +38,6 @@ function driverOf(settings: object, overTls = false): Driver {
 
 const tls = () => ({ caFile: pulsar.broker.settings['tls.caFile']! })
 
-async function roundTrip(driver: Driver): Promise<void> {
-  await driver.open(signal())
-  const topic = { name: `secure-${randomSuffix()}`, partitions: 1, subscriptions: ['s'] }
-  await driver.createTopics([topic], signal())
-  const got = Promise.withResolvers<string>()
-  const consumer = await driver.createConsumer(
-    {
-      topic: topic.name,
-      partitions: 1,
-      subscription: 's',
-      name: 'c',
-      startAt: 'earliest',
-      consumersOfSubscription: 1,
-      indexInSubscription: 0,
-      onBatch: (batch) => got.resolve(Buffer.from(batch.value(0)).toString()),
-      onError: (kind) => got.reject(new Error(kind)),
-    },
-    signal(),
-  )
-  const producer = await driver.createProducer(
-    { topic: topic.name, partitions: 1, name: 'p', onSettled() {}, onWritable() {} },
-    signal(),
-  )
-  producer.send({ firstSequence: 0, count: 1, partition: 0, values: [Buffer.from('secret')], keys: null })
-  expect(await got.promise).toBe('secret')
-  await producer.close(signal())
-  await consumer.close(signal())
-  await driver.deleteTopics([topic], signal())
-  await driver.close(signal())
-}
-
 async function refusal(promise: Promise<unknown>): Promise<AppError> {
   const error = await promise.then(
     () => null,
@@ -81,8 +50,8 @@ async function refusal(promise: Promise<unknown>): Promise<AppError> {
 test(
   'a token lets us in, plain and over TLS',
   async () => {
-    await roundTrip(driverOf({ token: admin() }))
-    await roundTrip(driverOf({ token: admin(), tls: tls() }, true))
+    await roundTrip(driverOf({ token: admin() }), signal())
+    await roundTrip(driverOf({ token: admin(), tls: tls() }, true), signal())
   },
   LIMIT_MS,
 )

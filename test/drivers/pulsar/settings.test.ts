@@ -6,7 +6,6 @@ import { javaStringHash } from '../../../src/drivers/pulsar/client/router.ts'
 import { pulsarCapabilities } from '../../../src/drivers/pulsar/pulsar-capabilities.ts'
 import { pulsarConfigSchema } from '../../../src/drivers/pulsar/pulsar-config.ts'
 import { partitionsOf } from '../../../src/drivers/pulsar/pulsar-consumer.ts'
-import { driverModule } from '../../../src/drivers/pulsar/pulsar-driver.ts'
 import { pulsarFromOmb } from '../../../src/drivers/pulsar/pulsar-omb.ts'
 import { addressesOf, tokenOf } from '../../../src/drivers/pulsar/pulsar-settings.ts'
 
@@ -128,15 +127,4 @@ test("keys go where Java's clients send them", () => {
   expect(javaStringHash('')).toBe(0)
   expect(javaStringHash('key-1')).toBe(101_943_363)
   expect(javaStringHash('polygenelubricants')).toBe(0)
-})
-
-test('an official package that is not installed is one sentence', async () => {
-  const config = parse({ client: 'pulsar-client' })
-  const driver = driverModule.create({ config, servers: ['127.0.0.1:1'], namePrefix: 'x', log: () => {} })
-  const error = await driver.open(AbortSignal.timeout(5000)).then(
-    () => null,
-    (thrown: Error) => thrown,
-  )
-  expect(error?.message).toMatch(/pulsar-client/)
-  expect(error).toMatchObject({ code: 'MISSING_TOOL' })
 })
