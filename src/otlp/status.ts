@@ -27,10 +27,10 @@ export const RPC_CODES = {
 export interface RpcStatus {
   readonly code: number
   readonly message: string
-  /** RetryInfo: when the sender may come again. Null without one. */
-  readonly retryAfterMs: number | null
+  /** RetryInfo: when the sender may come again. */
+  readonly retryDelayMs?: number
   /** BadRequest: what is wrong with the data, field (a path) and description. */
-  readonly violations: readonly FieldViolation[]
+  readonly violations?: readonly FieldViolation[]
 }
 
 export interface FieldViolation {
@@ -38,14 +38,9 @@ export interface FieldViolation {
   readonly description: string
 }
 
-/** A status without details. */
-export function rpcStatus(code: number, message: string): RpcStatus {
-  return { code, message, retryAfterMs: null, violations: [] }
-}
-
 const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo'
 const BAD_REQUEST = 'type.googleapis.com/google.rpc.BadRequest'
-/** Details and violations read from a status: a hostile server's answer stays small. */
+/** Violations read from a status: a hostile server's answer stays small. */
 const MAX_VIOLATIONS = 100
 
 const LENGTH_1 = tagOf(1, WIRE.length)
@@ -62,11 +57,11 @@ export function encodeStatus(status: RpcStatus): Uint8Array {
     writer.varint(status.code)
   }
   if (status.message !== '') writer.stringField(LENGTH_2, status.message)
-  if (status.retryAfterMs !== null)
-    writeDetail(writer, RETRY_INFO, () => writeDelay(writer, status.retryAfterMs!))
-  if (status.violations.length > 0) {
+  const { retryDelayMs, violations = [] } = status
+  if (retryDelayMs !== undefined) writeDetail(writer, RETRY_INFO, () => writeDelay(writer, retryDelayMs))
+  if (violations.length > 0) {
     writeDetail(writer, BAD_REQUEST, () => {
-      for (const violation of status.violations) {
+      for (const violation of violations) {
         const start = writer.begin(LENGTH_1)
         writer.stringField(LENGTH_1, violation.field)
         writer.stringField(LENGTH_2, violation.description)
@@ -99,7 +94,7 @@ function writeDelay(writer: ProtoWriter, delayMs: number): void {
 
 /** Reads a status; null when the bytes are not one. */
 export function decodeStatus(bytes: Uint8Array): RpcStatus | null {
-  const status = { ...rpcStatus(0, ''), violations: [] as FieldViolation[] }
+  const status: Mutable = { code: 0, message: '' }
   const reader = new ProtoReader(bytes)
   const malformed = malformedOf(() => {
     while (reader.next()) {
@@ -112,24 +107,32 @@ export function decodeStatus(bytes: Uint8Array): RpcStatus | null {
   return malformed === null ? status : null
 }
 
-interface Details {
-  retryAfterMs: number | null
-  violations: FieldViolation[]
+interface Mutable {
+  code: number
+  message: string
+  retryDelayMs?: number
+  violations?: FieldViolation[]
 }
 
-function readDetail(reader: ProtoReader, into: Details): void {
+function readDetail(reader: ProtoReader, into: Mutable): void {
   const any = textAndBytes(reader)
-  if (any.text === RETRY_INFO) into.retryAfterMs = readDelay(new ProtoReader(any.bytes))
-  else if (any.text === BAD_REQUEST) {
-    const inner = new ProtoReader(any.bytes)
-    while (inner.next() && into.violations.length < MAX_VIOLATIONS) {
-      if (inner.field !== 1 || inner.wire !== WIRE.length) inner.skip()
-      else {
-        const { text, bytes } = textAndBytes(inner)
-        into.violations.push({ field: text, description: Buffer.from(bytes).toString() })
-      }
+  const inner = new ProtoReader(any.bytes)
+  if (any.text === RETRY_INFO) {
+    const delayMs = readDelay(inner)
+    if (delayMs !== null) into.retryDelayMs = delayMs
+  } else if (any.text === BAD_REQUEST) into.violations = readViolations(inner)
+}
+
+function readViolations(reader: ProtoReader): FieldViolation[] {
+  const violations: FieldViolation[] = []
+  while (reader.next() && violations.length < MAX_VIOLATIONS) {
+    if (reader.field !== 1 || reader.wire !== WIRE.length) reader.skip()
+    else {
+      const { text, bytes } = textAndBytes(reader)
+      violations.push({ field: text, description: Buffer.from(bytes).toString() })
     }
   }
+  return violations
 }
 
 /** Reads RetryInfo; null without a delay. */
@@ -176,16 +179,11 @@ function textOf(reader: ProtoReader): string {
 
 /** The JSON of a status (proto3 JSON mapping). */
 export function statusToJson(status: RpcStatus): string {
+  const { code, message, retryDelayMs, violations = [] } = status
   const details: object[] = []
-  if (status.retryAfterMs !== null) {
-    details.push({ '@type': RETRY_INFO, retryDelay: `${status.retryAfterMs / 1000}s` })
-  }
-  if (status.violations.length > 0) details.push({ '@type': BAD_REQUEST, fieldViolations: status.violations })
-  return JSON.stringify({
-    code: status.code,
-    message: status.message,
-    ...(details.length > 0 ? { details } : {}),
-  })
+  if (retryDelayMs !== undefined) details.push({ '@type': RETRY_INFO, retryDelay: `${retryDelayMs / 1000}s` })
+  if (violations.length > 0) details.push({ '@type': BAD_REQUEST, fieldViolations: violations })
+  return JSON.stringify({ code, message, ...(details.length > 0 ? { details } : {}) })
 }
 
 /** Reads a status in JSON; null when it is none. */
@@ -198,8 +196,8 @@ export function statusFromJson(json: Uint8Array): RpcStatus | null {
   return {
     code: asNumber(object.code),
     message: asText(object.message),
-    retryAfterMs: retry == null ? null : delayOf(retry),
-    violations: bad == null ? [] : violationsOf(bad),
+    ...(retry == null ? {} : { retryDelayMs: delayOf(retry) }),
+    ...(bad == null ? {} : { violations: violationsOf(bad) }),
   }
 }
 
