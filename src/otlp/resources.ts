@@ -44,7 +44,7 @@ function resourceAttribute(reader: ProtoReader, key: Uint8Array): Uint8Array | n
     }
     const outer = reader.enter()
     while (reader.next()) {
-      if (reader.field === ATTRIBUTES && reader.wire === WIRE.length) found ??= valueOf(reader, key)
+      if (reader.field === ATTRIBUTES && reader.wire === WIRE.length) found ??= textOf(reader, key)
       else reader.skip()
     }
     reader.leave(outer)
@@ -53,7 +53,7 @@ function resourceAttribute(reader: ProtoReader, key: Uint8Array): Uint8Array | n
 }
 
 /** Reads a KeyValue: its string value when it has this key. */
-function valueOf(reader: ProtoReader, key: Uint8Array): Uint8Array | null {
+function textOf(reader: ProtoReader, key: Uint8Array): Uint8Array | null {
   let isWanted = false
   let value: Uint8Array | null = null
   const outer = reader.enter()

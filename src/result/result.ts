@@ -70,7 +70,7 @@ export interface TrialResult {
   }
   /** What the side promises of an acknowledged message, and in what scope messages keep their order. */
   readonly promise: {
-    readonly delivery: 'at-most-once' | 'at-least-once' | 'exactly-once'
+    readonly delivery: 'best-effort' | 'at-most-once' | 'at-least-once' | 'exactly-once'
     readonly orderDomain: 'key' | 'partition' | 'queue' | 'none'
     readonly sharedStreams: boolean
   }
