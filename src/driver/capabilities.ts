@@ -18,6 +18,8 @@ export interface Capabilities {
    * it may come twice.
    */
   readonly delivery: 'best-effort' | 'at-most-once' | 'at-least-once' | 'exactly-once'
+  /** Kinds of consumer errors (`ConsumerSpec.onError`) that break a promise of the side: any makes integrity violated. */
+  readonly violationKinds?: readonly string[]
   /** Whether a delivery can say that it may have been delivered before. */
   readonly redeliveryFlag: boolean
   /** Whether a message that was delivered and not acknowledged comes again after the consumer is closed. */

@@ -73,6 +73,8 @@ export interface TrialResult {
     readonly delivery: 'best-effort' | 'at-most-once' | 'at-least-once' | 'exactly-once'
     readonly orderDomain: 'key' | 'partition' | 'queue' | 'none'
     readonly sharedStreams: boolean
+    /** Kinds of `consumeErrors` that break a promise of the side. */
+    readonly violationKinds?: readonly string[] | undefined
   }
   readonly phases: Readonly<Record<Phase, PhaseResult>>
   readonly intervals: readonly IntervalResult[]

@@ -109,6 +109,7 @@ const trial = z.object({
     delivery: z.enum(['best-effort', 'at-most-once', 'at-least-once', 'exactly-once']),
     orderDomain: z.enum(['key', 'partition', 'queue', 'none']),
     sharedStreams: z.boolean(),
+    violationKinds: texts.optional(),
   }),
   phases: z.record(z.enum(PHASES), phase),
   intervals: z.array(interval),

@@ -24,19 +24,27 @@ export async function checkCapabilities(
       continue
     }
     const capabilities = driver.capabilities(side.config)
-    problems.push(...problemsOf(side, plan.workload, capabilities))
+    problems.push(...problemsOf(side, plan, capabilities))
     notes.push(...sideNotes(side, plan.workload, capabilities))
   }
   if (problems.length > 0) throw configError(problems)
   return notes
 }
 
-function problemsOf({ label, file }: Side, workload: Workload, capabilities: Capabilities): Problem[] {
+function problemsOf(
+  { label, file }: Side,
+  { workload, workers }: Plan,
+  capabilities: Capabilities,
+): Problem[] {
   const problems: Problem[] = []
   const refuse = (what: string, hint: string) =>
     problems.push({ where: file, what: `${label}: ${what}`, hint })
-  if (workload.partitionsPerTopic > 1 && capabilities.partitions === 'none') {
+  if (workload.partitionsPerTopic > 1 && capabilities.partitions === 'none' && !isUnordered(capabilities)) {
     refuse(`expected 1 partition, got ${workload.partitionsPerTopic}`, 'set partitionsPerTopic: 1')
+  }
+  if (capabilities.consumerIsServer && workload.topics > 1 && workers > 1) {
+    // Any process may be sent the records of any topic, and knows only those of its own consumers.
+    refuse(`expected 1 topic, got ${workload.topics}`, 'set topics: 1, or run with --workers 1')
   }
   if (workload.messageBytes > capabilities.maxMessageBytes) {
     const what = `expected messages of at most ${capabilities.maxMessageBytes} bytes, got ${workload.messageBytes}`
@@ -52,12 +60,23 @@ function problemsOf({ label, file }: Side, workload: Workload, capabilities: Cap
   return problems
 }
 
+/** Without order nobody can tell one partition from many. */
+function isUnordered({ orderDomain, choosesPartition }: Capabilities): boolean {
+  return orderDomain === 'none' && !choosesPartition
+}
+
 function sideNotes({ label }: Side, { partitionsPerTopic }: Workload, capabilities: Capabilities): string[] {
   const notes: string[] = []
   if (partitionsPerTopic > 1 && capabilities.partitions === 'emulated') {
     notes.push(
       `${label}: ${partitionsPerTopic} partitions are made as that many queues for each subscription`,
     )
+  }
+  if (partitionsPerTopic > 1 && capabilities.partitions === 'none') {
+    notes.push(`${label}: has no partitions and keeps no order: ${partitionsPerTopic} partitions are one`)
+  }
+  if (capabilities.delivery === 'best-effort') {
+    notes.push(`${label}: promises nothing of an acknowledged message with these settings: it may be lost`)
   }
   if (capabilities.delivery === 'at-most-once') {
     notes.push(`${label}: promises at most once with these settings: a lost message is no violation`)

@@ -1,5 +1,5 @@
 import type { Capabilities } from '../../driver/capabilities.ts'
-import { maxMessageBytes, type OtlpConfig } from './otlp-config.ts'
+import { maxMessageBytes, notMasked, type OtlpConfig } from './otlp-config.ts'
 
 /** What OTLP can do: records in, records out at the sink, in any order. */
 export function otlpCapabilities(config: OtlpConfig): Capabilities {
@@ -10,6 +10,7 @@ export function otlpCapabilities(config: OtlpConfig): Capabilities {
     orderDomain: 'none',
     sharedStreams: true,
     delivery: config.answerMeans === 'delivered' ? 'at-least-once' : 'best-effort',
+    violationKinds: config.maskedAttributes.map(notMasked),
     redeliveryFlag: false,
     redelivers: false,
     replay: false,

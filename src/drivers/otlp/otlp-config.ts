@@ -89,6 +89,11 @@ export const otlpConfigSchema = z
 /** OTLP's settings after parsing, defaults filled in. */
 export type OtlpConfig = z.infer<typeof otlpConfigSchema>
 
+/** Kind of consumer error for a record on which this attribute came as it was sent. */
+export function notMasked(attribute: string): string {
+  return `${attribute} not masked`
+}
+
 /** Room in a request for everything but the messages: names, ids and attributes, generously. */
 const OVERHEAD_BYTES = 4096
 

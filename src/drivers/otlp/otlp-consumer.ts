@@ -1,6 +1,6 @@
 import type { Consumer, ConsumerSpec, IncomingBatch } from '../../driver/driver.ts'
 import { createRecordReader, type RecordView } from '../../otlp/records.ts'
-import type { OtlpConfig } from './otlp-config.ts'
+import { notMasked, type OtlpConfig } from './otlp-config.ts'
 import { signalOf } from './otlp-items.ts'
 import type { Sink } from './otlp-sink.ts'
 
@@ -26,7 +26,7 @@ export async function createOtlpConsumer(
     attributes: config.maskedAttributes,
   })
   const originals = config.maskedAttributes.map((name) => Buffer.from(String(config.attributes[name])))
-  const kinds = config.maskedAttributes.map((name) => `unmasked ${name}`)
+  const kinds = config.maskedAttributes.map(notMasked)
   let isStarted = false
   let isPaused = false
   let isClosed = false

@@ -36,7 +36,7 @@ function notesOf(config: OtlpConfig): string[] {
     )
   if (config.maskedAttributes.length > 0)
     notes.push(
-      `the sink checks that ${config.maskedAttributes.join(', ')} came masked; each record on which it did not is told as an error`,
+      `the sink checks that ${config.maskedAttributes.join(', ')} came masked; a record on which it did not breaks integrity`,
     )
   return notes
 }
