@@ -1,11 +1,9 @@
 import { rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { AppError } from '../../errors/app-error.ts'
 import { type ManagedNode, shutDownNodes, startNode } from '../base-node.ts'
 import type { LocalBroker, LocalBrokerOptions, LocalBrokerProvider } from '../broker.ts'
 import { startByRuntime } from '../container/index.ts'
-import { freePorts } from '../process/index.ts'
+import { freePorts, requireFreePort } from '../process/index.ts'
 import { javaHome } from '../provision/index.ts'
 import { engineRequirement, javaRequirement, mavenRequirement } from '../provision/requirements.ts'
 import { classArchive } from './kafka-archive.ts'
@@ -99,7 +97,7 @@ async function install({ log }: LocalBrokerOptions, signal: AbortSignal): Promis
 async function planNodes(options: LocalBrokerOptions, extra: KafkaExtra): Promise<NodePlan[]> {
   const count = options.topology === 'cluster' ? CLUSTER_NODES : 1
   const ports = await freePorts(count * PORTS_PER_NODE)
-  for (const port of extra.ports ?? []) await requireFree(port)
+  for (const port of extra.ports ?? []) await requireFreePort(port, 'kafka')
   return Array.from({ length: count }, (_, i): NodePlan => {
     const name = `kafka-${i + 1}`
     const [port = 0, controllerPort = 0, saslPort = 0, tlsPort = 0] = ports.slice(i * PORTS_PER_NODE)
@@ -115,24 +113,6 @@ async function planNodes(options: LocalBrokerOptions, extra: KafkaExtra): Promis
       configFile: join(options.directory, name, 'server.properties'),
     }
   })
-}
-
-/** Throws when another program listens on the port. */
-async function requireFree(port: number): Promise<void> {
-  const server = createServer()
-  const taken = await new Promise<boolean>((resolve) => {
-    server.once('error', () => resolve(true))
-    server.listen(port, '127.0.0.1', () => resolve(false))
-  })
-  if (taken)
-    throw new AppError(
-      'PREPARE',
-      `expected port ${port} of 127.0.0.1 to be free for kafka, another program has it`,
-      {
-        hint: `see which: ss -ltnp 'sport = :${port}'; or leave the port out to let bench pick one`,
-      },
-    )
-  await new Promise((resolve) => server.close(resolve))
 }
 
 /** All nodes at once: a cluster is healthy only together. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { mustRun } from '../provision/index.ts'
+import { makeServerCertificate, mustRun } from '../provision/index.ts'
 
 /**
  * What `extra` of the local Kafka may hold, for tests. Addresses and files appear in the broker's `settings` as
@@ -64,87 +64,27 @@ function saslProperties(users: readonly (readonly [string, string])[]): Record<s
   }
 }
 
-/** A certificate authority and a server certificate for loopback; returns the authority's PEM file. */
+/** A server certificate for loopback as Java reads it; returns the PEM file of its authority. */
 async function makeCertificates(
   folder: string,
   properties: Record<string, string>,
   signal: AbortSignal,
 ): Promise<string> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const file = (name: string) => join(folder, name)
+  const { caFile, certificateFile, keyFile } = await makeServerCertificate(folder, signal)
   const password = randomBytes(12).toString('hex')
-  await writeFile(file('password'), password, { mode: 0o600 })
-  await writeFile(file('names'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n')
-  const key = ['-newkey', 'rsa:2048', '-nodes']
-  const openssl = (args: readonly string[]) =>
-    mustRun(
-      {
-        command: 'openssl',
-        args,
-        limitMs: COMMAND_LIMIT_MS,
-        what: 'certificates for the TLS listener',
-        hint: 'install openssl',
-      },
-      signal,
-    )
-  await openssl([
-    'req',
-    '-x509',
-    ...key,
-    '-keyout',
-    file('ca.key'),
-    '-out',
-    file('ca.pem'),
-    '-subj',
-    '/CN=bench test CA',
-    '-days',
-    '2',
-  ])
-  await openssl([
-    'req',
-    ...key,
-    '-keyout',
-    file('server.key'),
-    '-out',
-    file('server.csr'),
-    '-subj',
-    '/CN=localhost',
-  ])
-  await openssl([
-    'x509',
-    '-req',
-    '-in',
-    file('server.csr'),
-    '-CA',
-    file('ca.pem'),
-    '-CAkey',
-    file('ca.key'),
-    '-CAcreateserial',
-    '-out',
-    file('server.pem'),
-    '-days',
-    '2',
-    '-extfile',
-    file('names'),
-  ])
-  await openssl([
-    'pkcs12',
-    '-export',
-    '-in',
-    file('server.pem'),
-    '-inkey',
-    file('server.key'),
-    '-certfile',
-    file('ca.pem'),
-    '-out',
-    file('server.p12'),
-    '-passout',
-    `file:${file('password')}`,
-  ])
+  const [passwordFile, storeFile] = [join(folder, 'password'), join(folder, 'server.p12')]
+  await writeFile(passwordFile, password, { mode: 0o600 })
+  const content = ['-in', certificateFile, '-inkey', keyFile, '-certfile', caFile]
+  const args = ['pkcs12', '-export', ...content, '-out', storeFile, '-passout', `file:${passwordFile}`]
+  const what = 'the key store of the TLS listener'
+  await mustRun(
+    { command: 'openssl', args, limitMs: COMMAND_LIMIT_MS, what, hint: 'install openssl' },
+    signal,
+  )
   Object.assign(properties, {
     'listener.name.tls.ssl.keystore.type': 'PKCS12',
-    'listener.name.tls.ssl.keystore.location': file('server.p12'),
+    'listener.name.tls.ssl.keystore.location': storeFile,
     'listener.name.tls.ssl.keystore.password': password,
   })
-  return file('ca.pem')
+  return caFile
 }

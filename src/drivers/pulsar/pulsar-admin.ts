@@ -64,7 +64,7 @@ export function createAdmin(
     }
     throw new AppError(
       'PREPARE',
-      `expected Pulsar's admin interface at ${urls.join(', ')}, got ${messageOf(failure)}`,
+      `expected Pulsar's admin interface at ${urls.join(', ')}, got ${whyNoAnswer(failure)}`,
       { hint: 'set adminUrl in the driver file (http://host:8080)', cause: failure },
     )
   }
@@ -165,6 +165,11 @@ function statsIn(text: string): TopicStats {
       backlogs.map(([name, { msgBacklog }]) => [name, msgBacklog ?? 0]),
     ),
   }
+}
+
+/** The first sentence: `fetch` goes on with advice to programmers. */
+function whyNoAnswer(failure: unknown): string {
+  return messageOf(failure).replace(/\. .*$/s, '')
 }
 
 function reasonIn(text: string): string {

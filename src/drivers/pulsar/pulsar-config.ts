@@ -48,7 +48,7 @@ export const pulsarConfigSchema = z
       .describe('Admin interface. Default: a http:// entry of servers, else port 8080 of the first server.'),
     namespace: z
       .string()
-      .regex(/^[\w=:.-]+\/[\w=:.-]+$/, 'expected tenant/namespace')
+      .regex(/^[\w=:.-]+\/[\w=:.-]+$/, 'tenant/namespace')
       .default('public/bench')
       .describe('tenant/namespace of the topics; made if it is missing.'),
     persistence: persistence.optional().describe('Bookies and copies; default: as the broker is configured.'),

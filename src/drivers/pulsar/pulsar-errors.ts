@@ -1,12 +1,19 @@
 import { AppError, messageOf } from '../../errors/app-error.ts'
 import { ClientError } from './client/errors.ts'
 
+const PORTS =
+  'check servers in the driver file: they name the port of the binary protocol (6650), not that of the web'
+const TLS_PORT = 'a TLS port (6651) needs tls'
+
 const HINTS: Partial<Record<ClientError['kind'], string>> = {
-  'connection refused':
-    'check that the broker is up, that servers in the driver file name its binary port (pulsar://), and tls',
-  'connection lost': 'check that servers in the driver file name the binary port (pulsar://), and tls',
-  'protocol error': 'check that servers in the driver file name the binary port (pulsar://), and tls',
-  'authentication failed': 'check token (or tokenEnv) in the driver file: it may be wrong or expired',
+  'connection refused': `check that the broker is up, and servers in the driver file: host:6650`,
+  'connection lost': `${PORTS}; ${TLS_PORT}`,
+  'protocol error': `${PORTS}; ${TLS_PORT}`,
+  timeout: `check that the broker is well; ${PORTS}`,
+  'TLS failed':
+    'check servers in the driver file: tls needs the TLS port (6651); and tls.caFile: the authority that signed',
+  'authentication failed':
+    'check token (or tokenEnv) in the driver file: it may be missing, wrong or expired',
   'not authorized': 'grant the role of the token the right to produce and consume in the namespace',
   'topic not found': 'check namespace in the driver file',
 }

@@ -92,7 +92,11 @@ for (const { provider, image, server, check } of SUBJECTS) {
       : `${name} in a container: ${engine.command} cannot get ${image}`
   const here = engine !== null && (await hasImage(engine, image, () => {}, never))
   describe.skipIf(!here && skipLoudly(reason))(`${name} in a container`, () => {
-    const directory = mkdtempSync(join(tmpdir(), 'bench-containers-'))
+    // Made in a hook: the body of a group runs even when the group is skipped.
+    let directory: string
+    beforeAll(() => {
+      directory = mkdtempSync(join(tmpdir(), 'bench-containers-'))
+    })
     let broker: LocalBroker | null = null
     const up = async () => {
       const options = { topology: 'single', profile: 'quick', directory, log: () => {} } as const

@@ -5,8 +5,13 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { randomSuffix } from '../../../src/driver/conformance/session.ts'
 import type { Outcome } from '../../../src/driver/driver.ts'
 import { type Client, createClient } from '../../../src/drivers/pulsar/client/client.ts'
+import { connect } from '../../../src/drivers/pulsar/client/connection.ts'
 import type { ConsumerOptions, ReceivedBatch } from '../../../src/drivers/pulsar/client/consumer-options.ts'
+import { DEFAULT_CLIENT_OPTIONS } from '../../../src/drivers/pulsar/client/options.ts'
+import { TYPE } from '../../../src/drivers/pulsar/client/wire/commands.ts'
 import { COMPRESSION, type Compression } from '../../../src/drivers/pulsar/client/wire/metadata.ts'
+import { ProtoWriter } from '../../../src/drivers/pulsar/client/wire/proto-writer.ts'
+import { command } from '../../drivers/pulsar/scripted-broker.ts'
 import { serversOf } from './conformance-subject.ts'
 import { type LocalPulsar, localPulsar, UP_LIMIT_MS } from './local-pulsar.ts'
 
@@ -298,13 +303,67 @@ test(
         (error: { kind?: string }) => error.kind,
       )
     const topic = 'persistent://no-tenant/no-namespace/t'
-    expect(await kindOf(client.partitions(topic, signal()))).not.toBe('none')
+    expect(await kindOf(client.partitions(topic, signal()))).toBe('topic not found')
     const name = await makeTopic(0)
     const consumer = await consumerOf(name, 0, {})
     expect(await kindOf(consumerOf(name, 0, { name: 'other' }))).toBe('consumer busy')
     await consumer.close(signal())
     const { producer } = await producerOf(name, 0)
     expect(await kindOf(producerOf(name, 0))).toBe('producer busy')
+    await producer.close(signal())
+  },
+  LIMIT_MS,
+)
+
+test(
+  'a producer that another one fenced rejects, and does not try for ever',
+  async () => {
+    const name = await makeTopic(0)
+    const { producer, outcomes, reasons, send } = await producerOf(name, 0)
+    send(0, 1)
+    await until('the first to be settled', () => outcomes.size === 1)
+    const [host = '', port] = pulsar.broker.servers[0]!.split(':')
+    const other = await connect(
+      { host, port: Number(port), proxyTo: null },
+      {
+        ...DEFAULT_CLIENT_OPTIONS,
+        servers: [],
+      },
+    )
+    const exclusiveWithFencing = 3
+    await other.requests.ask((id) =>
+      command(
+        TYPE.PRODUCER,
+        new ProtoWriter()
+          .string(1, full(name))
+          .number(2, 1)
+          .number(3, id)
+          .string(4, 'other')
+          .number(10, exclusiveWithFencing),
+      ),
+    )
+    send(1, 1)
+    await until('the refusal', () => outcomes.size === 2)
+    expect([...reasons]).toEqual(['producer fenced'])
+    expect(outcomes.get(1)).not.toBe('acknowledged')
+    await producer.close(signal())
+    other.close()
+  },
+  LIMIT_MS,
+)
+
+test(
+  'a message over the limit of the broker is rejected, the ones around it are not',
+  async () => {
+    const name = await makeTopic(0)
+    const { producer, outcomes, reasons, send } = await producerOf(name, 0)
+    send(0, 1)
+    const values = [Buffer.alloc(6_000_000)]
+    producer.send({ firstSequence: 1, count: 1, partition: -1, values, keys: null })
+    send(2, 1)
+    await until('all to be settled', () => outcomes.size === 3)
+    expect([0, 1, 2].map((at) => outcomes.get(at))).toEqual(['acknowledged', 'rejected', 'acknowledged'])
+    expect([...reasons]).toEqual(['message too large'])
     await producer.close(signal())
   },
   LIMIT_MS,

@@ -48,15 +48,18 @@ test('an image that cannot be had: a line says so, unless a container was asked 
 
 const missing = engine === null && skipLoudly('no container engine answers: start Docker or Podman')
 describe.skipIf(missing)('with an engine', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-container-'))
+  // Made in a hook: the body of a group runs even when the group is skipped.
+  let folder: string
+  let logFile: string
   const image = `bench-stand-in:${process.pid}`
-  const logFile = join(folder, 'server.log')
   const docker = async (...args: string[]) => {
     const output = await runCommand({ command: engine!.command, args, limitMs: 60_000 }, never)
     return output.stdout.trim()
   }
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'bench-container-'))
+    logFile = join(folder, 'server.log')
     const { root } = await debianPackages(['busybox-static'], silent, never)
     mkdirSync(join(folder, 'image', 'bin'), { recursive: true })
     copyFileSync(join(root, 'bin', 'busybox'), join(folder, 'image', 'bin', 'busybox'))
@@ -68,8 +71,8 @@ describe.skipIf(missing)('with an engine', () => {
     await docker('import', tar, image)
   })
   afterAll(async () => {
+    rmSync(folder, { recursive: true, force: true })
     await docker('rmi', '-f', image)
-    rmSync(folder, { recursive: true })
   })
 
   const script = `cd /; echo "$GREETING" > index.html; echo serving; exec /bin/busybox httpd -f -p 8080 -h /`

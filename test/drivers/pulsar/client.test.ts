@@ -238,13 +238,16 @@ test('a terminated topic and a fenced producer reject, now and later', async () 
       peer.write(command(TYPE.SEND_ERROR, fields))
       return true
     })
-    const { send, books } = await producerOf(clientOf(broker))
+    const lines: string[] = []
+    const log = (line: string) => void lines.push(line)
+    const { send, books } = await producerOf(clientOf(broker, { log }))
     send(0, 10)
     await until('the refusal', () => books.outcomes.size === 10)
     send(10, 10)
     await until('the refusal', () => books.outcomes.size === 20)
     expect(new Set(books.outcomes.values())).toEqual(new Set<Outcome>(['rejected']))
     expect(new Set(books.reasons)).toEqual(new Set([kind]))
+    expect(lines).toEqual([expect.stringContaining(`error ${code}: no; it rejects everything from now on`)])
   }
 })
 
@@ -314,9 +317,7 @@ test('an unreachable broker, a plain port for TLS, and silence are failures in t
   expect(await failure(clientOf(gone).open(signal()))).toBe('connection refused')
   const plain = serve(() => true)
   const tls = { rejectUnauthorized: true }
-  expect(await failure(clientOf(plain, { tls, connectTimeoutMs: 300 }).open(signal()))).toBe(
-    'connection refused',
-  )
+  expect(await failure(clientOf(plain, { tls, connectTimeoutMs: 300 }).open(signal()))).toBe('TLS failed')
   expect(
     await failure(
       clientOf(

@@ -229,7 +229,7 @@ test('every codec gives back what it got, and refuses another size', () => {
       { numRuns: 60 },
     )
   }
-})
+}, 60_000)
 
 test('LZ4 and Snappy blocks of other writers are read', () => {
   // Literal "ab", then a match of 8 at offset 2 that overlaps itself, then literals.

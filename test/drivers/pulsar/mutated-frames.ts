@@ -27,7 +27,13 @@ export function seeded(seed: number): (below: number) => number {
   }
 }
 
-function delivery(codec: number, count: number): Buffer {
+/** Text whose zlib stream is too large to be left to the runtime. */
+function longText(): string {
+  const random = seeded(1)
+  return Array.from({ length: 50_000 }, () => String.fromCharCode(48 + random(64))).join('')
+}
+
+function delivery(codec: number, count: number, text = 'message'): Buffer {
   const inner = new ProtoWriter()
     .number(1, 3)
     .bytes(2, new ProtoWriter().number(1, 12).number(2, 5).number(3, -1).view())
@@ -36,7 +42,7 @@ function delivery(codec: number, count: number): Buffer {
   const command = Buffer.from(new ProtoWriter().number(1, 9).bytes(9, inner.view()).view())
   const parts: Buffer[] = []
   for (let i = 0; i < Math.max(1, count); i++) {
-    const value = Buffer.from(`message ${i} of a batch of ${count}`)
+    const value = Buffer.from(`${text} ${i} of a batch of ${count}`)
     if (count === 0) {
       parts.push(value)
       break
@@ -93,7 +99,7 @@ export function validFrames(): Buffer[] {
     delivery(codec, 1),
     delivery(codec, 40),
   ])
-  return [...answers(), ...deliveries]
+  return [...answers(), ...deliveries, delivery(COMPRESSION.zlib, 1, longText())]
 }
 
 const INTERESTING = [0, 1, 0x7f, 0x80, 0xfe, 0xff]

@@ -5,6 +5,7 @@
 export type FailureKind =
   | 'connection lost'
   | 'connection refused'
+  | 'TLS failed'
   | 'protocol error'
   | 'timeout'
   | 'closed'
@@ -59,9 +60,19 @@ const SERVER_ERRORS: Readonly<Record<number, readonly [FailureKind, boolean]>> =
   25: ['producer fenced', false],
 }
 
+/**
+ * A producer that another one fenced is told by 25 while it is there, and with the words of 16 (which also stands for a
+ * name in use) when it comes back. Ours are never exclusive, so an exclusive one is somebody else's.
+ */
+function isFenced(code: number, words: string): boolean {
+  return code === 16 && words.includes('existing exclusive producer')
+}
+
 /** The broker's refusal: its code and words. */
 export function serverError(code: number, words: string): ClientError {
-  const [kind, retriable] = SERVER_ERRORS[code] ?? ['refused', false]
+  const [kind, retriable] = isFenced(code, words)
+    ? (['producer fenced', false] as const)
+    : (SERVER_ERRORS[code] ?? ['refused', false])
   return new ClientError(kind, `the broker answered error ${code}: ${words}`, retriable)
 }
 

@@ -83,8 +83,14 @@ export async function createPartitionProducer(
     owner.endOfRead()
   }
 
+  function giveUp(reason: ClientError): void {
+    if (failure !== null) return
+    failure = reason
+    context.options.log(`producer of ${topic}: ${reason.message}; it rejects everything from now on`)
+  }
+
   function die(reason: ClientError): void {
-    failure ??= reason
+    giveUp(reason)
     settleAll(reason.kind)
   }
 
@@ -123,7 +129,7 @@ export async function createPartitionProducer(
     const at = sent.findIndex((batch, i) => i >= head && batch?.sequenceId === sequenceId)
     const batch = sent[at]
     if (batch === undefined) return
-    if (error.kind === 'topic terminated' || error.kind === 'producer fenced') failure ??= error
+    if (error.kind === 'topic terminated' || error.kind === 'producer fenced') giveUp(error)
     else if (error.retriable && (error.kind !== 'checksum' || batch.attempts < CHECKSUM_ATTEMPTS)) {
       startAgain(error.message)
       return

@@ -93,6 +93,7 @@ export function createSession(topic: string, context: ClientContext, handlers: S
           signal.throwIfAborted()
           const error = asClientError(thrown)
           if (!error.retriable || round + 1 >= START_ATTEMPTS) throw error
+          options.log(`${topic}: ${error.message}; trying again`)
         }
         await pause(backoffMs(options, round), signal)
         signal.throwIfAborted()

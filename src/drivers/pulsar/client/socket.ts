@@ -55,13 +55,19 @@ export async function openSocket(
     }
   }
 
+  function notOpened(reason: string): ClientError {
+    if (tls === null || socket === null)
+      return new ClientError('connection refused', `${at}: ${reason}`, true)
+    return new ClientError('TLS failed', `${at}: the TLS handshake failed: ${reason}`, true)
+  }
+
   function ended(reason: string): void {
     if (closed) return
     closed = true
     waiting.length = 0
-    const early = settle
+    const waiter = settle
     settle = null
-    if (early !== null) early.reject(new ClientError('connection refused', `${at}: ${reason}`, true))
+    if (waiter !== null) waiter.reject(notOpened(reason))
     else events.onClose(reason)
   }
 
@@ -90,7 +96,7 @@ export async function openSocket(
       handshake(_, success, error) {
         if (success && !(error && tls?.rejectUnauthorized)) established()
         else {
-          ended(`the TLS handshake failed: ${error?.message ?? 'no reason given'}`)
+          ended(error?.message ?? 'no reason given')
           socket?.terminate()
         }
       },

@@ -1,11 +1,16 @@
+import { afterAll } from 'bun:test'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A self-signed certificate for 127.0.0.1, which is its own authority; null, loudly, where openssl is missing. */
+/**
+ * A self-signed certificate for 127.0.0.1, which is its own authority, until the calling test file ends; null, loudly,
+ * where openssl is missing.
+ */
 export function testCertificate(): { ca: string; certificate: string; key: string } | null {
   const directory = mkdtempSync(join(tmpdir(), 'bench-certificate-'))
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
   const certificate = join(directory, 'certificate.pem')
   const key = join(directory, 'key.pem')
   const made = spawnSync('openssl', [
