@@ -3,6 +3,7 @@ import type { DriverModule } from '../driver/driver.ts'
 import { AppError } from '../errors/app-error.ts'
 import { fakeEntry } from './fake/fake-entry.ts'
 import { kafkaEntry } from './kafka/kafka-entry.ts'
+import { otlpEntry } from './otlp/otlp-entry.ts'
 import { pulsarEntry } from './pulsar/pulsar-entry.ts'
 import { rabbitmqEntry } from './rabbitmq/rabbitmq-entry.ts'
 
@@ -37,7 +38,7 @@ export interface OmbTranslation {
 }
 
 /** Every driver there is, in the order in which a run without `--drivers` compares those with a local broker. */
-export const DRIVERS: readonly DriverEntry[] = [kafkaEntry, rabbitmqEntry, pulsarEntry, fakeEntry]
+export const DRIVERS: readonly DriverEntry[] = [kafkaEntry, rabbitmqEntry, pulsarEntry, otlpEntry, fakeEntry]
 
 /** @throws AppError('CONFIG') for a name that no driver has. */
 export function findDriver(name: string): DriverEntry {
