@@ -164,6 +164,7 @@ describe('what cannot be done', () => {
 
   test.each<[string, string, RegExp]>([
     ['demo+partitions=none', BASE, /demo: expected 1 partition, got 4/],
+    ['demo+sink=true', BASE, /demo: expected 1 topic, got 2/],
     ['demo+maxBytes=99', BASE, /demo: expected messages of at most 99 bytes, got 100/],
     ['demo+keyed=false', `${BASE}keyDistributor: RANDOM_NANO\n`, /demo: expected messages without keys/],
     ['demo+keyed=false', `${BASE}subscriptionsPerTopic: 2\n`, /demo: expected 1 subscription, got 2/],
@@ -179,6 +180,14 @@ describe('what cannot be done', () => {
       testRegistry,
     )
     expect(notes.join('\n')).toMatch(/4 partitions are made as that many queues[\s\S]*at most once/)
+  })
+
+  test('a sink without partitions and promises runs, and it is told', async () => {
+    const notes = await checkCapabilities(
+      await plan({ drivers: 'demo+partitions=none+sink=true', workers: '1' }),
+      testRegistry,
+    )
+    expect(notes.join('\n')).toMatch(/4 partitions are one[\s\S]*promises nothing/)
   })
 })
 

@@ -57,7 +57,7 @@ function parse(server: string, client: string): Endpoint & { readonly scheme: st
   }
   throw new AppError(
     'CONFIG',
-    `expected host:port or SCHEME://host:port in servers, got ${JSON.stringify(server)}`,
+    `expected host:port or SCHEME://host:port in servers, got ${JSON.stringify(server.replace(/\/\/.*@/, '//***@'))}`,
     { hint: `schemes are ${SCHEMES.join(', ')}` },
   )
 }
