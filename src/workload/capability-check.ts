@@ -24,27 +24,19 @@ export async function checkCapabilities(
       continue
     }
     const capabilities = driver.capabilities(side.config)
-    problems.push(...problemsOf(side, plan, capabilities))
+    problems.push(...problemsOf(side, plan.workload, capabilities))
     notes.push(...sideNotes(side, plan.workload, capabilities))
   }
   if (problems.length > 0) throw configError(problems)
   return notes
 }
 
-function problemsOf(
-  { label, file }: Side,
-  { workload, workers }: Plan,
-  capabilities: Capabilities,
-): Problem[] {
+function problemsOf({ label, file }: Side, workload: Workload, capabilities: Capabilities): Problem[] {
   const problems: Problem[] = []
   const refuse = (what: string, hint: string) =>
     problems.push({ where: file, what: `${label}: ${what}`, hint })
   if (workload.partitionsPerTopic > 1 && capabilities.partitions === 'none' && !isUnordered(capabilities)) {
     refuse(`expected 1 partition, got ${workload.partitionsPerTopic}`, 'set partitionsPerTopic: 1')
-  }
-  if (capabilities.consumerIsServer && workload.topics > 1 && workers > 1) {
-    // Any process may be sent the records of any topic, and knows only those of its own consumers.
-    refuse(`expected 1 topic, got ${workload.topics}`, 'set topics: 1, or run with --workers 1')
   }
   if (workload.messageBytes > capabilities.maxMessageBytes) {
     const what = `expected messages of at most ${capabilities.maxMessageBytes} bytes, got ${workload.messageBytes}`

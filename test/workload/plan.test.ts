@@ -164,7 +164,6 @@ describe('what cannot be done', () => {
 
   test.each<[string, string, RegExp]>([
     ['demo+partitions=none', BASE, /demo: expected 1 partition, got 4/],
-    ['demo+sink=true', BASE, /demo: expected 1 topic, got 2/],
     ['demo+maxBytes=99', BASE, /demo: expected messages of at most 99 bytes, got 100/],
     ['demo+keyed=false', `${BASE}keyDistributor: RANDOM_NANO\n`, /demo: expected messages without keys/],
     ['demo+keyed=false', `${BASE}subscriptionsPerTopic: 2\n`, /demo: expected 1 subscription, got 2/],
@@ -184,7 +183,7 @@ describe('what cannot be done', () => {
 
   test('a sink without partitions and promises runs, and it is told', async () => {
     const notes = await checkCapabilities(
-      await plan({ drivers: 'demo+partitions=none+sink=true', workers: '1' }),
+      await plan({ drivers: 'demo+partitions=none+sink=true' }),
       testRegistry,
     )
     expect(notes.join('\n')).toMatch(/4 partitions are one[\s\S]*promises nothing/)

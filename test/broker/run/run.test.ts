@@ -38,6 +38,7 @@ test(
       ['kafka', null],
       ['rabbitmq', null],
       ['pulsar', null],
+      ['otlp', null],
     ])
     for (const side of result.sides) {
       const trial = side.trials[0]!
