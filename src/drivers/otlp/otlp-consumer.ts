@@ -58,6 +58,7 @@ export async function createOtlpConsumer(
   // Only when our caller has learned that it is ready.
   setImmediate(() => {
     isStarted = true
+    sink.resumed()
   })
   return {
     pause() {
@@ -65,6 +66,7 @@ export async function createOtlpConsumer(
     },
     resume() {
       isPaused = false
+      sink.resumed()
     },
     async close() {
       if (isClosed) return

@@ -26,7 +26,7 @@ function create(context: DriverContext<OtlpConfig>): Driver {
   const exchanges: Exchange[] = []
   const topics = new Set<string>()
   let sharesSink = false
-  const sink = createSink(config, endpoints, () => sharesSink, log)
+  const sink = createSink(config, endpoints, () => sharesSink, clock, log)
   let producers = 0
 
   function exchangeOf(target: Target): Exchange {

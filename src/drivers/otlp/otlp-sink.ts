@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock/clock.ts'
 import { walkResources } from '../../otlp/resources.ts'
 import type { Signal } from '../../otlp/signal.ts'
 import type { OtlpConfig } from './otlp-config.ts'
@@ -10,8 +11,8 @@ import { startHttpSink } from './sink-http.ts'
 /** What the sink answers: taken, come again later (every consumer of a topic is paused), or not OTLP. */
 export type SinkAnswer = 'taken' | 'busy' | 'malformed'
 
-/** Takes the body of one Export request, uncompressed. */
-export type TakeRequest = (signal: Signal, request: Uint8Array) => SinkAnswer
+/** Takes the body of one Export request, uncompressed; waits a little while consumers are paused. Never rejects. */
+export type TakeRequest = (signal: Signal, request: Uint8Array) => Promise<SinkAnswer> | SinkAnswer
 
 export interface Listener {
   stop(): Promise<void>
@@ -21,6 +22,8 @@ export interface Listener {
 export interface Sink {
   /** Listens, if it does not yet; the receiver gets its share from now on. */
   join(topic: string, receiver: OtlpReceiver): Promise<void>
+  /** A receiver is ready again: who waits for one is served. */
+  resumed(): void
   /** Stops listening when nobody is left. */
   leave(topic: string, receiver: OtlpReceiver): Promise<void>
 }
@@ -32,7 +35,9 @@ interface Topic {
 }
 
 const TOPIC_KEY = Buffer.from(TOPIC_ATTRIBUTE)
-/** What a sender is told to wait while consumers are paused. */
+/** How long a request waits for a paused consumer before it is refused: less than any sender's own limit. */
+const BUSY_WAIT_MS = 1000
+/** What the sender is told to wait then. */
 export const BUSY_RETRY_MS = 1000
 
 /** @param sharesPorts whether other processes listen on the same ports (SO_REUSEPORT). */
@@ -40,14 +45,43 @@ export function createSink(
   config: OtlpConfig,
   endpoints: Endpoints,
   sharesPorts: () => boolean,
+  clock: Clock,
   log: (line: string) => void,
 ): Sink {
   const topics = new Map<string, Topic>()
   const wanted = signalOf(config)
   let listening: Promise<Listener[]> | null = null
   let members = 0
+  /** Requests that wait for a paused consumer: bounded by what the system under test has under way. */
+  const waiting = new Set<(isResumed: boolean) => void>()
 
-  function take(signal: Signal, request: Uint8Array): SinkAnswer {
+  async function take(signal: Signal, request: Uint8Array): Promise<SinkAnswer> {
+    const endUs = clock.nowUs() + BUSY_WAIT_MS * 1000
+    for (;;) {
+      const answer = offer(signal, request)
+      const leftMs = (endUs - clock.nowUs()) / 1000
+      if (answer !== 'busy' || leftMs <= 0 || !(await resumedWithin(leftMs))) return answer
+    }
+  }
+
+  /** False when the time is up, or a consumer left instead. */
+  function resumedWithin(limitMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const done = (isResumed: boolean) => {
+        timer.cancel()
+        waiting.delete(done)
+        resolve(isResumed)
+      }
+      const timer = clock.schedule(limitMs, () => done(false))
+      waiting.add(done)
+    })
+  }
+
+  function wake(isResumed: boolean): void {
+    for (const done of [...waiting]) done(isResumed)
+  }
+
+  function offer(signal: Signal, request: Uint8Array): SinkAnswer {
     // Another signal, or records of nobody here, came to the wrong place: an answer of 200 ends their way.
     if (signal !== wanted) return 'taken'
     const parts: { readonly topic: Topic; readonly part: Uint8Array }[] = []
@@ -61,18 +95,22 @@ export function createSink(
     // Before anything is delivered: what is refused comes again whole.
     if (isBusy) return 'busy'
     let isWhole = malformed === null
-    for (const { topic, part } of parts) isWhole = nextOf(topic).receive(part) && isWhole
+    for (const { topic, part } of parts) {
+      topic.next = nextOf(topic)
+      isWhole = topic.receivers[topic.next]!.receive(part) && isWhole
+    }
     if (isWhole) return 'taken'
     log('the sink was sent a request that is not OTLP')
     return 'malformed'
   }
 
-  function nextOf(topic: Topic): OtlpReceiver {
-    for (;;) {
-      topic.next = (topic.next + 1) % topic.receivers.length
-      const receiver = topic.receivers[topic.next]!
-      if (receiver.isReady()) return receiver
+  /** The next that is ready. All may have paused over an earlier part of the request: its rest still comes. */
+  function nextOf({ receivers, next }: Topic): number {
+    for (let i = 1; i <= receivers.length; i++) {
+      const at = (next + i) % receivers.length
+      if (receivers[at]!.isReady()) return at
     }
+    return (next + 1) % receivers.length
   }
 
   async function listen(): Promise<Listener[]> {
@@ -101,7 +139,10 @@ export function createSink(
       topic.receivers.push(receiver)
       topics.set(name, topic)
     },
+    resumed: () => wake(true),
     async leave(name, receiver) {
+      // Refused while it can still be told: a topic that is gone would be somebody else's.
+      wake(false)
       const topic = topics.get(name)
       const at = topic?.receivers.indexOf(receiver) ?? -1
       if (topic === undefined || at < 0) return

@@ -64,18 +64,24 @@ function serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, take: Ta
   })
   stream.on('end', () => {
     if (stream.destroyed || stream.headersSent || size > MAX_REQUEST_BYTES) return
-    const trailers = answer(headers, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), take)
-    if (trailers['grpc-status'] !== '0') {
-      stream.respond({ ...HEADERS, ...trailers }, { endStream: true })
-      return
-    }
-    stream.respond(HEADERS, { waitForTrailers: true })
-    stream.on('wantTrailers', () => stream.sendTrailers(trailers))
-    stream.end(EMPTY_RESPONSE)
+    const data = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+    void answer(headers, data, take).then((trailers) => sendAnswer(stream, trailers))
   })
 }
 
-function answer(headers: IncomingHttpHeaders, data: Uint8Array, take: TakeRequest): Trailers {
+function sendAnswer(stream: ServerHttp2Stream, trailers: Trailers): void {
+  // A sender that would not wait has given up its call.
+  if (stream.destroyed) return
+  if (trailers['grpc-status'] !== '0') {
+    stream.respond({ ...HEADERS, ...trailers }, { endStream: true })
+    return
+  }
+  stream.respond(HEADERS, { waitForTrailers: true })
+  stream.on('wantTrailers', () => stream.sendTrailers(trailers))
+  stream.end(EMPTY_RESPONSE)
+}
+
+async function answer(headers: IncomingHttpHeaders, data: Uint8Array, take: TakeRequest): Promise<Trailers> {
   const signal = SIGNAL_OF_METHOD.get(String(headers[':path']))
   if (signal === undefined) return refusal(GRPC.unimplemented, 'unknown method')
   const message = unframed(data)
@@ -88,7 +94,7 @@ function answer(headers: IncomingHttpHeaders, data: Uint8Array, take: TakeReques
       return refusal(GRPC.invalidArgument, 'expected gzip')
     }
   }
-  switch (take(signal, body)) {
+  switch (await take(signal, body)) {
     case 'taken':
       return { 'grpc-status': String(GRPC.ok) }
     case 'busy':

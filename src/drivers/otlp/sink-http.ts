@@ -35,7 +35,7 @@ async function answer(request: Request, take: TakeRequest): Promise<Response> {
   if (signal === undefined) return new Response(null, { status: 404 })
   if (request.method !== 'POST') return new Response(null, { status: 405, headers: { allow: 'POST' } })
   const body = await request.bytes()
-  switch (take(signal, unpacked(request.headers.get('content-encoding'), body))) {
+  switch (await take(signal, unpacked(request.headers.get('content-encoding'), body))) {
     case 'taken':
       return new Response(null, { status: 200, headers: HEADERS })
     case 'busy':

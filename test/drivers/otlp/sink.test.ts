@@ -81,15 +81,45 @@ test('a record without its message is told and handed on as damaged', async () =
   expect(errors).toEqual(['record without its message'])
 })
 
-test('a paused consumer refuses, and nothing is lost or doubled by it', async () => {
+test('a paused consumer holds requests until it goes on, and refuses when that takes too long', async () => {
   const { post, messages, consumer } = await startSink()
   consumer.pause()
   const refused = await post(request('topic', '', ['a']))
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
   expect(messages).toEqual([])
-  consumer.resume()
-  expect((await post(request('topic', '', ['a']))).status).toBe(200)
-  expect(messages).toEqual(['a'])
+  const held = post(request('topic', '', ['b']))
+  setTimeout(() => consumer.resume(), 20)
+  expect((await held).status).toBe(200)
+  expect(messages).toEqual(['b'])
+})
+
+test('who closes while it is paused refuses what waits', async () => {
+  const { post, messages, consumer, driver } = await startSink()
+  const other = await driver.consumer({ topic: 'other' })
+  stops.push(() => other.consumer.close(AbortSignal.timeout(1000)))
+  consumer.pause()
+  const held = post(request('topic', '', ['a']))
+  setTimeout(() => void consumer.close(AbortSignal.timeout(1000)), 20)
+  expect((await held).status).toBe(503)
+  expect(messages).toEqual([])
+})
+
+test('who pauses over a part of a request gets the rest of it', async () => {
+  const { post, messages, driver, consumer } = await startSink()
+  await consumer.close(AbortSignal.timeout(1000))
+  const got: string[] = []
+  const second = await driver.consumer({
+    onBatch(batch) {
+      got.push(Buffer.from(batch.value(0)).toString())
+      second.consumer.pause()
+    },
+  })
+  stops.push(() => second.consumer.close(AbortSignal.timeout(1000)))
+  await new Promise(setImmediate)
+  const joined = Buffer.concat([request('topic', '', ['a']), request('topic', '', ['b'])])
+  expect((await post(joined)).status).toBe(200)
+  expect((await post(joined)).status).toBe(503)
+  expect([messages, got]).toEqual([[], ['a', 'b']])
 })
 
 test('a port that is taken is named; one that is shared is not', async () => {
