@@ -1,5 +1,5 @@
 import { cursor, readLength, readTag, skipField } from '../../src/otlp/wire/read.ts'
-import { checkKeyValue, checkValue, KEY, KVLIST, VALUE, VALUES } from './check.ts'
+import { checkKeyValue, checkValue, isUsualKeyValue, KEY, KVLIST, VALUE, VALUES } from './check.ts'
 import { isContainer, isSimple, locate, matchesInside, memberAt, memberEnd, payloadOf } from './member.ts'
 import { merged } from './merge.ts'
 import type { DropTest } from './plan.ts'
@@ -25,7 +25,7 @@ export function isDropped(
   for (const test of tests) {
     textStart = -1
     let match = matchesFrom(test, 0, bytes, start, end, depth)
-    if (textStart >= 0) match = matchesText(test, bytes)
+    if (textStart >= 0) match = matchesText(test, bytes, textStart, textEnd)
     if (match === true) {
       countDrop(test.rule)
       return true
@@ -39,7 +39,7 @@ export function isDropped(
 let textStart = -1
 let textEnd = -1
 
-/** The tags from `step` on, in the message [start, end). Texts are only noted. */
+/** The tags from `step` on, in the message [start, end). Singular texts are only noted. */
 function matchesFrom(
   test: DropTest,
   step: number,
@@ -71,6 +71,7 @@ function matchesTarget(test: DropTest, bytes: Uint8Array, start: number, end: nu
     case 'message':
       return true
     case 'text':
+      if (!test.isSingular) return matchesText(test, bytes, start, end)
       textStart = start
       textEnd = end
       return false
@@ -82,9 +83,9 @@ function matchesTarget(test: DropTest, bytes: Uint8Array, start: number, end: nu
   }
 }
 
-function matchesText(test: DropTest, bytes: Uint8Array): Match {
+function matchesText(test: DropTest, bytes: Uint8Array, start: number, end: number): Match {
   if (test.rule.pattern === null) return true
-  const text = decodeText(bytes, textStart, textEnd)
+  const text = decodeText(bytes, start, end)
   return text === null ? null : test.rule.pattern.test(text)
 }
 
@@ -98,23 +99,16 @@ function matchesEntry(
   depth: number,
 ): Match {
   const key = test.value[step]!
-  if (key !== null && isPlainlyOther(key, bytes, start, end)) return false
+  if (key !== null && isUsualKeyValue(bytes, start, end)) {
+    // The quick way past most attributes.
+    if (!isEqual(key, bytes, start + 2, start + 2 + bytes[start + 1]!)) return false
+  }
   if (depth > 0) checkKeyValue(bytes, start, end, depth)
-  const copy = merged('KeyValue', bytes, start, end, [KEY, VALUE])
+  const copy = merged('KeyValue', bytes, start, end, [VALUE])
   const found = payloadOf(copy, KEY)
   if (key !== null && !isEqual(key, copy, found.start, found.end)) return false
   const value = payloadOf(copy, VALUE)
   return matchesValue(test, step + 1, copy, value.start, value.end)
-}
-
-/** Whether a KeyValue as senders write it (key, value, nothing else) has another key: the quick way past most. */
-function isPlainlyOther(key: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-  const keyEnd = start + 2 + bytes[start + 1]!
-  if (bytes[start] !== KEY || bytes[start + 1]! > 0x7f || !(keyEnd + 1 < end) || bytes[keyEnd] !== VALUE) {
-    return false
-  }
-  const length = readLength(bytes, keyEnd + 1, end)
-  return cursor + length === end && !isEqual(key, bytes, start + 2, keyEnd)
 }
 
 function isEqual(key: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {

@@ -32,5 +32,5 @@ async function readRules(values: Settings['values']) {
       cause,
     })
   }
-  return parseMaskRulesYaml(text, file)
+  return parseMaskRulesYaml(text)
 }

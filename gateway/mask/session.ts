@@ -36,12 +36,16 @@ export let droppedRecords = 0
 export let failedRule = ''
 export let failedDetail = ''
 
+/** Whether the body may change its length. */
+export let mayReframe = true
+
 let tally = newTally(0)
 let maxOperations = 0
 
-export function beginSession(into: Tally, limit: number): void {
+export function beginSession(into: Tally, limit: number, allowReframe: boolean): void {
   tally = into
   maxOperations = limit
+  mayReframe = allowReframe
   operations = 0
   changes = 0
   records = 0
@@ -59,9 +63,10 @@ export function countDropped(before: number): void {
   changes++
 }
 
-/** Forgets records from `before` on; they will be counted again. */
-export function rewindRecords(before: number): void {
+/** Goes back to earlier counts of records, which will be counted again. */
+export function rewindRecords(before: number, droppedBefore: number): void {
   records = before
+  droppedRecords = droppedBefore
 }
 
 export function countDrop(rule: CompiledRule): void {

@@ -12,6 +12,10 @@ interface Entry {
 }
 
 const VERBS: Readonly<Record<string, Entry>> = {
+  serve: {
+    summary: 'Run the OTLP gateway',
+    load: async () => (await import('./gateway-serve.ts')).runServe,
+  },
   payload: {
     summary: 'Write an OTLP request',
     load: async () => (await import('./gateway-payload.ts')).runPayload,
