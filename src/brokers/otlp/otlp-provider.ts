@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import packageJson from '../../../package.json' with { type: 'json' }
-import { AppError } from '../../errors/app-error.ts'
 import { type ManagedNode, shutDownNodes, startNode } from '../base-node.ts'
 import type { LocalBroker, LocalBrokerOptions, LocalBrokerProvider } from '../broker.ts'
 import { freePorts, type ServerProcess, spawnServer, waitUntil } from '../process/index.ts'
@@ -14,6 +13,8 @@ import {
   type OtlpExtra,
 } from './otlp-settings.ts'
 
+const CLUSTER_NODES = 3
+const PORTS_PER_NODE = 3
 /** What is queued when a run ends is of no use to anybody. */
 const STOP_GRACE_MS = 500
 const START_LIMIT_MS = 60_000
@@ -21,8 +22,9 @@ const PROBE_EVERY_MS = 50
 const PROBE_LIMIT_MS = 2000
 
 /**
- * The product's own OTLP gateway on free ports of loopback, one process, with the shipped profile. Its upstream are two
- * reserved ports, for the sink that the consumers are; `servers` names all of them. `extra` is `OtlpExtra`.
+ * The product's own OTLP gateway on free ports of loopback with the shipped profile: one process, or as a cluster three
+ * that share nothing, between which senders balance. Their upstream are two reserved ports, for the sink that the
+ * consumers are; `servers` names all of them. `extra` is `OtlpExtra`.
  */
 export const otlpProvider: LocalBrokerProvider = {
   name: 'otlp',
@@ -33,49 +35,59 @@ export const otlpProvider: LocalBrokerProvider = {
 }
 
 async function up(options: LocalBrokerOptions, signal: AbortSignal): Promise<LocalBroker> {
-  if (options.topology !== 'single') {
-    throw new AppError('CONFIG', `expected topology single for otlp, got ${options.topology}`, {
-      hint: 'gateways share nothing: name several in servers of a driver file',
-    })
-  }
-  const [http = 0, grpc = 0, metrics = 0, sinkHttp = 0, sinkGrpc = 0] = await freePorts(5)
-  const ports: GatewayPorts = { http, grpc, metrics, sinkHttp, sinkGrpc }
-  const variables = gatewayVariables(ports, (options.extra ?? {}) as OtlpExtra)
-  const servers = gatewayServers(ports)
-  const node = await startGateway(options, ports, variables, signal)
-  const down = () => shutDownNodes([node], [], STOP_GRACE_MS)
+  const gateways = await planGateways(options.topology === 'cluster' ? CLUSTER_NODES : 1)
+  const extra = (options.extra ?? {}) as OtlpExtra
+  const nodes: ManagedNode[] = []
+  const down = () => shutDownNodes(nodes, [], STOP_GRACE_MS)
   try {
-    await proveGateway(servers, signal)
+    for (const ports of gateways) {
+      nodes.push(await startGateway(`otlp-${nodes.length + 1}`, options, ports, extra, signal))
+      await proveGateway(gatewayServers([ports]), signal)
+    }
   } catch (error) {
     await down()
     throw error
   }
-  options.log(`the gateway listens on ${servers.slice(0, 2).join(' and ')}`)
+  const servers = gatewayServers(gateways)
+  options.log(`listening on ${servers.join(', ')}`)
   return {
     name: 'otlp',
     version: packageJson.version,
     runtime: 'native',
-    topology: 'single',
+    topology: options.topology,
     servers,
-    settings: { queue: 'in memory, lost in a crash', ...variables },
-    nodes: [node],
+    settings: {
+      queue: 'in memory, lost in a crash',
+      ...(nodes.length > 1 ? { gateways: `${nodes.length}, each with a queue of its own` } : {}),
+      ...gatewayVariables(gateways[0]!, extra),
+    },
+    nodes,
     down,
   }
 }
 
+async function planGateways(count: number): Promise<GatewayPorts[]> {
+  const [sinkHttp = 0, sinkGrpc = 0, ...ports] = await freePorts(2 + PORTS_PER_NODE * count)
+  return Array.from({ length: count }, (_, i) => {
+    const [http = 0, grpc = 0, metrics = 0] = ports.slice(i * PORTS_PER_NODE)
+    return { http, grpc, metrics, sinkHttp, sinkGrpc }
+  })
+}
+
 function startGateway(
+  name: string,
   options: LocalBrokerOptions,
   ports: GatewayPorts,
-  variables: Readonly<Record<string, string>>,
+  extra: OtlpExtra,
   signal: AbortSignal,
 ): Promise<ManagedNode> {
   const address = `127.0.0.1:${ports.http}`
-  const logFile = join(options.directory, 'logs', 'otlp-1.log')
+  const logFile = join(options.directory, 'logs', `${name}.log`)
   const start = async (startSignal: AbortSignal): Promise<ServerProcess> => {
     const server = spawnServer({
       command: process.execPath,
       args: [GATEWAY_MAIN],
-      env: gatewayEnvironment(variables),
+      env: gatewayEnvironment(gatewayVariables(ports, extra)),
       cwd: options.directory,
       logFile,
       signal: startSignal,
@@ -88,7 +100,7 @@ function startGateway(
       throw error
     }
   }
-  return startNode({ name: 'otlp-1', bound: address, advertised: address, logFile, start }, signal)
+  return startNode({ name, bound: address, advertised: address, logFile, start }, signal)
 }
 
 async function untilReady(server: ServerProcess, metricsPort: number, signal: AbortSignal): Promise<void> {

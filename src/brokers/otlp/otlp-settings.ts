@@ -10,7 +10,7 @@ const LOOPBACK = '127.0.0.1'
 const LOG_RULE =
   'mask-tenant-log-record|LOGS|REDACT_MASK|resourceLogs.scopeLogs[*].logRecords[*].attributes.tenant_id|##########|12|skip|true'
 
-/** Ports of a local gateway, and of the sink that bench puts behind it. */
+/** Ports of a local gateway, and of the sink that bench puts behind it (and behind its neighbours). */
 export interface GatewayPorts {
   readonly http: number
   readonly grpc: number
@@ -70,11 +70,16 @@ export function gatewayEnvironment(
 }
 
 /** For drivers: where to send, and where the sink must listen; can be pasted into a driver file's `servers`. */
-export function gatewayServers(ports: GatewayPorts): string[] {
-  return [
-    `http://${LOOPBACK}:${ports.http}`,
-    `grpc://${LOOPBACK}:${ports.grpc}`,
-    `sink+http://${LOOPBACK}:${ports.sinkHttp}`,
-    `sink+grpc://${LOOPBACK}:${ports.sinkGrpc}`,
-  ]
+export function gatewayServers(gateways: readonly GatewayPorts[]): string[] {
+  const sinks = gateways
+    .slice(0, 1)
+    .flatMap(({ sinkHttp, sinkGrpc }) => [
+      `sink+http://${LOOPBACK}:${sinkHttp}`,
+      `sink+grpc://${LOOPBACK}:${sinkGrpc}`,
+    ])
+  const receivers = gateways.flatMap(({ http, grpc }) => [
+    `http://${LOOPBACK}:${http}`,
+    `grpc://${LOOPBACK}:${grpc}`,
+  ])
+  return [...receivers, ...sinks]
 }

@@ -41,7 +41,7 @@ export const otlpConfigSchema = z
     connections: count
       .max(1000)
       .default(8)
-      .describe('Connections of a worker process, each with one request under way.'),
+      .describe('Connections of a worker process to each server, each with one request under way.'),
     maxPendingMessages: count
       .max(1_000_000)
       .default(10_000)

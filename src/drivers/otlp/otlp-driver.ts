@@ -8,7 +8,7 @@ import { otlpCapabilities } from './otlp-capabilities.ts'
 import type { OtlpConfig } from './otlp-config.ts'
 import { createOtlpConsumer } from './otlp-consumer.ts'
 import { authorityOf, endpointsOf, type Target } from './otlp-endpoints.ts'
-import { createExchange, type Exchange } from './otlp-exchange.ts'
+import { balanced, createExchange, type Exchange } from './otlp-exchange.ts'
 import { createGrpcClient } from './otlp-grpc-client.ts'
 import { createHttpClient } from './otlp-http-client.ts'
 import { itemEncoder } from './otlp-items.ts'
@@ -23,11 +23,10 @@ function create(context: DriverContext<OtlpConfig>): Driver {
   const { config, log } = context
   const clock = new SystemClock()
   const endpoints = endpointsOf(context.servers, config)
-  const exchanges: Exchange[] = []
+  const exchange = balanced(endpoints.targets.map(exchangeOf))
   const topics = new Set<string>()
   let sharesSink = false
   const sink = createSink(config, endpoints, () => sharesSink, clock, log)
-  let producers = 0
 
   function exchangeOf(target: Target): Exchange {
     return createExchange({
@@ -41,8 +40,8 @@ function create(context: DriverContext<OtlpConfig>): Driver {
   return {
     capabilities: otlpCapabilities(config),
     async open(signal) {
-      for (const target of endpoints.targets) await orAborted(greet(target, config, clock), signal)
-      for (const target of endpoints.targets) exchanges.push(exchangeOf(target))
+      const greetings = endpoints.targets.map((target) => greet(target, config, clock))
+      await orAborted(Promise.all(greetings), signal)
       return otlpServerInfo(config, endpoints)
     },
     async createTopics(specs, signal) {
@@ -55,7 +54,6 @@ function create(context: DriverContext<OtlpConfig>): Driver {
     },
     async createProducer(spec, signal) {
       signal.throwIfAborted()
-      const exchange = exchanges[producers++ % exchanges.length]!
       return createOtlpProducer(spec, config, itemEncoder(spec.topic, config), exchange, clock)
     },
     async createConsumer(spec, signal) {
@@ -65,7 +63,7 @@ function create(context: DriverContext<OtlpConfig>): Driver {
       return createOtlpConsumer(spec, config, sink)
     },
     async close() {
-      for (const exchange of exchanges.splice(0)) exchange.close()
+      exchange.close()
       topics.clear()
     },
   }

@@ -1,13 +1,13 @@
 import type { Clock } from '../../clock/clock.ts'
 import type { Answer, OtlpClient } from './otlp-answer.ts'
 
-/** A server with a bounded number of requests under way, shared by the producers of a process. */
+/** Servers with a bounded number of requests under way, shared by the producers of a process. */
 export interface Exchange {
   /** Whether another request may be sent now. */
   hasRoom(): boolean
   /** Sends one request, with retries where they are asked for; never rejects. Only when there is room. */
   send(request: Uint8Array, records: number): Promise<Answer>
-  /** Calls once when there is room again, in the order of asking; asking twice is asking once. */
+  /** Calls when there is room again, in the order of asking; asking twice is asking once. */
   whenRoom(callback: () => void): void
   forget(callback: () => void): void
   /** Ends waits for a retry and closes the connections. */
@@ -76,6 +76,34 @@ export function createExchange(options: ExchangeOptions): Exchange {
     close() {
       closed.abort(new Error('closed'))
       client.close()
+    },
+  }
+}
+
+/** Several servers as one: each request goes to the next that has room. */
+export function balanced(exchanges: readonly Exchange[]): Exchange {
+  let last = -1
+  const next = () => {
+    for (let i = 1; i <= exchanges.length; i++) {
+      const at = (last + i) % exchanges.length
+      if (exchanges[at]!.hasRoom()) return at
+    }
+    return (last + 1) % exchanges.length
+  }
+  return {
+    hasRoom: () => exchanges.some((exchange) => exchange.hasRoom()),
+    send(request, records) {
+      last = next()
+      return exchanges[last]!.send(request, records)
+    },
+    whenRoom(callback) {
+      for (const exchange of exchanges) exchange.whenRoom(callback)
+    },
+    forget(callback) {
+      for (const exchange of exchanges) exchange.forget(callback)
+    },
+    close() {
+      for (const exchange of exchanges) exchange.close()
     },
   }
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { LocalBroker } from '../../../src/brokers/broker.ts'
+import type { LocalBroker, Topology } from '../../../src/brokers/broker.ts'
 import { otlpProvider } from '../../../src/brokers/otlp/otlp-provider.ts'
 import type { OtlpExtra } from '../../../src/brokers/otlp/otlp-settings.ts'
 
@@ -15,9 +15,12 @@ export interface LocalGateway {
 }
 
 /** A real gateway, in a folder of its own. */
-export async function localGateway(extra: OtlpExtra = {}): Promise<LocalGateway> {
+export async function localGateway(
+  extra: OtlpExtra = {},
+  topology: Topology = 'single',
+): Promise<LocalGateway> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-otlp-test-'))
-  const options = { topology: 'single', profile: 'quick', directory, extra: { ...extra }, log() {} } as const
+  const options = { topology, profile: 'quick', directory, extra: { ...extra }, log() {} } as const
   const remove = () => rmSync(directory, { recursive: true, force: true })
   try {
     const broker = await otlpProvider.up(options, AbortSignal.timeout(UP_LIMIT_MS))
