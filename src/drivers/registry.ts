@@ -15,6 +15,8 @@ export interface DriverEntry {
   readonly ombDriverClasses: readonly string[]
   /** Clients that `client:` (or `name:client` on the command line) may choose; the first is the default. */
   readonly clients: readonly string[]
+  /** Schemes that `servers` may carry before `host:port`; absent: none. */
+  readonly serverSchemes?: readonly string[]
   /** Name of the local broker that serves it when the driver file names no servers; null = none. */
   readonly localBroker: string | null
   /** The driver's part of a driver file: everything but `name`, `driver`, `driverClass` and `servers`. */

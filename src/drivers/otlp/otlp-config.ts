@@ -5,6 +5,9 @@ const port = z.number().int().min(1).max(65_535)
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
 const HEADER_VALUE = /^[\t\x20-\x7e]*$/
 
+/** Before `host:port` in `servers`: the system under test by protocol, and where the sink listens. */
+export const SERVER_SCHEMES = ['http', 'https', 'grpc', 'grpcs', 'sink+http', 'sink+grpc']
+
 const plainAttributes = z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]))
 
 /** The OTLP part of a driver file. */

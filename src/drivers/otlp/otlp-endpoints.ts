@@ -1,5 +1,5 @@
 import { AppError } from '../../errors/app-error.ts'
-import type { OtlpConfig } from './otlp-config.ts'
+import { type OtlpConfig, SERVER_SCHEMES } from './otlp-config.ts'
 
 /** A host and port, without what OTLP lays over it. */
 export interface Endpoint {
@@ -43,22 +43,18 @@ export function endpointsOf(servers: readonly string[], config: OtlpConfig): End
   )
 }
 
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 4318, https: 4318, grpc: 4317, grpcs: 4317 }
-const SCHEMES = ['http', 'https', 'grpc', 'grpcs', 'sink+http', 'sink+grpc']
-
 function parse(server: string, client: string): Endpoint & { readonly scheme: string } {
   const text = server.includes('://') ? server : `${client}://${server}`
-  // `http` alone has a default port, which the URL would leave out.
   const [, scheme = '', authority = ''] = /^([a-z+]+):\/\/([^/]+)\/?$/.exec(text) ?? []
-  const [, hostname = '', portText] = /^(\[[\da-f:]+\]|[^:@]+)(?::(\d{1,5}))?$/i.exec(authority) ?? []
-  const port = portText === undefined ? DEFAULT_PORTS[scheme] : Number(portText)
-  if (SCHEMES.includes(scheme) && hostname !== '' && port !== undefined && port > 0 && port < 65_536) {
+  const [, hostname = '', portText] = /^(\[[\da-f:]+\]|[^:@]+)(?::(\d{1,5}))$/i.exec(authority) ?? []
+  const port = Number(portText)
+  if (SERVER_SCHEMES.includes(scheme) && hostname !== '' && port > 0 && port < 65_536) {
     return { scheme, hostname: hostname.replace(/^\[(.*)\]$/, '$1'), port }
   }
   throw new AppError(
     'CONFIG',
     `expected host:port or SCHEME://host:port in servers, got ${JSON.stringify(server.replace(/\/\/.*@/, '//***@'))}`,
-    { hint: `schemes are ${SCHEMES.join(', ')}` },
+    { hint: `schemes are ${SERVER_SCHEMES.join(', ')}` },
   )
 }
 

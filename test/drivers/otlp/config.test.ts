@@ -1,9 +1,14 @@
 // Goal: settings are refused with what they lack, and servers are read for the client that is chosen. Method: tables.
 import { expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type OtlpConfig, otlpConfigSchema } from '../../../src/drivers/otlp/otlp-config.ts'
 import { driverModule } from '../../../src/drivers/otlp/otlp-driver.ts'
 import { endpointsOf } from '../../../src/drivers/otlp/otlp-endpoints.ts'
+import { otlpEntry } from '../../../src/drivers/otlp/otlp-entry.ts'
 import { AppError } from '../../../src/errors/app-error.ts'
+import { readDriverFile } from '../../../src/workload/driver-file.ts'
 
 const parse = (settings: Readonly<Record<string, unknown>>): OtlpConfig => otlpConfigSchema.parse(settings)
 
@@ -33,7 +38,6 @@ test.each<[string, string, string[], object]>([
   ['a bare address is for any client', 'grpc', ['gw:1'], { targets: [target('gw', 1)] }],
   ['the other client is passed over', 'http', ['grpc://gw:1', 'http://gw:2'], { targets: [target('gw', 2)] }],
   ['TLS', 'grpc', ['grpcs://gw:1', 'https://gw:2'], { targets: [target('gw', 1, true)] }],
-  ['the port of the protocol', 'http', ['http://gw'], { targets: [target('gw', 4318)] }],
   ['an address of IPv6', 'http', ['http://[::1]:2'], { targets: [target('::1', 2)] }],
   [
     'the sink',
@@ -49,6 +53,7 @@ test.each<[string, string, string[], object]>([
 test.each([
   [['grpc://gw:1'], /expected a server for client http/],
   [[], /got none/],
+  [['gw'], /expected host:port/],
   [['gw:0'], /expected host:port/],
   [['gw:99999'], /expected host:port/],
   [['ftp://gw:1'], /expected host:port/],
@@ -63,4 +68,26 @@ test.each([
   expect(thrown).toBeInstanceOf(AppError)
   expect((thrown as AppError).message).toMatch(message)
   expect((thrown as AppError).message).not.toContain('secret')
+})
+
+test('a driver file may name schemes that are ours, and only those', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-otlp-config-'))
+  try {
+    const read = async (servers: string) => {
+      const file = join(folder, 'driver.yaml')
+      writeFileSync(file, `driver: otlp\nservers: [${servers}]\n`)
+      return (await readDriverFile(file, [otlpEntry])).servers
+    }
+    expect(await read('gw:1, "sink+grpc://[::1]:2"')).toEqual(['gw:1', 'sink+grpc://[::1]:2'])
+    for (const refused of [
+      'amqp://gw:1',
+      'sinkkhttp://gw:1',
+      'http://gw',
+      'http://gw:70000',
+      'http://u:p@gw:1',
+    ])
+      await expect(read(refused)).rejects.toThrow(/expected/)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
