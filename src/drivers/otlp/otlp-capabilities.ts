@@ -1,5 +1,5 @@
 import type { Capabilities } from '../../driver/capabilities.ts'
-import { maxMessageBytes, notMasked, type OtlpConfig } from './otlp-config.ts'
+import { notMasked, type OtlpConfig } from './otlp-config.ts'
 
 /** What OTLP can do: records in, records out at the sink, in any order. */
 export function otlpCapabilities(config: OtlpConfig): Capabilities {
@@ -19,6 +19,6 @@ export function otlpCapabilities(config: OtlpConfig): Capabilities {
     consumerIsServer: true,
     transactions: false,
     brokerTimestamps: false,
-    maxMessageBytes: maxMessageBytes(config),
+    maxMessageBytes: config.batchBytes,
   }
 }

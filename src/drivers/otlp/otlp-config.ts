@@ -33,7 +33,7 @@ export const otlpConfigSchema = z
     batchBytes: count
       .max(67_108_864)
       .default(1_048_576)
-      .describe('… or when another message would make it larger than this …'),
+      .describe('… or this many bytes of messages, also the largest message …'),
     lingerMs: z
       .number()
       .int()
@@ -95,12 +95,4 @@ export type OtlpConfig = z.infer<typeof otlpConfigSchema>
 /** Kind of consumer error for a record on which this attribute came as it was sent. */
 export function notMasked(attribute: string): string {
   return `${attribute} not masked`
-}
-
-/** Room in a request for everything but the messages: names, ids and attributes, generously. */
-const OVERHEAD_BYTES = 4096
-
-/** Largest message that fits into a request of `batchBytes`. */
-export function maxMessageBytes(config: OtlpConfig): number {
-  return Math.max(1, config.batchBytes - OVERHEAD_BYTES)
 }

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../clock/clock.ts'
 import type { Outcome, OutgoingBatch, Producer, ProducerSpec } from '../../driver/driver.ts'
 import type { BatchEncoder } from '../../otlp/build/batch.ts'
 import type { Answer } from './otlp-answer.ts'
-import { maxMessageBytes, type OtlpConfig } from './otlp-config.ts'
+import type { OtlpConfig } from './otlp-config.ts'
 import type { Exchange } from './otlp-exchange.ts'
 
 /** Messages with consecutive sequences that travel in one request. */
@@ -23,7 +23,6 @@ export function createOtlpProducer(
   exchange: Exchange,
   clock: Clock,
 ): Producer {
-  const largestBytes = maxMessageBytes(config)
   /** Taken and not settled, the one being formed included. */
   const open = new Set<Request>()
   /** Full, waiting for room. */
@@ -66,7 +65,7 @@ export function createOtlpProducer(
     return (
       request.first + request.count === sequence &&
       (request.keys !== null) === hasKeys &&
-      request.bytes + bytes <= largestBytes
+      request.bytes + bytes <= config.batchBytes
     )
   }
 
@@ -133,15 +132,14 @@ export function createOtlpProducer(
 
   function send(batch: OutgoingBatch): number {
     if (closing !== null) return 0
-    if (batch.count > 0 && batch.values[0]!.length > largestBytes) {
+    if (batch.count > 0 && batch.values[0]!.length > config.batchBytes) {
       queueMicrotask(() => spec.onSettled(batch.firstSequence, 1, 'rejected', 'message too large'))
       return 1
     }
     let taken = 0
     while (taken < batch.count) {
       const size = batch.values[taken]!.length
-      if (size > largestBytes) break
-      if (!hasRoomFor(size)) {
+      if (size > config.batchBytes || !hasRoomFor(size)) {
         refused = true
         break
       }

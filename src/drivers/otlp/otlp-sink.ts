@@ -51,6 +51,8 @@ export function createSink(
   const topics = new Map<string, Topic>()
   const wanted = signalOf(config)
   let listening: Promise<Listener[]> | null = null
+  /** Ports are free again when it is done: who joins meanwhile waits for it. */
+  let stopping: Promise<unknown> = Promise.resolve()
   let members = 0
   /** Requests that wait for a paused consumer: bounded by what the system under test has under way. */
   const waiting = new Set<(isResumed: boolean) => void>()
@@ -128,7 +130,7 @@ export function createSink(
     async join(name, receiver) {
       members++
       try {
-        listening ??= listen()
+        listening ??= stopping.then(listen)
         await listening
       } catch (error) {
         members--
@@ -149,9 +151,10 @@ export function createSink(
       topic.receivers.splice(at, 1)
       if (topic.receivers.length === 0) topics.delete(name)
       if (--members > 0) return
-      const listeners = await listening
+      const last = listening ?? Promise.resolve([])
       listening = null
-      await Promise.all((listeners ?? []).map((listener) => listener.stop()))
+      stopping = last.then((listeners) => Promise.all(listeners.map((listener) => listener.stop())))
+      await stopping
     },
   }
 }

@@ -49,7 +49,7 @@ test('by count; the rest lingers until it is flushed', async () => {
 })
 
 test('by size', async () => {
-  const { producer, requests } = await heldServer({ batchBytes: 4096 + 300, lingerMs: DAY_MS })
+  const { producer, requests } = await heldServer({ batchBytes: 300, lingerMs: DAY_MS })
   const values = Array.from({ length: 5 }, () => Buffer.alloc(100, 'x'))
   expect(producer.send({ firstSequence: 0, count: 5, partition: -1, values, keys: null })).toBe(5)
   await until('a full request', () => requests.length === 1)
@@ -57,7 +57,7 @@ test('by size', async () => {
 })
 
 test('a message that fits no request is rejected, after send', async () => {
-  const { producer, settled } = await heldServer({ batchBytes: 4096 + 300 })
+  const { producer, settled } = await heldServer({ batchBytes: 300 })
   const values = [Buffer.alloc(301)]
   expect(producer.send({ firstSequence: 5, count: 1, partition: -1, values, keys: null })).toBe(1)
   expect(settled).toEqual([])
