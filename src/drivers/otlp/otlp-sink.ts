@@ -37,8 +37,6 @@ interface Topic {
 const TOPIC_KEY = Buffer.from(TOPIC_ATTRIBUTE)
 /** How long a request waits for a paused consumer before it is refused: less than any sender's own limit. */
 const BUSY_WAIT_MS = 1000
-/** What the sender is told to wait then. */
-export const BUSY_RETRY_MS = 1000
 
 /** @param sharesPorts whether other processes listen on the same ports (SO_REUSEPORT). */
 export function createSink(

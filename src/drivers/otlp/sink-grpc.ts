@@ -6,8 +6,8 @@ import { GRPC, type GrpcCode } from '../../otlp/grpc/status.ts'
 import { GRPC_METHODS, SIGNALS, type Signal } from '../../otlp/signal.ts'
 import { encodeStatus } from '../../otlp/status.ts'
 import type { Endpoint } from './otlp-endpoints.ts'
-import { BUSY_RETRY_MS, type Listener, type TakeRequest } from './otlp-sink.ts'
-import { cannotListen, MAX_REQUEST_BYTES } from './sink-limits.ts'
+import type { Listener, TakeRequest } from './otlp-sink.ts'
+import { BUSY_RETRY_MS, cannotListen, MAX_REQUEST_BYTES } from './sink-limits.ts'
 
 const SIGNAL_OF_METHOD: ReadonlyMap<string, Signal> = new Map(
   SIGNALS.map((signal) => [GRPC_METHODS[signal], signal]),

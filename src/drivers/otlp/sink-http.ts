@@ -2,8 +2,8 @@ import { gunzipSync } from 'node:zlib'
 import { messageOf } from '../../errors/app-error.ts'
 import { HTTP_PATHS, SIGNALS, type Signal } from '../../otlp/signal.ts'
 import type { Endpoint } from './otlp-endpoints.ts'
-import { BUSY_RETRY_MS, type Listener, type TakeRequest } from './otlp-sink.ts'
-import { cannotListen, MAX_REQUEST_BYTES } from './sink-limits.ts'
+import type { Listener, TakeRequest } from './otlp-sink.ts'
+import { BUSY_RETRY_MS, cannotListen, MAX_REQUEST_BYTES } from './sink-limits.ts'
 
 const SIGNAL_OF_PATH: ReadonlyMap<string, Signal> = new Map(
   SIGNALS.map((signal) => [HTTP_PATHS[signal], signal]),

@@ -4,6 +4,9 @@ import { authorityOf, type Endpoint } from './otlp-endpoints.ts'
 /** Largest request the sink takes, as sent and unpacked: a gateway joins several into one. */
 export const MAX_REQUEST_BYTES = 134_217_728
 
+/** What a sender is told to wait that came while consumers were paused. */
+export const BUSY_RETRY_MS = 1000
+
 /** Why the sink cannot listen, and what to do. */
 export function cannotListen(endpoint: Endpoint, what: string, why: string): AppError {
   return new AppError(
