@@ -10,9 +10,9 @@ const ROOT = resolve(import.meta.dir, '..')
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   clock: ['errors'],
-  otlp: ['errors'],
+  otlp: ['clock', 'errors'],
   driver: ['clock', 'errors'],
-  drivers: ['driver', 'clock', 'errors'],
+  drivers: ['driver', 'otlp', 'clock', 'errors'],
   engine: ['driver', 'clock', 'errors', 'workload', 'result'],
   worker: ['engine', 'driver', 'drivers/registry', 'clock', 'errors'],
   brokers: ['drivers', 'driver', 'clock', 'errors'],

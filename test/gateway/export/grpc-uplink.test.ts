@@ -7,8 +7,8 @@ import type { IncomingHttpHeaders } from 'node:http2'
 import { join } from 'node:path'
 import { createGrpcUplink, type GrpcUplinkOptions } from '../../../gateway/export/grpc-uplink.ts'
 import { createPartialSuccessReader } from '../../../gateway/export/partial-success.ts'
-import { RETRYABLE_CODES } from '../../../gateway/grpc/status.ts'
 import { createMeter } from '../../../gateway/telemetry/meter.ts'
+import { RETRYABLE_CODES } from '../../../src/otlp/grpc/status.ts'
 import { encodeResponse } from '../../../src/otlp/response.ts'
 import { SIGNALS } from '../../../src/otlp/signal.ts'
 import { encodeStatus } from '../../../src/otlp/status.ts'
@@ -149,7 +149,7 @@ test.each([
     }),
   )
   const outcome = await uplinkTo(upstream.port).send(SMALL)
-  expect(outcome).toMatchObject({ kind, detail: `expected a gRPC answer, got HTTP ${status}` })
+  expect(outcome).toMatchObject({ kind, detail: `the upstream answered HTTP ${status} instead of gRPC` })
 })
 
 test.each([
