@@ -85,7 +85,14 @@ async function oneRun(
   await driver.open(signal)
   try {
     await driver.createTopics([topic], signal)
-    const spec = { servers, topic: topic.name, inFlight, rateHz, batchMessages: BATCH_MESSAGES, intervalS: INTERVAL_S }
+    const spec = {
+      servers,
+      topic: topic.name,
+      inFlight,
+      rateHz,
+      batchMessages: BATCH_MESSAGES,
+      intervalS: INTERVAL_S,
+    }
     const measured = await runSide(side, spec, signal)
     await driver.deleteTopics([topic], signal)
     return measured

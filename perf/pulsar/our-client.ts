@@ -6,13 +6,7 @@ import { pulsarConfigSchema } from '../../src/drivers/pulsar/pulsar-config.ts'
 import { driverModule } from '../../src/drivers/pulsar/pulsar-driver.ts'
 import { hdrHighestUs } from '../../src/engine/hdr-layout.ts'
 import { Recorder } from '../../src/engine/histogram.ts'
-import {
-  BATCH_BYTES,
-  BATCH_DELAY_MS,
-  MESSAGE_BYTES,
-  RECEIVER_QUEUE,
-  type RunSpec,
-} from './spec.ts'
+import { BATCH_BYTES, BATCH_DELAY_MS, MESSAGE_BYTES, RECEIVER_QUEUE, type RunSpec } from './spec.ts'
 
 const TICK_MS = 1
 /** Messages offered in one call: more at once would stay in the caches of nobody. */

@@ -13,7 +13,8 @@ export interface Entry {
   readonly buffer: Buffer
   readonly starts: readonly number[]
   readonly ends: readonly number[]
-  readonly keys: readonly (Buffer | null)[]
+  /** Null for a message without a key, or for all of them. */
+  readonly keys: readonly (Buffer | null)[] | null
   /** Messages that are not to be delivered (compacted away); null = none. */
   readonly removed: readonly boolean[] | null
 }
@@ -52,8 +53,8 @@ export function readEntry(buffer: Buffer, start: number, end: number, verify: bo
   const from = compressed ? 0 : parts.metadataEnd
   const to = compressed ? payload.length : end
   if (metadata.batchSize === 0) {
-    return { buffer: payload, starts: [from], ends: [to], keys: [metadata.key], removed: null }
+    const keys = metadata.key === null ? null : [metadata.key]
+    return { buffer: payload, starts: [from], ends: [to], keys, removed: null }
   }
-  const views = readBatch(payload, from, to, metadata.batchSize)
-  return { buffer: payload, ...views, removed: views.removed.includes(true) ? views.removed : null }
+  return { buffer: payload, ...readBatch(payload, from, to, metadata.batchSize) }
 }
