@@ -86,10 +86,12 @@ function delivery(consumerId: number): Buffer {
     .number(11, batchMessages)
     .view()
   const head = payloadFrameBytes(command.length, metadata.length)
-  const frame = Buffer.alloc(head + batchMessages * batchedBytes(MESSAGE_BYTES, -1))
+  let bytes = head
+  for (let i = 0; i < batchMessages; i++) bytes += batchedBytes(MESSAGE_BYTES, -1, i)
+  const frame = Buffer.alloc(bytes)
   const value = randomBytes(MESSAGE_BYTES)
   let at = head
-  for (let i = 0; i < batchMessages; i++) at = writeBatched(frame, at, value, null)
+  for (let i = 0; i < batchMessages; i++) at = writeBatched(frame, at, value, null, i)
   completePayloadFrame(frame, command, metadata)
   return frame
 }

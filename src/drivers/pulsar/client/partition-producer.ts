@@ -172,8 +172,8 @@ export async function createPartitionProducer(
       next.requests.ask((id) => endFrame(TYPE.CLOSE_PRODUCER, producerId, id)).catch(() => {})
     },
     dead: die,
-    // The broker has not noticed yet that the connection of the same producer ended.
-    mayRetry: (error) => error.kind === 'producer busy',
+    // The broker has not noticed yet that the connection of the same producer ended, or holds it until there is room.
+    mayRetry: ({ kind }) => kind === 'producer busy' || kind === 'quota exceeded',
   })
   try {
     await session.start(signal)

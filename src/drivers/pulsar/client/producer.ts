@@ -34,7 +34,7 @@ export async function createProducer(
   signal: AbortSignal,
 ): Promise<Producer> {
   const count = Math.max(1, options.partitions)
-  const router = createRouter(count, javaStringHash(options.name) % count)
+  const router = createRouter(count, javaStringHash(options.name) % count, options.keyHash)
   const acknowledged: TokenRuns = noRuns()
   const lingering = new Set<PartitionProducer>()
   let lastTaken: PartitionProducer | null = null

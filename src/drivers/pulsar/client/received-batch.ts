@@ -1,5 +1,6 @@
 import type { ReceivedBatch } from './consumer-options.ts'
 import { giveFrameBack } from './frame-pool.ts'
+import { readDetails } from './wire/details.ts'
 import type { Entry } from './wire/entry.ts'
 
 /** Where an entry came from, and who takes its acknowledgement. */
@@ -14,11 +15,13 @@ export interface ReceivedEntry {
   readonly origin: EntryOrigin
   /** MessageIdData, to be echoed. */
   readonly id: Uint8Array
+  /** Of the parts before, where it is the last one of a chunked message. */
+  readonly earlierIds: readonly Uint8Array[]
   readonly redelivered: boolean
   /** Places of its messages that are wanted; null = all. */
   readonly wanted: readonly number[] | null
   /** Given back to the pool of frames when views of the entry end; null where others use the same memory. */
-  readonly frame: Buffer | null
+  readonly ownFrame: Buffer | null
   /** Its messages that are not acknowledged yet. */
   left: number
 }
@@ -106,6 +109,10 @@ function receivedBatch(
       const at = entryAt(index)
       return contentAt(at).keys?.[placeOf(index, at)] ?? null
     },
+    details(index) {
+      const at = entryAt(index)
+      return readDetails(contentAt(at), placeOf(index, at))
+    },
     partition: (index) => entries[entryAt(index)]!.origin.partition,
     redelivered: (index) => entries[entryAt(index)]!.redelivered,
     messageId: (index) => entries[entryAt(index)]!.id,
@@ -128,7 +135,7 @@ function receivedBatch(
     release() {
       if (!live) return
       live = false
-      for (const { frame } of entries) if (frame !== null) giveFrameBack(frame)
+      for (const { ownFrame } of entries) if (ownFrame !== null) giveFrameBack(ownFrame)
     },
   }
 }
