@@ -34,8 +34,6 @@ export interface PartitionProducer {
   readonly maxMessageBytes: number
   /** Null while it lives; else why everything is rejected from now on. */
   readonly failure: ClientError | null
-  /** Connected, and the broker owes no answer. False with a batch for each key, which would all go out single. */
-  readonly idle: boolean
   add(token: number, value: Uint8Array, key: string | null): void
   /** Sends what lingers. */
   flush(): void
@@ -206,9 +204,6 @@ export async function createPartitionProducer(
     },
     get failure() {
       return failure
-    },
-    get idle() {
-      return !byKey && connection !== null && head === sent.length
     },
     add(token, value, key) {
       const slot = byKey ? key : null

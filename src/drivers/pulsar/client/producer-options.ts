@@ -19,10 +19,7 @@ export interface ProducerOptions {
   readonly batchMessages: number
   /** … or this many bytes … */
   readonly batchBytes: number
-  /**
-   * … or is this old; 0 = at the end of each `send`. Earlier, too, while the partition has no other batch on its way
-   * (not with `key`).
-   */
+  /** … or is this old; 0 = at the end of each `send`. */
   readonly batchDelayMs: number
   /** Messages and bytes that may be unsettled. */
   readonly maxPendingMessages: number

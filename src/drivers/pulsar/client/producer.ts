@@ -61,7 +61,6 @@ export async function createProducer(
         firsts.length = 0
         counts.length = 0
       }
-      flushIdle()
       afterSettling()
     },
   }
@@ -111,24 +110,7 @@ export async function createProducer(
 
   function linger(): void {
     if (options.batchDelayMs === 0) flush()
-    else {
-      flushIdle()
-      if (lingering.size > 0) lingerTimer ??= setTimeout(flush, options.batchDelayMs)
-    }
-  }
-
-  /** Where nothing is on its way to the broker, waiting for more would only delay what is there. */
-  function flushIdle(): void {
-    if (lingering.size === 0) return
-    for (const producer of lingering) {
-      if (!producer.idle) continue
-      producer.flush()
-      lingering.delete(producer)
-    }
-    lastTaken = null
-    if (lingering.size > 0 || lingerTimer === null) return
-    clearTimeout(lingerTimer)
-    lingerTimer = null
+    else lingerTimer ??= setTimeout(flush, options.batchDelayMs)
   }
 
   /** Settles a message that cannot be sent at all, but not before `send` has returned. */
