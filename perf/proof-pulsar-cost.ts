@@ -6,7 +6,7 @@
  * they occur (pulsar-perf's and ours fill up to 126 messages) and smaller ones. CPU time, other than a rate, hardly
  * depends on what else the machine does, so it can be compared from one commit to the next.
  *
- *     ./bench --script perf/pulsar-client-cost.ts       ROUNDS=5 BATCHES=126,32,8 are the defaults; 1 minute
+ *     npm run proof:pulsar-cost       ROUNDS=5 BATCHES=126,32,8 are the defaults; 1 minute
  */
 import { join } from 'node:path'
 import { startClient } from './pulsar/client-process.ts'
