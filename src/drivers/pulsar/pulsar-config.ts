@@ -73,7 +73,10 @@ export const pulsarConfigSchema = z
       .describe('key: one key a batch, as key_shared subscriptions need it. none: each message by itself.'),
     batchMessages: count.max(100_000).default(1000).describe('A batch is sent with this many messages …'),
     batchBytes: count.default(131_072).describe('… or this many bytes …'),
-    batchDelayMs: milliseconds.max(60_000).default(1).describe('… or after this long. 0: at once.'),
+    batchDelayMs: milliseconds
+      .max(60_000)
+      .default(1)
+      .describe('… or after this long; at once where none was sent for as long. 0: at once.'),
     maxPendingMessages: count
       .max(1_000_000)
       .default(10_000)

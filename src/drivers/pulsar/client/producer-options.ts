@@ -19,7 +19,10 @@ export interface ProducerOptions {
   readonly batchMessages: number
   /** … or this many bytes … */
   readonly batchBytes: number
-  /** … or is this old; 0 = at the end of each `send`. */
+  /**
+   * … or is this old, or when none has left for this long and the turn of the event loop ends; 0 = at the end of each
+   * `send`.
+   */
   readonly batchDelayMs: number
   /** Messages and bytes that may be unsettled. */
   readonly maxPendingMessages: number
