@@ -379,7 +379,8 @@ test('with receipts a consumer closes when its acknowledgements are confirmed, a
   expect(heard(TYPE.CLOSE_CONSUMER)).toBe(1)
   expect({ acknowledged: heard(TYPE.ACK), mostOpen }).toEqual({ acknowledged: entries, mostOpen: most })
   expect(errors).toEqual(['not ready'])
-})
+  // Hundreds of waits, each until a poll sees its end.
+}, 30_000)
 
 test('a receipt that never comes does not hold a consumer beyond its signal', async () => {
   const broker = serve(({ type, numbers }, peer) => {
