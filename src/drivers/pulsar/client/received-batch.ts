@@ -21,7 +21,7 @@ export interface ReceivedEntry {
   /** Places of its messages that are wanted; null = all. */
   readonly wanted: readonly number[] | null
   /** Given back to the pool of frames when views of the entry end; null where others use the same memory. */
-  readonly ownFrame: Buffer | null
+  ownFrame: Buffer | null
   /** Its messages that are not acknowledged yet. */
   left: number
 }
@@ -65,7 +65,8 @@ function receivedBatch(
   firsts: readonly number[],
 ): ReceivedBatch & { release(): void } {
   const count = firsts[entries.length]!
-  let live = true
+  /** Not held beyond the callback: acknowledgements may come much later. */
+  let live: readonly Entry[] | null = contents
   /** Number of the entry that was asked for last: mostly the next message is of the same one. */
   let near = 0
   /** By message; made when the first one is acknowledged by itself. */
@@ -81,8 +82,9 @@ function receivedBatch(
   }
 
   function contentAt(entry: number): Entry {
-    if (live) return contents[entry]!
-    throw new RangeError('expected the batch to be read during its callback only')
+    const content = live?.[entry]
+    if (content === undefined) throw new RangeError('expected the batch to be read during its callback only')
+    return content
   }
 
   /** Place of a message in its entry. */
@@ -133,9 +135,11 @@ function receivedBatch(
       if (entry.left > 0) entry.origin.again(entry)
     },
     release() {
-      if (!live) return
-      live = false
-      for (const { ownFrame } of entries) if (ownFrame !== null) giveFrameBack(ownFrame)
+      live = null
+      for (const entry of entries) {
+        if (entry.ownFrame !== null) giveFrameBack(entry.ownFrame)
+        entry.ownFrame = null
+      }
     },
   }
 }
