@@ -21,7 +21,7 @@ export interface HttpUplinkOptions {
   readonly headers: Readonly<Record<string, string>>
   readonly compression: 'none' | 'gzip'
   readonly clock: Clock
-  /** The upstream took the request but not all its records (partial success); `body` is its answer. */
+  /** The body of a successful answer that is not empty (partial success). */
   readonly onAnswer?: (body: Uint8Array) => void
 }
 

@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.ts'
 import type { Receiver, Uplink } from '../contracts.ts'
 import { createGrpcUplink } from '../export/grpc-uplink.ts'
 import { createHttpUplink } from '../export/http-uplink.ts'
+import { createPartialSuccessReader } from '../export/partial-success.ts'
 import { loadMasker } from '../mask/load.ts'
 import { createPipeline } from '../pipeline.ts'
 import { startGrpcReceiver } from '../receive/grpc/receiver.ts'
@@ -38,7 +39,7 @@ export async function startInstance(settings: Settings, options: InstanceOptions
   const pipeline = createPipeline({
     masker: await loadMasker(settings, meter),
     slab: createSlab(values.GATEWAY_SLAB_SIZE_BYTES, values.GATEWAY_SLAB_REGIONS),
-    uplinks: createUplinks(settings, clock, options.log),
+    uplinks: createUplinks(settings, clock, meter, options.log),
     retry: {
       initialMs: values.GATEWAY_RETRY_INITIAL_MS,
       multiplier: 1.5,
@@ -97,7 +98,12 @@ function queueOptions({ values, waterMarks }: Settings) {
   }
 }
 
-function createUplinks({ values }: Settings, clock: SystemClock, log: Log): Readonly<Record<Signal, Uplink>> {
+function createUplinks(
+  { values }: Settings,
+  clock: SystemClock,
+  meter: ProcessMeter,
+  log: Log,
+): Readonly<Record<Signal, Uplink>> {
   const urls: Readonly<Record<Signal, URL>> = {
     traces: values.OTLP_UPSTREAM_TRACES_URL,
     metrics: values.OTLP_UPSTREAM_METRICS_URL,
@@ -114,8 +120,7 @@ function createUplinks({ values }: Settings, clock: SystemClock, log: Log): Read
       },
       headers: values.OTLP_UPSTREAM_HEADERS,
       compression: values.OTLP_UPSTREAM_COMPRESSION,
-      onAnswer: (body: Uint8Array) =>
-        log('upstream took a request in part', { signal, answerBytes: body.length }),
+      onAnswer: createPartialSuccessReader(meter, signal, log),
     }
     return urls[signal].protocol.startsWith('grpc')
       ? createGrpcUplink(shared)

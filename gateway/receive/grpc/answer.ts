@@ -35,6 +35,6 @@ export function trailersOf(outcome: Outcome): Trailers {
     case 'upstream-failed':
       return outcome.retryable
         ? refusal(GRPC.unavailable, outcome.detail, outcome.retryAfterMs)
-        : refusal(GRPC.invalidArgument, outcome.detail)
+        : refusal(GRPC.internal, outcome.detail)
   }
 }

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { Clock } from '../../../src/clock/clock.ts'
 import { PREFIX_BYTES, timeoutMs, unframed } from '../../../src/otlp/grpc/frame.ts'
 import { GRPC, type GrpcCode } from '../../../src/otlp/grpc/status.ts'
@@ -13,12 +13,18 @@ export interface CallContext {
   readonly counts: ReceiveMeter
   readonly clock: Clock
   readonly maxBodyBytes: number
+  /** From a call's headers to the end of its request. */
+  readonly maxArrivalMs: number
 }
 
 const SIGNAL_OF_METHOD: ReadonlyMap<string, Signal> = new Map(
   SIGNALS.map((signal) => [GRPC_METHODS[signal], signal]),
 )
-const HEADERS = { ':status': 200, 'content-type': 'application/grpc' }
+const HEADERS = {
+  ':status': 200,
+  'content-type': 'application/grpc',
+  'grpc-accept-encoding': 'identity,gzip',
+}
 /** An empty Export*ServiceResponse: everything was taken. */
 const EMPTY_RESPONSE = Buffer.alloc(PREFIX_BYTES)
 
@@ -33,10 +39,14 @@ export function serveCall(
   if (!/^application\/grpc(\+proto)?(;|$)/.test(headers['content-type'] ?? '')) {
     context.counts.turnedAway('415')
     stream.respond({ ':status': 415 }, { endStream: true })
+    leave(stream)
     return
   }
   const call = readHeaders(headers)
+  let deadline: Timer | undefined
   const turnAway: TurnAway = (code, message) => {
+    clearTimeout(deadline)
+    if (stream.destroyed || stream.headersSent) return
     context.counts.turnedAway(String(code))
     sendTrailersOnly(stream, refusal(code, message))
   }
@@ -52,15 +62,16 @@ export function serveCall(
     context.counts.answered(call.signal, context.clock.nowUs() - arrivedAtUs)
   }
   const pass = () => answer(refusal(GRPC.deadlineExceeded, 'the deadline of the call has passed'))
-  const deadline = call.timeoutMs === null ? undefined : setTimeout(pass, call.timeoutMs)
+  if (call.timeoutMs !== null) deadline = setTimeout(pass, call.timeoutMs)
   stream.on('close', () => clearTimeout(deadline))
-  collect(stream, context.maxBodyBytes, turnAway, (data) => {
+  collect(stream, context, turnAway, (data) => {
     void take(context, call, data, turnAway).then((outcome) => {
       if (outcome !== null) answer(trailersOf(outcome))
     })
   })
 }
 
+type Timer = ReturnType<typeof setTimeout>
 type TurnAway = (code: GrpcCode, message: string) => void
 
 interface Call {
@@ -83,26 +94,33 @@ function readHeaders(
   return { signal, encoding, timeoutMs: limitMs }
 }
 
-/** Gathers the request's bytes, but never more than it may have. */
+/** Gathers the request's bytes, but never more than it may have, and never for longer than it may take. */
 function collect(
   stream: ServerHttp2Stream,
-  maxBodyBytes: number,
+  { maxBodyBytes, maxArrivalMs }: CallContext,
   turnAway: TurnAway,
   onComplete: (data: Uint8Array) => void,
 ): void {
   let chunks: Uint8Array[] = []
   let receivedBytes = 0
+  const tooSlow = () => {
+    chunks = []
+    turnAway(GRPC.deadlineExceeded, `expected the whole request within ${maxArrivalMs} ms`)
+  }
+  const arrival = setTimeout(tooSlow, maxArrivalMs)
+  stream.on('close', () => clearTimeout(arrival))
   stream.on('data', (chunk: Buffer) => {
+    if (stream.headersSent) return // Answered already; what still comes is of no use.
     receivedBytes += chunk.length
     if (receivedBytes <= maxBodyBytes + PREFIX_BYTES) {
       chunks.push(chunk)
       return
     }
     chunks = []
-    if (!stream.headersSent)
-      turnAway(GRPC.resourceExhausted, `expected a message of at most ${maxBodyBytes} bytes`)
+    turnAway(GRPC.resourceExhausted, `expected a message of at most ${maxBodyBytes} bytes`)
   })
   stream.on('end', () => {
+    clearTimeout(arrival)
     if (stream.headersSent || stream.destroyed) return
     onComplete(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
   })
@@ -140,8 +158,11 @@ function sendResponse(stream: ServerHttp2Stream, trailers: Trailers): void {
 }
 
 function sendTrailersOnly(stream: ServerHttp2Stream, trailers: Trailers): void {
-  if (stream.destroyed || stream.headersSent) return
   stream.respond({ ...HEADERS, ...trailers }, { endStream: true })
-  // What still comes of the request is of no use; without this it would be read to its end.
-  if (!stream.readableEnded) stream.resume()
+  leave(stream)
+}
+
+/** Answered before the request had ended: tells its sender to stop (RFC 9113 §8.1). */
+function leave(stream: ServerHttp2Stream): void {
+  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR)
 }

@@ -20,9 +20,14 @@ export interface GrpcReceiverOptions {
   readonly log: Log
 }
 
-/** Room a sender has on one stream before it must wait for us: a whole ordinary request, so that it never waits. */
-const STREAM_WINDOW_BYTES = 1 << 20
-const SESSION_WINDOW_BYTES = 16 << 20
+/**
+ * Room a sender has on a stream, and on its connection, before it must wait for us: a whole ordinary request. Equal,
+ * because Bun 1.4 opens a stream's window again only by the measure of the connection's: with a larger one for the
+ * connection, a request beyond the stream's window stands still for ever.
+ */
+const WINDOW_BYTES = 1 << 20
+/** A request may take as long to arrive as a connection may be silent, but never less than this, as over HTTP. */
+const MIN_ARRIVAL_MS = 1000
 const MAX_CONCURRENT_STREAMS = 256
 const MAX_HEADER_LIST_BYTES = 16 * 1024
 
@@ -38,11 +43,12 @@ export async function startGrpcReceiver(options: GrpcReceiverOptions): Promise<R
     counts: createReceiveMeter(options.meter, 'grpc'),
     clock: options.clock,
     maxBodyBytes: options.limits.maxBodyBytes,
+    maxArrivalMs: Math.max(MIN_ARRIVAL_MS, options.limits.idleTimeoutMs),
   }
   const sessions = new Set<ServerHttp2Session>()
   const server = http2.createServer({
     settings: {
-      initialWindowSize: STREAM_WINDOW_BYTES,
+      initialWindowSize: WINDOW_BYTES,
       maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
       maxHeaderListSize: MAX_HEADER_LIST_BYTES,
     },
@@ -53,7 +59,7 @@ export async function startGrpcReceiver(options: GrpcReceiverOptions): Promise<R
       return
     }
     sessions.add(session)
-    session.setLocalWindowSize?.(SESSION_WINDOW_BYTES)
+    session.setLocalWindowSize(WINDOW_BYTES)
     session.setTimeout(options.limits.idleTimeoutMs, () => session.close())
     session.on('close', () => sessions.delete(session))
     session.on('error', (error) => options.log('grpc session failed', { detail: error.message }))

@@ -15,9 +15,11 @@ const SIGNAL_OF_METHOD: ReadonlyMap<string, Signal> = new Map(
 const HEADERS = { ':status': 200, 'content-type': 'application/grpc' }
 /** An Export*ServiceResponse without fields: everything was taken. */
 const EMPTY_RESPONSE = Buffer.alloc(PREFIX_BYTES)
-/** Room for ordinary requests, so that the sender never waits for us. */
-const STREAM_WINDOW_BYTES = 1 << 20
-const SESSION_WINDOW_BYTES = 16 << 20
+/**
+ * Room for ordinary requests, on a stream and on its connection, so that the sender never waits for us. Equal, because
+ * with a larger one for the connection Bun 1.4 never opens a stream's again: a request beyond it stands still.
+ */
+const WINDOW_BYTES = 1 << 20
 
 type Trailers = Readonly<Record<string, string>>
 
@@ -28,10 +30,10 @@ export async function startGrpcSink(
   take: TakeRequest,
 ): Promise<Listener> {
   const sessions = new Set<ServerHttp2Session>()
-  const server = http2.createServer({ settings: { initialWindowSize: STREAM_WINDOW_BYTES } })
+  const server = http2.createServer({ settings: { initialWindowSize: WINDOW_BYTES } })
   server.on('session', (session) => {
     sessions.add(session)
-    session.setLocalWindowSize?.(SESSION_WINDOW_BYTES)
+    session.setLocalWindowSize(WINDOW_BYTES)
     session.on('close', () => sessions.delete(session))
     session.on('error', () => {})
   })

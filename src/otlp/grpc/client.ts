@@ -87,12 +87,22 @@ export function unaryCall(session: ClientHttp2Session, call: GrpcCall): Promise<
     stream.on('error', (error) => lose(`the call broke: ${error.message}`))
     stream.on('close', () => {
       clearTimeout(timer)
-      const isAnswer = headers['grpc-status'] !== undefined || headers[':status'] !== undefined
-      if (isAnswer) resolve(answerOf(headers, Buffer.concat(chunks)))
-      else lose('the connection was closed')
+      if (isCutShort(headers)) lose('the connection was closed')
+      else resolve(answerOf(headers, Buffer.concat(chunks)))
     })
     stream.end(call.frame)
   })
+}
+
+/**
+ * Whether an answer ended before its status. Told by what is missing, because a broken connection and an orderly end
+ * look alike under Bun 1.4: both emit `end` and `close` with code 0.
+ */
+function isCutShort(headers: IncomingHttpHeaders): boolean {
+  if (headers['grpc-status'] !== undefined) return false
+  const status = headers[':status']
+  const isGrpc = headers['content-type']?.startsWith('application/grpc') === true
+  return status === undefined || (Number(status) === 200 && isGrpc)
 }
 
 function answerOf(headers: IncomingHttpHeaders, data: Buffer): GrpcAnswer {

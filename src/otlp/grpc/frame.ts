@@ -62,9 +62,14 @@ const TIMEOUT_UNITS_MS: Readonly<Record<string, number>> = {
   n: 0.000_001,
 }
 
+/** What a timer can hold; the eight digits of a `grpc-timeout` reach beyond it, up to 11,000 years. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
+
 /** Milliseconds of a `grpc-timeout` header (`1S`, `250m`, …); null when there is none, NaN when it is no timeout. */
 export function timeoutMs(header: string | undefined): number | null {
   if (header === undefined) return null
   const match = /^(\d{1,8})([HMSmun])$/.exec(header)
-  return match === null ? Number.NaN : Number(match[1]) * TIMEOUT_UNITS_MS[match[2]!]!
+  return match === null
+    ? Number.NaN
+    : Math.min(MAX_TIMEOUT_MS, Number(match[1]) * TIMEOUT_UNITS_MS[match[2]!]!)
 }

@@ -2,7 +2,11 @@
 // Method: real sockets on loopback: an HTTP server that says what it is told, and raw ones that misbehave.
 import { afterEach, expect, test } from 'bun:test'
 import { createHttpUplink, type HttpUplinkOptions } from '../../../gateway/export/http-uplink.ts'
+import { createPartialSuccessReader } from '../../../gateway/export/partial-success.ts'
+import { createMeter } from '../../../gateway/telemetry/meter.ts'
 import { SystemClock } from '../../../src/clock/system-clock.ts'
+import { encodeResponse } from '../../../src/otlp/response.ts'
+import { nonZero } from '../collected-meter.ts'
 
 const clock = new SystemClock()
 const stops: (() => unknown)[] = []
@@ -162,4 +166,15 @@ test('no more connections than allowed, and every request is served in turn', as
   const outcomes = await Promise.all(Array.from({ length: 20 }, () => send(uplink, Buffer.from('a'))))
   expect(outcomes.every((outcome) => outcome.kind === 'exported')).toBe(true)
   expect(ports.size).toBeLessThanOrEqual(2)
+})
+
+test('partial success: exported, and the records that the upstream refused are counted', async () => {
+  const meter = createMeter()
+  let answer = encodeResponse({ rejected: 3, message: 'too old' })
+  const port = httpServer(() => new Response(answer))
+  const uplink = uplinkTo(port, { onAnswer: createPartialSuccessReader(meter, 'traces', () => {}) })
+  expect(await send(uplink, new Uint8Array(2))).toEqual({ kind: 'exported' })
+  answer = encodeResponse(null)
+  expect(await send(uplink, new Uint8Array(2))).toEqual({ kind: 'exported' })
+  expect(nonZero(meter.snapshot())).toEqual({ 'gateway_upstream_rejected_records_total{signal=traces}': 3 })
 })

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import type { Outcome, Pipeline, ReceiveLimits, Receiver } from '../../../gateway/contracts.ts'
-import { startHttpReceiver } from '../../../gateway/receive/http/receiver.ts'
+import { type HttpReceiverOptions, startHttpReceiver } from '../../../gateway/receive/http/receiver.ts'
 import { createMeter, type ProcessMeter } from '../../../gateway/telemetry/meter.ts'
 import { SystemClock } from '../../../src/clock/system-clock.ts'
 import type { Signal } from '../../../src/otlp/signal.ts'
@@ -19,7 +19,12 @@ export interface Rig {
   stop(): Promise<void>
 }
 
-export async function startRig(limits: Partial<ReceiveLimits> = {}, port = 0): Promise<Rig> {
+/** `start`: `startHttpReceiver`, or another that takes the same. */
+export async function startRig(
+  limits: Partial<ReceiveLimits> = {},
+  port = 0,
+  start: (options: HttpReceiverOptions) => Promise<Receiver> = startHttpReceiver,
+): Promise<Rig> {
   const meter = createMeter()
   const offered: { signal: Signal; body: Uint8Array }[] = []
   const pipeline: Pipeline = {
@@ -30,7 +35,7 @@ export async function startRig(limits: Partial<ReceiveLimits> = {}, port = 0): P
     isReady: () => true,
     close: () => Promise.resolve(),
   }
-  const receiver = await startHttpReceiver({
+  const receiver = await start({
     hostname: '127.0.0.1',
     port,
     sharesPort: false,

@@ -18,6 +18,6 @@ export function testCertificate(): { ca: string; certificate: string; key: strin
     ...['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', key, '-out', certificate],
   ])
   if (made.status === 0) return { ca: certificate, certificate, key }
-  console.warn('SKIPPED: the TLS test of RabbitMQ needs openssl, which is not here (apt-get install openssl)')
+  console.warn('SKIPPED: a TLS test needs openssl, which is not here (apt-get install openssl)')
   return null
 }
