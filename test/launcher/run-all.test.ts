@@ -16,7 +16,10 @@ async function run(body: string, limitMs = 60_000) {
   rmSync(report, { force: true })
   await Bun.write(file, `import { describe, expect, test } from 'bun:test'\n${body}`)
   const command = [process.execPath, 'test', '--reporter=junit', `--reporter-outfile=${report}`, file]
-  const result = await runChild(command, { cwd: folder, env: process.env, limitMs, show: false })
+  const result = await runChild(command, {
+    ...{ title: file, cwd: folder, env: process.env },
+    ...{ limitMs, show: 'never' as const },
+  })
   const text = await Bun.file(report)
     .text()
     .catch(() => '')
