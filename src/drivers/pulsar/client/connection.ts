@@ -88,7 +88,7 @@ export async function connect(target: ConnectionTarget, options: ClientOptions):
     const parts = readFrame(buffer, start, end)
     handle(readCommand(buffer, parts.commandStart, parts.commandEnd), buffer, parts.messageStart, end)
   })
-  const requests = createRequests(options.requestTimeoutMs, (frame) => socket?.write(frame))
+  const requests = createRequests(at, options.requestTimeoutMs, (frame) => socket?.write(frame))
 
   function handle(command: BrokerCommand, buffer: Buffer, start: number, end: number): void {
     switch (command.type) {
@@ -148,7 +148,12 @@ export async function connect(target: ConnectionTarget, options: ClientOptions):
       decoder.push(chunk)
     } catch (error) {
       // Whatever was thrown, the place in the stream is lost.
-      fail(error instanceof ClientError ? error : protocolError(`${at}: ${asClientError(error).message}`))
+      const words = `${at}: ${asClientError(error).message}`
+      fail(
+        error instanceof ClientError
+          ? new ClientError(error.kind, words, error.retriable)
+          : protocolError(words),
+      )
       return
     }
     for (const sink of dirty) {
