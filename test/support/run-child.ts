@@ -66,7 +66,7 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
       // A grandchild that outlives the child may hold the pipes.
       child.stdout.destroy()
       child.stderr.destroy()
-      if (show === 'whole') console.log(`\n=== ${title}\n${text}`)
+      if (show === 'whole') console.log(`\n=== ${title}\n${text.trimEnd()}`)
       const skipReasons = [...text.matchAll(SKIP_REASON)].map((match) => match[1]!.trimEnd())
       resolve({ code, durationS: (performance.now() - startMs) / 1000, skipReasons })
     }
