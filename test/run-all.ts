@@ -47,6 +47,15 @@ function ownFolder(): { folder: string; temporary: string; env: NodeJS.ProcessEn
   return { folder, temporary, env }
 }
 
+/** What is on its way to its end may still write. */
+function remove(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+  } catch (error) {
+    console.log(`\n!!! ${folder} could not be removed: ${error}`)
+  }
+}
+
 function testFiles(): string[] {
   return [...new Bun.Glob('test/**/*.test.ts').scanSync({ cwd: ROOT })].sort()
 }
@@ -62,7 +71,7 @@ async function runRow(name: string, show: Show): Promise<Row> {
   const result = await runChild(command, { title: name, cwd: ROOT, env, limitMs: FILE_LIMIT_MS, show })
   const counts = check === undefined ? countsOf(report, result) : checkCounts(name, result)
   const litter = readdirSync(temporary)
-  rmSync(folder, { recursive: true, force: true })
+  remove(folder)
   return { name, durationS: result.durationS, skipReasons: result.skipReasons, litter, ...counts }
 }
 
@@ -156,7 +165,7 @@ async function main(args: readonly string[]): Promise<number> {
   rows.push(leftovers())
   printTable(rows)
   const wallS = (performance.now() - startMs) / 1000
-  console.log(`${wallS.toFixed(1).padStart(7)} s  in all, in ${lanes.length} lanes`)
+  console.log(`${wallS.toFixed(1).padStart(7)} s  in all; lanes: ${lanes.length}`)
   printSkipped(rows)
   printLitter(rows)
   printFailures(rows)
@@ -182,10 +191,10 @@ for (const [signal, code] of [
     await endChildren(signal)
     // Servers outlive a test that is killed by a moment, and write to the last.
     leftovers()
-    rmSync(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+    remove(scratch)
     process.exit(code)
   })
 }
 const code = await main(process.argv.slice(2))
-rmSync(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+remove(scratch)
 process.exit(code)

@@ -45,7 +45,11 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
   const startMs = performance.now()
   const live = show === 'live'
   if (live) process.stdout.write(`\n=== ${title}\n`)
-  const child = spawn(command[0]!, command.slice(1), { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  // A group of its own, so that what a test started ends with it when it has to be ended.
+  const child = spawn(command[0]!, command.slice(1), {
+    ...{ cwd, env, detached: true },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let text = ''
   const take = (chunk: string) => {
     if (live) process.stdout.write(chunk)
@@ -58,7 +62,7 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
     const timer = setTimeout(() => {
       late = true
       take(`\n!! no end after ${limitMs / 1000} s: killed\n`)
-      child.kill('SIGKILL')
+      signalGroup(child, 'SIGKILL')
     }, limitMs)
     const finish = (code: number) => {
       clearTimeout(timer)
@@ -85,10 +89,22 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
 export async function endChildren(signal: NodeJS.Signals): Promise<void> {
   ending = true
   const all = [...running]
-  for (const { child } of all) child.kill(signal)
-  const timer = setTimeout(() => {
-    for (const { child } of all) child.kill('SIGKILL')
-  }, END_LIMIT_MS)
+  const toAll = (each: NodeJS.Signals) => {
+    for (const { child } of all) signalGroup(child, each)
+  }
+  toAll(signal)
+  const timer = setTimeout(() => toAll('SIGKILL'), END_LIMIT_MS)
   await Promise.all(all.map(({ ended }) => ended))
   clearTimeout(timer)
+  // What they had started, and did not care.
+  toAll('SIGKILL')
+}
+
+/** Signals a child and all of its group; fine when nobody is left. */
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal)
+  } catch {
+    // All gone.
+  }
 }
