@@ -17,7 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   brokers: ['drivers', 'driver', 'clock', 'errors'],
   workload: ['drivers/registry', 'driver', 'engine/envelope', 'errors'],
   result: ['engine/types', 'workload/model', 'errors'],
-  compare: ['result', 'engine/types', 'errors'],
+  compare: ['result', 'engine/types', 'engine/random', 'errors'],
   report: ['compare', 'result', 'engine/types', 'workload/model', 'errors'],
   run: ['brokers', 'worker', 'engine', 'driver', 'drivers/registry', 'result', 'workload', 'clock', 'errors'],
   cli: ['run', 'workload', 'report', 'compare', 'result', 'brokers', 'drivers/registry', 'clock', 'errors'],
