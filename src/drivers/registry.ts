@@ -15,10 +15,10 @@ export interface DriverEntry {
   readonly ombDriverClasses: readonly string[]
   /** Clients that `client:` (or `name:client` on the command line) may choose; the first is the default. */
   readonly clients: readonly string[]
-  /** Schemes that `servers` may carry before `host:port`; absent: none. */
-  readonly serverSchemes?: readonly string[]
   /** Name of the local broker that serves it when the driver file names no servers; null = none. */
   readonly localBroker: string | null
+  /** What `servers` may hold beside `host:port`. */
+  readonly serverUrls?: ServerUrls
   /** The driver's part of a driver file: everything but `name`, `driver`, `driverClass` and `servers`. */
   readonly configSchema: ZodType
   /**
@@ -31,6 +31,21 @@ export interface DriverEntry {
   load(): Promise<DriverModule>
   /** Only tests and proofs use it: never a default side, not in the published schemas. */
   readonly forTests?: true
+}
+
+/** Addresses in a system's own form, as people have them at hand. */
+export interface ServerUrls {
+  readonly form: RegExp
+  /** For messages. */
+  readonly example: string
+  /**
+   * `host:port` of each server that such an address (or a plain one) names, and top-level settings that it stands for
+   * where the driver file does not have them.
+   */
+  read(text: string): {
+    readonly servers: readonly string[]
+    readonly config: Readonly<Record<string, unknown>>
+  }
 }
 
 export interface OmbTranslation {

@@ -101,8 +101,8 @@ function judgeLoss(
 }
 
 /**
- * Whether the drain tells late from lost: it ended because as many came as were acknowledged, or nothing came for a
- * while at its end. Where messages came that were never acknowledged, or one came to two workers, they may stand for
+ * Whether the drain tells late from lost: it ended because as many came as the system may have held, or nothing came
+ * for a while at its end. Where messages came that were never acknowledged, or one came to two workers, they may stand for
  * acknowledged ones that were still under way, so the numbers alone prove nothing.
  */
 function drainTold(facts: Facts): boolean {

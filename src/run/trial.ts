@@ -8,6 +8,7 @@ import type { Side, Workload } from '../workload/model.ts'
 import { type Assignment, assign } from './assignment.ts'
 import { boundClocks } from './clock-bound.ts'
 import { type Crew, type CrewMember, startCrew } from './crew.ts'
+import { isDrained } from './drain.ts'
 import type { Step, Tell } from './events.ts'
 import { intervalBoundaries } from './intervals.ts'
 import { watchSeconds } from './seconds.ts'
@@ -223,8 +224,8 @@ async function stopSending(crew: Crew): Promise<void> {
 }
 
 /**
- * Waits until every accepted message is settled and every acknowledged one delivered to every subscription, or until
- * the limit. After a cut the limit is short.
+ * Waits until every accepted message is settled, and every one that the system took or may have taken is delivered to
+ * every subscription; or until the limit. After a cut the limit is short.
  */
 async function drainTrial(
   crew: Crew,
@@ -252,21 +253,6 @@ async function progressOf(crew: Crew): Promise<WorkerProgress[]> {
     crew.members.map((member) => member.handle.ask('progress', null, within)),
   )
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
-}
-
-function isDrained(progress: readonly WorkerProgress[], subscriptions: number): boolean {
-  let sent = 0
-  let settled = 0
-  let acknowledged = 0
-  let received = 0
-  for (const worker of progress) {
-    if (!worker.sendingDone) return false
-    sent += worker.sent
-    settled += worker.settled
-    acknowledged += worker.acknowledged
-    received += worker.distinctReceived
-  }
-  return settled >= sent && received >= acknowledged * subscriptions
 }
 
 async function collect(crew: Crew, endUs: number): Promise<(EngineReport | string)[]> {

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { DRIVERS, type DriverEntry } from '../drivers/registry.ts'
-import { commonFieldsOf } from './driver-file.ts'
+import { commonFields } from './driver-file.ts'
 import { PRODUCT_FOLDER } from './product-folder.ts'
 import { type JsonSchema, jsonSchemaOf } from './schema-text.ts'
 import { workloadSchema } from './workload-schema.ts'
@@ -28,7 +28,7 @@ function driverSchema(registry: readonly DriverEntry[]): JsonSchema {
 }
 
 function driverBranch(entry: DriverEntry): JsonSchema {
-  const { properties: common = {} } = jsonSchemaOf(z.strictObject(commonFieldsOf(entry)))
+  const { properties: common = {} } = jsonSchemaOf(z.strictObject(commonFields(entry.serverUrls)))
   const { $schema: _, ...own } = jsonSchemaOf(entry.configSchema) as JsonSchema & {
     $schema?: string
     required?: string[]

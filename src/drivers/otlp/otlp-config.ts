@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ServerUrls } from '../registry.ts'
 
 const count = z.number().int().min(1)
 const port = z.number().int().min(1).max(65_535)
@@ -7,6 +8,15 @@ const HEADER_VALUE = /^[\t\x20-\x7e]*$/
 
 /** Before `host:port` in `servers`: the system under test by protocol, and where the sink listens. */
 export const SERVER_SCHEMES = ['http', 'https', 'grpc', 'grpcs', 'sink+http', 'sink+grpc']
+
+/** Servers of driver files may say what they speak; the driver reads the scheme itself. */
+export const otlpServerUrls: ServerUrls = {
+  form: new RegExp(
+    `^(?:${SERVER_SCHEMES.map((scheme) => scheme.replace('+', '\\+')).join('|')})://(\\[[0-9a-fA-F:.]+\\]|[^\\s:/,@[\\]]+):\\d{1,5}$`,
+  ),
+  example: `${SERVER_SCHEMES.join('|')}://host:port`,
+  read: (text) => ({ servers: [text], config: {} }),
+}
 
 const plainAttributes = z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]))
 

@@ -1,12 +1,12 @@
 import type { DriverEntry } from '../registry.ts'
-import { otlpConfigSchema, SERVER_SCHEMES } from './otlp-config.ts'
+import { otlpConfigSchema, otlpServerUrls } from './otlp-config.ts'
 
 /** OTLP over HTTP or gRPC through any gateway or collector; the consumer is the sink behind it. */
 export const otlpEntry: DriverEntry = {
   name: 'otlp',
   ombDriverClasses: [],
   clients: ['http', 'grpc'],
-  serverSchemes: SERVER_SCHEMES,
+  serverUrls: otlpServerUrls,
   localBroker: 'otlp',
   configSchema: otlpConfigSchema,
   fromOmb: (raw) => ({ config: raw, servers: null, ignored: [] }),

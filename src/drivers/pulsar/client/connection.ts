@@ -92,7 +92,7 @@ export async function connect(target: ConnectionTarget, options: ClientOptions):
     const parts = readFrame(buffer, start, end)
     handle(readCommand(buffer, parts.commandStart, parts.commandEnd), buffer, parts.messageStart, end, alone)
   })
-  const requests = createRequests(options.requestTimeoutMs, (frame) => socket?.write(frame))
+  const requests = createRequests(at, options.requestTimeoutMs, (frame) => socket?.write(frame))
 
   function handle(command: BrokerCommand, buffer: Buffer, start: number, end: number, alone: boolean): void {
     switch (command.type) {
@@ -152,7 +152,12 @@ export async function connect(target: ConnectionTarget, options: ClientOptions):
       decoder.push(chunk)
     } catch (error) {
       // Whatever was thrown, the place in the stream is lost.
-      fail(error instanceof ClientError ? error : protocolError(`${at}: ${asClientError(error).message}`))
+      const words = `${at}: ${asClientError(error).message}`
+      fail(
+        error instanceof ClientError
+          ? new ClientError(error.kind, words, error.retriable)
+          : protocolError(words),
+      )
       return
     }
     for (const sink of dirty) {

@@ -1,8 +1,11 @@
-// Goal: the Pulsar driver keeps the contract on a real broker (topology: single), with every subscription type.
-// Method: the conformance suite, under the guard, against one standalone that all checks share.
+// Goal: on one real broker (topology: single) the Pulsar driver keeps the contract with every subscription type, its
+// acknowledgements arrive, and the broker's own figures agree with the audit.
+// Method: the conformance suite, under the guard, and two groups of tests of their own, all on one standalone.
 import { afterAll, beforeAll, describe, test } from 'bun:test'
 import { conformanceSuite } from '../../../src/driver/conformance/suite.ts'
+import { acknowledgementTests } from './acks.ts'
 import { pulsarSubject, serversOf } from './conformance-subject.ts'
+import { figureTests } from './figures.ts'
 import { type LocalPulsar, localPulsar, UP_LIMIT_MS } from './local-pulsar.ts'
 
 let pulsar: LocalPulsar
@@ -27,3 +30,6 @@ for (const settings of SIDES) {
   const subject = pulsarSubject(name, settings, () => serversOf(pulsar))
   conformanceSuite(subject, { describe, test })
 }
+
+describe('acknowledgements', () => acknowledgementTests(() => pulsar))
+describe("the broker's own figures", () => figureTests(() => pulsar))

@@ -1,10 +1,14 @@
-// Goal: on a cluster under 10,000 messages a second, with consumption running, no acknowledged message is lost and the
-// run goes on when topics are unloaded, when their bundle is split or sent to the other broker, when the broker that
-// serves them is killed, and when a bookie is killed.
-// Method: numbers without gaps by partition, all of them checked twice: by the consumer that lives through it, and by
-// another one that reads the whole log afterwards, which shows what was written twice.
-import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+// Goal: on several brokers (topology: cluster), every message on three bookies, the driver keeps the contract; and under
+// 10,000 messages a second, with consumption running, no acknowledged message is lost and the run goes on when topics are
+// unloaded, when their bundle is split or sent to the other broker, when the broker that serves them is killed, and when
+// a bookie is killed.
+// Method: one cluster for all. The conformance suite, with what a careful user would set: every subscription type is
+// checked on a standalone. Then numbers without gaps by partition, all of them checked twice: by the consumer that lives
+// through it, and by another one that reads the whole log afterwards, which shows what was written twice.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
 import type { BrokerNode } from '../../../src/brokers/broker.ts'
+import { conformanceSuite } from '../../../src/driver/conformance/suite.ts'
+import { pulsarSubject, serversOf } from './conformance-subject.ts'
 import { type LocalPulsar, localPulsar, UP_LIMIT_MS } from './local-pulsar.ts'
 import {
   admin,
@@ -38,6 +42,18 @@ afterEach(() => {
   load?.stop()
   load = null
 })
+
+const settings = {
+  subscriptionType: 'failover',
+  persistence: { ensembleSize: 3, writeQuorum: 3, ackQuorum: 2 },
+  deduplication: true,
+  compression: 'zstd',
+  connectionsPerBroker: 2,
+}
+conformanceSuite(
+  pulsarSubject('pulsar cluster failover', settings, () => serversOf(pulsar)),
+  { describe, test },
+)
 
 const limit = () => AbortSignal.timeout(LIMIT_MS)
 
