@@ -111,8 +111,8 @@ export function grpcLoad(url: URL, signal: Signal, body: Uint8Array, streams: nu
     const writer = await openWriter(target, {
       onData: reader,
       onLost(why) {
-        for (const id of [...calls.keys()]) settle(id, why)
         events.onLost(connection)
+        for (const id of [...calls.keys()]) settle(id, why)
       },
     })
     writer.write(PREFACE)

@@ -56,14 +56,13 @@ export function requestHeaderBlock(authority: string, path: string): Buffer {
   ])
 }
 
-/** Cuts chunks into frames; `payload` lives during the call only. */
+/** Cuts chunks, which are its own, into frames. */
 export function createFrameReader(
   onFrame: (type: number, flags: number, streamId: number, payload: Buffer) => void,
-): (chunk: Uint8Array) => void {
+): (chunk: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0)
   return (chunk) => {
-    const view = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    const bytes = rest.length === 0 ? view : Buffer.concat([rest, view])
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
     let at = 0
     while (at + HEAD_BYTES <= bytes.length) {
       const size = bytes.readUIntBE(at, 3)
@@ -79,6 +78,6 @@ export function createFrameReader(
       )
       at = end
     }
-    rest = Buffer.from(bytes.subarray(at))
+    rest = bytes.subarray(at)
   }
 }

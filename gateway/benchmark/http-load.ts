@@ -22,33 +22,41 @@ export function httpLoad(
     let connection: LoadConnection
     let ticket = 0
     let isBusy = false
-    let reader = createResponseReader()
+    const reader = createResponseReader()
 
     function settle(failure: Failure): void {
       if (!isBusy) return
       isBusy = false
-      reader = createResponseReader()
       events.onOutcome(connection, ticket, failure)
+    }
+
+    function lose(failure: Failure): void {
+      events.onLost(connection)
+      settle(failure)
+    }
+
+    function receive(chunk: Buffer): HttpResponse | null {
+      try {
+        return reader.push(chunk)
+      } catch {
+        writer.close()
+        lose('not HTTP')
+        return null
+      }
     }
 
     const writer = await openWriter(target, {
       onData(chunk) {
-        let response: HttpResponse | null
-        try {
-          response = reader.push(chunk)
-        } catch {
-          writer.destroy('not HTTP')
-          return
-        }
+        const response = receive(chunk)
         if (response === null) return
         const failure = response.status === 200 ? null : `HTTP ${response.status}`
-        if (!response.keepAlive) writer.destroy(failure ?? 'closed by the server')
-        else settle(failure)
+        if (response.keepAlive) settle(failure)
+        else {
+          writer.close()
+          lose(failure)
+        }
       },
-      onLost(why) {
-        settle(why)
-        events.onLost(connection)
-      },
+      onLost: lose,
     })
     connection = {
       get room() {

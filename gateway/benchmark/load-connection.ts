@@ -13,7 +13,7 @@ export interface LoadConnection {
 export interface LoadConnectionEvents {
   /** A request is over and its room is free again. */
   onOutcome(connection: LoadConnection, ticket: number, failure: Failure): void
-  /** The connection is of no use any more; requests under way have had their outcome. */
+  /** The connection is of no use any more; requests under way have their outcome right after. */
   onLost(connection: LoadConnection): void
 }
 

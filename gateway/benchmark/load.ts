@@ -1,7 +1,6 @@
-import { build, type Histogram } from 'hdr-histogram-js'
 import type { Clock } from '../../src/clock/clock.ts'
-import { TIMING_RANGE } from '../telemetry/timing-range.ts'
-import type { Failure, LoadConnection, LoadConnectionEvents, OpenLoadConnection } from './load-connection.ts'
+import { createLoadBook, type LoadBook, type LoadResult } from './load-book.ts'
+import type { LoadConnection, LoadConnectionEvents, OpenLoadConnection } from './load-connection.ts'
 
 export interface LoadOptions {
   readonly open: OpenLoadConnection
@@ -12,144 +11,142 @@ export interface LoadOptions {
    */
   readonly rateHz: number | null
   readonly warmUpMs: number
+  /** The window begins only after so many successes too, but at most `WARM_UP_STRETCH` times as late. */
+  readonly warmUpRequests?: number
   readonly durationMs: number
   readonly clock: Clock
+  /** Ends the load early; what was measured so far stands. */
   readonly stop: AbortSignal
   /** Called when the measured window begins and ends. */
   readonly onWindow?: (edge: 'begin' | 'end') => void
 }
 
-export interface LoadResult {
-  /** Of the measured window: answered in it. */
-  readonly windowAccepted: number
-  readonly windowMs: number
-  /** Over the whole load, warm-up included. */
-  readonly sent: number
-  readonly accepted: number
-  /** By word, e.g. `HTTP 429`. `unanswered`: still under way when the time for answers was over. */
-  readonly failures: Readonly<Record<string, number>>
-  /** Open loop: due and never sent, since no connection had room. */
-  readonly unsent: number
-  /** µs from the scheduled instant (closed loop: from the sending) to the answer; of requests due in the window. */
-  readonly latency: Histogram
-}
-
 const LIMITS = { drainMs: 10_000, reopenMs: 100, maxBurst: 1000 }
+export const WARM_UP_STRETCH = 4
+/** Above it the loop itself is the timer: timers are coarse (1 ms at best) and would send in bursts. */
+const SPIN_RATE_HZ = 500
 
 /** Loads a server over many connections and counts every answer. @throws Error when no connection can be made. */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  const { clock, rateHz } = options
-  const latency = build(TIMING_RANGE)
-  const failures: Record<string, number> = {}
-  const connections = new Set<LoadConnection>()
-  let free: LoadConnection[] = []
-  let sent = 0
-  let accepted = 0
-  let windowAccepted = 0
-  let underWay = 0
-  let isSending = true
-  let isInWindow = false
-  let windowFromUs = Number.POSITIVE_INFINITY
-  let windowToUs = Number.POSITIVE_INFINITY
+  const { clock } = options
+  const book = createLoadBook(clock)
+  const crowd = await openCrowd(options, book)
+  const startUs = clock.nowUs()
+  let issued = 0
 
-  function send(connection: LoadConnection, ticket: number): void {
-    sent++
-    underWay++
-    connection.send(ticket)
+  function sendDue(nowUs: number, rateHz: number): void {
+    for (let burst = 0; burst < LIMITS.maxBurst && issued < dueCount(nowUs - startUs, rateHz); burst++) {
+      if (!crowd.send(startUs + (issued * 1e6) / rateHz)) return
+      issued++
+    }
   }
 
-  function onFree(connection: LoadConnection): void {
-    if (!isSending) return
-    if (rateHz === null) {
-      while (isSending && connection.room > 0) send(connection, clock.nowUs())
-    } else free.push(connection)
+  let windowEndUs = Number.POSITIVE_INFINITY
+  let nowUs = startUs
+  for (; nowUs < windowEndUs && !options.stop.aborted; nowUs = clock.nowUs()) {
+    if (windowEndUs === Number.POSITIVE_INFINITY && isWarm(options, nowUs - startUs, book.accepted())) {
+      windowEndUs = nowUs + options.durationMs * 1000
+      book.beginWindow()
+      options.onWindow?.('begin')
+    }
+    if (options.rateHz !== null) sendDue(nowUs, options.rateHz)
+    await pause(options.rateHz, clock)
+  }
+  book.endWindow()
+  options.onWindow?.('end')
+  await crowd.close()
+  return book.result(
+    options.rateHz === null ? 0 : Math.max(0, dueCount(nowUs - startUs, options.rateHz) - issued),
+  )
+}
+
+/** Requests due after `elapsedUs`: the first at 0. */
+function dueCount(elapsedUs: number, rateHz: number): number {
+  return Math.floor((elapsedUs * rateHz) / 1e6) + 1
+}
+
+function isWarm(options: LoadOptions, elapsedUs: number, accepted: number): boolean {
+  const warmUpUs = options.warmUpMs * 1000
+  if (elapsedUs < warmUpUs) return false
+  return accepted >= (options.warmUpRequests ?? 0) || elapsedUs >= warmUpUs * WARM_UP_STRETCH
+}
+
+function pause(rateHz: number | null, clock: Clock): Promise<void> {
+  if (rateHz === null || rateHz <= SPIN_RATE_HZ) return clock.sleep(1)
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+/** All connections of a load; a lost one is replaced. */
+interface Crowd {
+  /** Sends on the connection that had room first, so that requests spread over all; false when none has. */
+  send(ticketUs: number): boolean
+  /** Sends nothing more, waits for answers within a limit, ends all connections. */
+  close(): Promise<void>
+}
+
+async function openCrowd({ open, connections, rateHz, clock }: LoadOptions, book: LoadBook): Promise<Crowd> {
+  const all = new Set<LoadConnection>()
+  let free: LoadConnection[] = []
+  let isSending = true
+
+  function send(connection: LoadConnection, ticketUs: number): void {
+    book.onSent()
+    connection.send(ticketUs)
+  }
+
+  function offerRoom(connection: LoadConnection, room: number): void {
+    for (let i = 0; i < room && isSending; i++) {
+      if (rateHz === null) send(connection, clock.nowUs())
+      else free.push(connection)
+    }
   }
 
   const events: LoadConnectionEvents = {
-    onOutcome(connection: LoadConnection, ticket: number, failure: Failure): void {
-      underWay--
-      if (failure === null) {
-        accepted++
-        if (isInWindow) windowAccepted++
-        if (ticket >= windowFromUs && ticket < windowToUs)
-          latency.recordValue(
-            Math.min(Math.round(clock.nowUs() - ticket), TIMING_RANGE.highestTrackableValue),
-          )
-      } else failures[failure] = (failures[failure] ?? 0) + 1
-      if (connections.has(connection)) onFree(connection)
+    onOutcome(connection, ticketUs, failure) {
+      book.onOutcome(ticketUs, failure)
+      if (all.has(connection)) offerRoom(connection, 1)
     },
     onLost(connection) {
-      connections.delete(connection)
+      all.delete(connection)
       free = free.filter((each) => each !== connection)
-      void reopen()
+      void replace()
     },
   }
 
   async function add(): Promise<void> {
-    const connection = await options.open(events)
-    connections.add(connection)
-    if (rateHz === null) onFree(connection)
-    else for (let i = connection.room; i > 0; i--) free.push(connection)
+    const connection = await open(events)
+    all.add(connection)
+    offerRoom(connection, connection.room)
   }
 
-  async function reopen(): Promise<void> {
+  async function replace(): Promise<void> {
     while (isSending) {
       await clock.sleep(LIMITS.reopenMs)
-      if (
-        isSending &&
-        (await add().then(
-          () => true,
-          () => false,
-        ))
-      )
-        return
+      try {
+        if (isSending) return await add()
+      } catch {
+        // Still refused; the outcomes of its requests have said so.
+      }
     }
   }
 
-  // Some may be refused under a connection limit; that none can be made is no load at all.
-  const opened = await Promise.allSettled(Array.from({ length: options.connections }, add))
-  for (const each of opened) if (each.status === 'rejected') failures.connect = (failures.connect ?? 0) + 1
-  if (connections.size === 0) throw (opened[0] as PromiseRejectedResult).reason
+  // A server may refuse some of them; that none can be made is no load at all.
+  const opened = await Promise.allSettled(Array.from({ length: connections }, add))
+  for (const each of opened) if (each.status === 'rejected') book.onFailure('no connection')
+  if (all.size === 0) throw (opened[0] as PromiseRejectedResult).reason
 
-  const startUs = clock.nowUs()
-  windowFromUs = startUs + options.warmUpMs * 1000
-  windowToUs = windowFromUs + options.durationMs * 1000
-  let due = 0
-  let issued = 0
-  for (let nowUs = startUs; nowUs < windowToUs && !options.stop.aborted; nowUs = clock.nowUs()) {
-    if (!isInWindow && nowUs >= windowFromUs) {
-      windowFromUs = nowUs
-      isInWindow = true
-      options.onWindow?.('begin')
-    }
-    if (rateHz === null) {
-      await clock.sleep(1)
-      continue
-    }
-    due = Math.floor(((nowUs - startUs) * rateHz) / 1e6) + 1
-    for (let burst = 0; issued < due && free.length > 0 && burst < LIMITS.maxBurst; burst++) {
-      // Round robin over the connections, so that arrivals spread over them.
-      send(free.shift()!, startUs + (issued++ * 1e6) / rateHz)
-    }
-    await pause(rateHz, clock)
+  return {
+    send(ticketUs) {
+      const connection = free.shift()
+      if (connection === undefined) return false
+      send(connection, ticketUs)
+      return true
+    },
+    async close() {
+      isSending = false
+      const endUs = clock.nowUs() + LIMITS.drainMs * 1000
+      while (book.underWay() > 0 && clock.nowUs() < endUs) await clock.sleep(5)
+      for (const connection of all) connection.close()
+    },
   }
-  const endUs = clock.nowUs()
-  isSending = false
-  isInWindow = false
-  options.onWindow?.('end')
-  await drained(() => underWay === 0, clock)
-  for (const connection of connections) connection.close()
-  if (underWay > 0) failures.unanswered = underWay
-  const windowMs = Math.max(0, endUs - windowFromUs) / 1000
-  return { windowAccepted, windowMs, sent, accepted, failures, unsent: Math.max(0, due - issued), latency }
-}
-
-/** Timers are coarse (1 ms at best): at high rates the loop itself is the timer, so that arrivals do not come in bursts. */
-function pause(rateHz: number, clock: Clock): Promise<void> {
-  return rateHz > 500 ? new Promise((resolve) => setImmediate(resolve)) : clock.sleep(1)
-}
-
-async function drained(isDrained: () => boolean, clock: Clock): Promise<void> {
-  const endUs = clock.nowUs() + LIMITS.drainMs * 1000
-  while (!isDrained() && clock.nowUs() < endUs) await clock.sleep(5)
 }

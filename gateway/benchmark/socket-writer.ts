@@ -1,8 +1,8 @@
 import type { LoadTarget } from './load-connection.ts'
 
 export interface SocketEvents {
-  /** `chunk` lives during the call only. */
-  onData(chunk: Uint8Array): void
+  /** `chunk` is the receiver's from here on. */
+  onData(chunk: Buffer): void
   /** Once, unless `close` was called before. */
   onLost(why: string): void
 }

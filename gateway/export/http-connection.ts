@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../src/clock/clock.ts'
-import { createResponseReader, type HttpResponse, type HttpResponseReader } from './http-response.ts'
+import { createResponseReader, type HttpResponse } from './http-response.ts'
 
 type Socket = Bun.Socket<undefined>
 
@@ -21,11 +21,11 @@ export class ConnectionLost extends Error {}
 /** One keep-alive connection: one request at a time. */
 export interface HttpConnection {
   /**
-   * Sends `head` (request line and headers, with the blank line) and `bodies` behind it.
+   * Sends `head` (request line and headers, with the blank line; Latin-1) and `bodies` behind it.
    *
    * @throws ConnectionLost when it breaks, times out, or the answer is not HTTP; it is of no more use then.
    */
-  request(head: Uint8Array, bodies: readonly Uint8Array[]): Promise<HttpResponse>
+  request(head: string, bodies: readonly Uint8Array[]): Promise<HttpResponse>
   isOpen(): boolean
   close(): void
 }
@@ -33,7 +33,8 @@ export interface HttpConnection {
 interface Exchange {
   readonly resolve: (response: HttpResponse) => void
   readonly reject: (error: ConnectionLost) => void
-  readonly timer: Timer
+  /** When it has failed (`Clock.nowUs`). */
+  readonly deadlineUs: number
 }
 
 /** @throws ConnectionLost when it cannot be made in time. */
@@ -42,18 +43,27 @@ export async function openConnection(
   timeouts: HttpTimeouts,
   clock: Clock,
 ): Promise<HttpConnection> {
-  let reader: HttpResponseReader = createResponseReader()
+  const reader = createResponseReader()
   let exchange: Exchange | null = null
   let isOpen = true
   // One buffer for header and bodies, kept for the next request: one write is cheaper than two, copy included.
   let out = Buffer.alloc(0)
   let outAt = 0
   let outEnd = 0
+  // One timer that looks at the exchange of the moment: setting and clearing one for each request costs more.
+  let timer: Timer | null = null
+
+  function watch(): void {
+    timer = null
+    if (exchange === null) return
+    const restUs = exchange.deadlineUs - clock.nowUs()
+    if (restUs <= 0) lose(`no answer within ${timeouts.requestMs} ms`)
+    else timer = clock.schedule(restUs / 1000, watch)
+  }
 
   function settle(response: HttpResponse): void {
     const current = exchange!
     exchange = null
-    current.timer.cancel()
     current.resolve(response)
   }
 
@@ -63,7 +73,7 @@ export async function openConnection(
     exchange = null
     // Ends in `close` at once, which must not find the exchange any more.
     socket?.terminate()
-    current?.timer.cancel()
+    timer?.cancel()
     current?.reject(new ConnectionLost(why))
   }
 
@@ -104,28 +114,25 @@ export async function openConnection(
   return {
     request(head, bodies) {
       if (!isOpen) return Promise.reject(new ConnectionLost('the connection is closed'))
-      reader = createResponseReader()
       let size = head.length
       for (const body of bodies) size += body.length
       if (out.length < size) out = Buffer.allocUnsafe(size)
-      out.set(head, 0)
       outAt = 0
-      outEnd = head.length
+      outEnd = out.write(head, 0, 'latin1')
       for (const body of bodies) {
         out.set(body, outEnd)
         outEnd += body.length
       }
       return new Promise((resolve, reject) => {
-        const timer = clock.schedule(timeouts.requestMs, () =>
-          lose(`no answer within ${timeouts.requestMs} ms`),
-        )
-        exchange = { resolve, reject, timer }
+        exchange = { resolve, reject, deadlineUs: clock.nowUs() + timeouts.requestMs * 1000 }
+        timer ??= clock.schedule(timeouts.requestMs, watch)
         pump(socket!)
       })
     },
     isOpen: () => isOpen,
     close() {
       isOpen = false
+      timer?.cancel()
       socket?.terminate()
     },
   }

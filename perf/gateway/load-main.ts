@@ -20,6 +20,7 @@ const result = await runLoad({
   connections: order.connections,
   rateHz: order.rateHz,
   warmUpMs: order.warmUpMs,
+  warmUpRequests: order.warmUpRequests,
   durationMs: order.durationMs,
   clock: new SystemClock(),
   stop: new AbortController().signal,

@@ -10,6 +10,8 @@ export interface LoadOrder {
   /** Null: closed loop. */
   readonly rateHz: number | null
   readonly warmUpMs: number
+  /** As `LoadOptions` has it: on a busy machine time alone does not warm anything up. */
+  readonly warmUpRequests: number
   readonly durationMs: number
   /** Processes under test, whose CPU time over the measured window is taken. */
   readonly pids: readonly number[]
