@@ -109,6 +109,7 @@ function compileMessage(
     else if (field.message !== null) children[tag] = compileMessage(field.message, below, depth + 1, checks)
     else if (below.length > 0) texts[tag] = below.map((thread) => thread.rule)
   }
+  const groups = singularGroups(name, threads, depth)
   const plan: MessagePlan = {
     name,
     ops,
@@ -119,7 +120,8 @@ function compileMessage(
     canChange: threads.length > 0,
     isRecord: RECORDS.test(name),
     isCarrier: RECORDS.test(name) || CARRIERS.test(name),
-    singularTags: threads.length > 0 ? singularTags(name) : [],
+    groups,
+    hasGroups: groups.some((group) => group >= 0),
     drops: drops.map((thread) => dropTest(thread, depth)),
     catchesDrop: UNITS.test(name) && rest.some((thread) => thread.rule.onError === 'drop'),
     check: threads.length > 0 ? compileMessage(name, [], depth, checks) : null,
@@ -155,12 +157,23 @@ function tagOf(field: Field): number {
   return field.number * 8 + WIRE_TYPES[field.kind]
 }
 
-/** Fields of which only one counts and that hold what rules may look for. */
-function singularTags(name: string): number[] {
-  if (name !== 'Metric' && name !== 'LogRecord') return []
-  return message(name)
-    .filter((field) => field.message !== null && !field.isRepeated)
-    .map(tagOf)
+/**
+ * Groups of fields of which only the last counts and that rules look at: texts and bodies, and all kinds of data of a
+ * metric, whose points would come back to life if those that put them out were dropped.
+ */
+function singularGroups(name: string, threads: readonly Thread[], depth: number): Int8Array {
+  const groups = new Int8Array(TAGS).fill(-1)
+  if (threads.length === 0) return groups
+  const isNamed = (field: Field): boolean => threads.some((thread) => thread.way[depth] === field)
+  let next = 1
+  for (const field of message(name)) {
+    if (field.oneof !== null && field.message !== null) groups[tagOf(field)] = 0
+  }
+  for (const field of message(name)) {
+    const isLeaf = field.kind === 'text' || field.message === 'AnyValue'
+    if (isLeaf && !field.isRepeated && isNamed(field)) groups[tagOf(field)] = next++
+  }
+  return groups
 }
 
 /** Whether `name`, `depth` fields down the way, is the innermost message on it that can be removed. */
@@ -176,6 +189,7 @@ function dropTest(thread: Thread, depth: number): DropTest {
     rule: thread.rule,
     tags: tail.map(tagOf),
     target: targetOf(last),
+    isSingular: tail.every((field) => !field.isRepeated),
     value: thread.value.map((step) => (step === null ? null : encoder.encode(step))),
   }
 }

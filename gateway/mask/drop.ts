@@ -25,7 +25,7 @@ export function isDropped(
   for (const test of tests) {
     textStart = -1
     let match = matchesFrom(test, 0, bytes, start, end, depth)
-    if (textStart >= 0) match = matchesText(test, bytes)
+    if (textStart >= 0) match = matchesText(test, bytes, textStart, textEnd)
     if (match === true) {
       countDrop(test.rule)
       return true
@@ -39,7 +39,7 @@ export function isDropped(
 let textStart = -1
 let textEnd = -1
 
-/** The tags from `step` on, in the message [start, end). Texts are only noted. */
+/** The tags from `step` on, in the message [start, end). Singular texts are only noted. */
 function matchesFrom(
   test: DropTest,
   step: number,
@@ -71,6 +71,7 @@ function matchesTarget(test: DropTest, bytes: Uint8Array, start: number, end: nu
     case 'message':
       return true
     case 'text':
+      if (!test.isSingular) return matchesText(test, bytes, start, end)
       textStart = start
       textEnd = end
       return false
@@ -82,9 +83,9 @@ function matchesTarget(test: DropTest, bytes: Uint8Array, start: number, end: nu
   }
 }
 
-function matchesText(test: DropTest, bytes: Uint8Array): Match {
+function matchesText(test: DropTest, bytes: Uint8Array, start: number, end: number): Match {
   if (test.rule.pattern === null) return true
-  const text = decodeText(bytes, textStart, textEnd)
+  const text = decodeText(bytes, start, end)
   return text === null ? null : test.rule.pattern.test(text)
 }
 
@@ -100,7 +101,7 @@ function matchesEntry(
   const key = test.value[step]!
   if (key !== null && isPlainlyOther(key, bytes, start, end)) return false
   if (depth > 0) checkKeyValue(bytes, start, end, depth)
-  const copy = merged('KeyValue', bytes, start, end, [KEY, VALUE])
+  const copy = merged('KeyValue', bytes, start, end, [VALUE])
   const found = payloadOf(copy, KEY)
   if (key !== null && !isEqual(key, copy, found.start, found.end)) return false
   const value = payloadOf(copy, VALUE)

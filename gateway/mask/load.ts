@@ -28,7 +28,9 @@ async function readRules(values: Settings['values']) {
   try {
     text = await readFile(file, 'utf8')
   } catch (cause) {
-    throw new AppError('CONFIG', `GATEWAY_MASKING_RULES_FILE: expected a readable file, got ${file}`, { cause })
+    throw new AppError('CONFIG', `GATEWAY_MASKING_RULES_FILE: expected a readable file, got ${file}`, {
+      cause,
+    })
   }
-  return parseMaskRulesYaml(text, file)
+  return parseMaskRulesYaml(text)
 }

@@ -1,5 +1,5 @@
 import { cursor, readLength, readTag, skipField } from '../../src/otlp/wire/read.ts'
-import { ARRAY, BYTES, KEY, KVLIST, VALUE, VALUES } from './check.ts'
+import { ARRAY, BYTES, KVLIST, VALUE, VALUES } from './check.ts'
 import { merged } from './merge.ts'
 import type { Pattern } from './pattern.ts'
 import { hasText, scalarText } from './scalar.ts'
@@ -46,7 +46,7 @@ export interface Payload {
   readonly end: number
 }
 
-/** Finds field `tag` in a message that has it. */
+/** Finds field `tag`; a field that is not there lies, empty, at the end. */
 export function payloadOf(bytes: Uint8Array, tag: number): Payload {
   let pos = 0
   while (pos < bytes.length) {
@@ -74,6 +74,7 @@ export function matchesInside(
     locate(copy, 0, copy.length)
     return memberAt === memberEnd ? false : matchesInside(pattern, copy, memberAt, memberEnd)
   }
+  if (start === end) return false
   const tag = bytes[start]
   if (hasText(tag)) {
     const text = scalarText(bytes, start, end)
@@ -111,7 +112,7 @@ function matchesAmong(
 }
 
 function matchesEntry(pattern: Pattern, bytes: Uint8Array, start: number, end: number): boolean | null {
-  const copy = merged('KeyValue', bytes, start, end, [KEY, VALUE])
+  const copy = merged('KeyValue', bytes, start, end, [VALUE])
   const value = payloadOf(copy, VALUE)
   return matchesInside(pattern, copy, value.start, value.end)
 }

@@ -50,6 +50,8 @@ export interface DropTest {
   readonly tags: readonly number[]
   /** What the last of them is. */
   readonly target: 'message' | 'text' | 'value' | 'list'
+  /** Whether no field of `tags` may come more than once: then of a text that does the last counts. */
+  readonly isSingular: boolean
   /** For `value` and `list`: where inside. */
   readonly value: readonly (Uint8Array | null)[]
 }
@@ -68,8 +70,12 @@ export interface MessagePlan {
   readonly isRecord: boolean
   /** Holds records or is one: its parent goes with the last of them. */
   readonly isCarrier: boolean
-  /** The tags of which only one may occur for the message to be walked as it lies; else it is merged first. */
-  readonly singularTags: readonly number[]
+  /**
+   * By tag: the group (0 …) of fields of which only one counts; -1: none that rules look at. A message with two of one
+   * group is merged before it is walked.
+   */
+  readonly groups: Int8Array
+  readonly hasGroups: boolean
   readonly drops: readonly DropTest[]
   /** Whether a rule with `onError: drop` may fail below. */
   readonly catchesDrop: boolean

@@ -59,9 +59,10 @@ export function countDropped(before: number): void {
   changes++
 }
 
-/** Forgets records from `before` on; they will be counted again. */
-export function rewindRecords(before: number): void {
+/** Goes back to earlier counts of records, which will be counted again. */
+export function rewindRecords(before: number, droppedBefore: number): void {
   records = before
+  droppedRecords = droppedBefore
 }
 
 export function countDrop(rule: CompiledRule): void {

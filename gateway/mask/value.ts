@@ -57,7 +57,7 @@ function maskOddKeyValue(
   start: number,
   end: number,
 ): number {
-  const copy = merged('KeyValue', bytes, start, end, [KEY, VALUE])
+  const copy = merged('KeyValue', bytes, start, end, [VALUE])
   const key = payloadOf(copy, KEY)
   const value = payloadOf(copy, VALUE)
   const plan = planOf(table, copy, key.start, key.end - key.start)

@@ -6,7 +6,7 @@ import { isDropped } from './drop.ts'
 import { editCount, REMOVE, remove, reserve, truncateEdits } from './edits.ts'
 import { merged } from './merge.ts'
 import { type MessagePlan, OP } from './plan.ts'
-import { countDropped, countRecord, DROP_UNIT, records, rewindRecords } from './session.ts'
+import { countDropped, countRecord, DROP_UNIT, droppedRecords, records, rewindRecords } from './session.ts'
 import { maskText } from './text.ts'
 import { maskKeyValue, maskValue } from './value.ts'
 
@@ -26,7 +26,7 @@ export function walk(
   depth: number,
 ): number {
   if (depth > MAX_NESTING) malformed(`nested more than ${MAX_NESTING} deep`, start)
-  if (plan.singularTags.length > 0 && prefixAt >= 0 && isRepeating(plan, bytes, start, end)) {
+  if (plan.hasGroups && prefixAt >= 0 && isRepeating(plan, bytes, start, end)) {
     return walkMerged(plan, bytes, prefixAt, start, end, depth)
   }
   if (plan.isRecord) countRecord()
@@ -130,12 +130,13 @@ function walkUnit(
   if (!plan.catchesDrop) return walk(plan, bytes, prefixAt, start, end, depth)
   const base = editCount
   const recordsBefore = records
+  const droppedBefore = droppedRecords
   try {
     return walk(plan, bytes, prefixAt, start, end, depth)
   } catch (thrown) {
     if (thrown !== DROP_UNIT) throw thrown
     truncateEdits(base)
-    rewindRecords(recordsBefore)
+    rewindRecords(recordsBefore, droppedBefore)
     return dropUnit(plan, bytes, start, end, depth)
   }
 }
@@ -147,7 +148,7 @@ function isDroppedUnit(
   end: number,
   depth: number,
 ): boolean {
-  if (plan.singularTags.length === 0 || !isRepeating(plan, bytes, start, end)) {
+  if (!plan.hasGroups || !isRepeating(plan, bytes, start, end)) {
     return isDropped(plan.drops, bytes, start, end, depth)
   }
   const copy = merged(plan.name, bytes, start, end)
@@ -164,14 +165,17 @@ function dropUnit(plan: MessagePlan, bytes: Uint8Array, start: number, end: numb
 
 /** Whether two of the fields of which one counts are there. */
 export function isRepeating(plan: MessagePlan, bytes: Uint8Array, start: number, end: number): boolean {
-  let found = 0
+  let seen = 0
   let pos = start
   while (pos < end) {
     const tag = readTag(bytes, pos, end)
-    if (plan.singularTags.includes(tag)) found++
     pos = skipField(bytes, tag, cursor, end)
+    const group = tag < 0x100 ? plan.groups[tag]! : -1
+    if (group < 0) continue
+    if ((seen & (1 << group)) !== 0) return true
+    seen |= 1 << group
   }
-  return found > 1
+  return false
 }
 
 function walkMerged(
@@ -184,7 +188,7 @@ function walkMerged(
 ): number {
   const before = records
   walk(plan.check!, bytes, -1, start, end, depth)
-  rewindRecords(before)
+  rewindRecords(before, droppedRecords)
   const copy = merged(plan.name, bytes, start, end)
   return inCopy(copy, bytes, prefixAt, start, end, () => walk(plan, copy, -1, 0, copy.length, depth))
 }

@@ -2,6 +2,7 @@ import type { LatencyName } from '../engine/types.ts'
 import { countText, msFigure, percentText } from '../result/figures.ts'
 import { corruptedIn } from '../result/integrity.ts'
 import type { ExperimentResult, LatencySummary, Quantile, TrialResult } from '../result/result.ts'
+import { type BrokerTotals, brokerTotals } from './broker-figures.ts'
 
 /** Bytes of a MB, here and in every export: the decimal one. */
 export const MB = 1_000_000
@@ -123,6 +124,7 @@ export function compare(result: ExperimentResult): Comparison {
     })),
     { title: 'Failures', rows: failureRows(row) },
     { title: 'Audit', rows: auditRows(row) },
+    ...brokerGroup(columns, row),
     { title: 'Resources during measure', rows: resourceRows(row) },
   ]
   return { columns, groups, footnotes: footnotesOf(columns) }
@@ -226,6 +228,45 @@ function auditRows(row: RowMaker): Row[] {
       return { text: countText(count), mark: alarming && count > 0 ? 'bad' : null }
     }),
   )
+}
+
+/** Only where a broker told anything at all. */
+function brokerGroup(columns: readonly Column[], row: RowMaker): RowGroup[] {
+  if (columns.every(({ trial }) => (trial?.brokerFigures?.topics.length ?? 0) === 0)) return []
+  const figure = (read: (totals: BrokerTotals) => string | null) => (trial: TrialResult) => {
+    const text = read(brokerTotals(trial))
+    return text === null ? DASH : plain(text)
+  }
+  const count = (value: number | null) => (value === null ? null : countText(value))
+  return [
+    {
+      title: 'Counted by the broker, after the drain',
+      rows: [
+        row(
+          'taken from producers',
+          'msg',
+          figure(({ messagesIn }) => count(messagesIn)),
+        ),
+        row(
+          'handed to consumers',
+          'msg',
+          figure(({ messagesOut }) => count(messagesOut)),
+        ),
+        row(
+          'not acknowledged by subscriptions',
+          '',
+          figure(({ backlog, backlogUnit }) =>
+            backlog === null ? null : `${countText(backlog)} ${backlogUnit}`,
+          ),
+        ),
+        row(
+          'in store',
+          'MB',
+          figure(({ storageBytes }) => (storageBytes === null ? null : megabytes(storageBytes))),
+        ),
+      ],
+    },
+  ]
 }
 
 /** CPU seconds of all worker processes during measure. */

@@ -22,6 +22,30 @@ export interface TopicSpec {
   readonly subscriptions: readonly string[]
 }
 
+/**
+ * What the broker itself counts of a topic, since it was made; null where it does not tell. Counters of some brokers
+ * begin anew when the topic moves to another server: evidence beside the audit, never instead of it.
+ */
+export interface TopicFigures {
+  readonly topic: string
+  /** Messages it took from producers, those included whose acknowledgement was lost. */
+  readonly messagesIn: number | null
+  /** What the topic takes up, copies not counted. */
+  readonly storageBytes: number | null
+  readonly subscriptions: readonly SubscriptionFigures[]
+}
+
+/** What the broker itself counts of a subscription. */
+export interface SubscriptionFigures {
+  readonly subscription: string
+  /** Messages handed to consumers, repeated deliveries included. */
+  readonly messagesOut: number | null
+  /** What it holds as not acknowledged by the subscription. */
+  readonly backlog: number | null
+  /** `batches`: the broker counts what producers sent together as one. */
+  readonly backlogUnit: 'messages' | 'batches'
+}
+
 /** Messages with consecutive sequence numbers, offered to a producer. */
 export interface OutgoingBatch {
   /** Place of the first message in the producer's sequence; the i-th message is `firstSequence + i`. */
@@ -123,6 +147,11 @@ export interface Driver {
   createTopics(topics: readonly TopicSpec[], signal: AbortSignal): Promise<void>
   /** Removes the topics; a topic that is gone already is fine. */
   deleteTopics(topics: readonly TopicSpec[], signal: AbortSignal): Promise<void>
+  /**
+   * What the broker counts of the topics, asked once all producers and consumers are closed. Absent where the broker
+   * counts nothing that is worth telling. A rejection becomes a remark in the result, nothing more.
+   */
+  topicFigures?(topics: readonly TopicSpec[], signal: AbortSignal): Promise<readonly TopicFigures[]>
   createProducer(spec: ProducerSpec, signal: AbortSignal): Promise<Producer>
   /**
    * Resolves once it would receive a message sent from now on (assigned, subscribed). All consumers of a subscription

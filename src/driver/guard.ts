@@ -1,5 +1,5 @@
 import { AppError } from '../errors/app-error.ts'
-import type { Consumer, Driver, Producer } from './driver.ts'
+import type { Consumer, Driver, Producer, TopicSpec } from './driver.ts'
 import { breachLog } from './guard/breaches.ts'
 import { guardConsumer } from './guard/guard-consumer.ts'
 import { guardProducer } from './guard/guard-producer.ts'
@@ -98,6 +98,12 @@ export function guardDriver(driver: Driver, onBreach: (sentence: string) => void
       requireOpen('deleteTopics')
       await run(signal, (both) => driver.deleteTopics(topics, both))
     },
+    ...(driver.topicFigures !== undefined && {
+      async topicFigures(topics: readonly TopicSpec[], signal: AbortSignal) {
+        requireOpen('topicFigures')
+        return run(signal, (both) => driver.topicFigures!(topics, both))
+      },
+    }),
     async createProducer(spec, signal) {
       requireOpen('createProducer')
       return run(signal, async (both) => {

@@ -1,5 +1,7 @@
 import type { KeyDistributor, Payload } from '../workload/model.ts'
 
+export type { TopicFigures } from '../driver/driver.ts'
+
 /** The latencies of a trial, all in whole microseconds. None is derived from another. */
 export const LATENCIES = [
   /** Scheduled instant → the broker's acknowledgement. */

@@ -50,7 +50,7 @@ const VARINT_1 = tagOf(1, WIRE.varint)
 const VARINT_2 = tagOf(2, WIRE.varint)
 
 /** The protobuf of a status: body of HTTP errors, and gRPC's `grpc-status-details-bin`. */
-export function encodeStatus(status: RpcStatus): Uint8Array {
+export function encodeStatus(status: RpcStatus): Uint8Array<ArrayBuffer> {
   const writer = new ProtoWriter(256)
   if (status.code !== 0) {
     writer.varint(VARINT_1)

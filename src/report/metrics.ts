@@ -1,3 +1,4 @@
+import { brokerTotals } from '../compare/broker-figures.ts'
 import {
   AUDIT_FIGURES,
   auditTotal,
@@ -45,6 +46,11 @@ const FIELDS: readonly Field[] = [
       (trial) => (trial.audits.length === 0 && key !== 'corrupted' ? null : auditTotal(trial, key)),
     ],
   ),
+  ['broker_messages_in', (trial) => brokerTotals(trial).messagesIn],
+  ['broker_messages_out', (trial) => brokerTotals(trial).messagesOut],
+  ['broker_backlog', (trial) => brokerTotals(trial).backlog],
+  ['broker_backlog_unit', (trial) => brokerTotals(trial).backlogUnit],
+  ['broker_storage_bytes', (trial) => brokerTotals(trial).storageBytes],
   ['client_cpu_s', (trial) => rounded(clientCpuS(trial))],
   ['broker_cpu_s', ({ server }) => (server.usage === null ? null : rounded(server.usage.cpuS))],
   ['broker_max_rss_bytes', ({ server }) => server.usage?.maxRssBytes ?? null],
@@ -171,6 +177,7 @@ function trialModel(trial: TrialResult, result: ExperimentResult) {
     drain: trial.drain,
     backlogAtEnd: trial.backlogAtEnd,
     interrupted: trial.interrupted,
+    brokerFigures: trial.brokerFigures ?? null,
     workers: trial.workers,
   }
 }

@@ -178,6 +178,11 @@ function notesOf({ label, error, ignoredSettings, trials }: SideResult) {
         ? []
         : [`Could not be run: ${error.message}`, ...(error.hint === null ? [] : [error.hint])]),
       ...new Set(trials.flatMap(({ server }) => server.notes)),
+      ...trials.flatMap(({ brokerFigures }) =>
+        (brokerFigures?.error ?? null) === null
+          ? []
+          : [`The broker's own figures are missing: ${brokerFigures?.error}`],
+      ),
       ...ignoredSettings.map((setting) => `Setting without meaning here: ${setting}`),
     ],
   }

@@ -5,6 +5,7 @@ import type {
   LatencyName,
   Phase,
   ProducerCounts,
+  TopicFigures,
 } from '../engine/types.ts'
 import type { Workload } from '../workload/model.ts'
 
@@ -90,7 +91,16 @@ export interface TrialResult {
   readonly backlogAtEnd: number
   /** Why the trial was cut short (worker died, Ctrl-C), else null. */
   readonly interrupted: string | null
+  /** What the broker itself counted, to hold against the audit; absent where it was not asked. */
+  readonly brokerFigures?: BrokerFigures
   readonly verdict: Verdict
+}
+
+/** Asked after the drain, with all producers and consumers closed, before the topics are deleted. Warm-up included. */
+export interface BrokerFigures {
+  readonly topics: readonly TopicFigures[]
+  /** Why the broker gave no figures, else null. */
+  readonly error: string | null
 }
 
 export interface PhaseResult {

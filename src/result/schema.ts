@@ -94,6 +94,26 @@ const verdict = z.object({
   integrityReasons: texts,
 })
 
+const countOrNull = count.nullable()
+const brokerFigures = z.object({
+  topics: z.array(
+    z.object({
+      topic: text,
+      messagesIn: countOrNull,
+      storageBytes: countOrNull,
+      subscriptions: z.array(
+        z.object({
+          subscription: text,
+          messagesOut: countOrNull,
+          backlog: countOrNull,
+          backlogUnit: z.enum(['messages', 'batches']),
+        }),
+      ),
+    }),
+  ),
+  error: textOrNull,
+})
+
 const trial = z.object({
   startedAt: text,
   server: z.object({
@@ -122,6 +142,7 @@ const trial = z.object({
   drain: z.object({ durationMs: number.nonnegative(), complete: z.boolean() }),
   backlogAtEnd: number.nonnegative(),
   interrupted: textOrNull,
+  brokerFigures: brokerFigures.exactOptional(),
   verdict,
 })
 

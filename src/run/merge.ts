@@ -90,6 +90,7 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
     drain: record.drain,
     backlogAtEnd: backlogAtEnd(record.members, workload),
     interrupted: record.interrupted,
+    ...(record.brokerFigures !== null && { brokerFigures: record.brokerFigures }),
   }
   return { ...facts, verdict: judgeTrial(facts) }
 }

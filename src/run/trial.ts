@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/clock.ts'
 import type { EngineReport } from '../engine/types.ts'
 import { AppError, messageOf } from '../errors/app-error.ts'
+import type { BrokerFigures } from '../result/result.ts'
 import type { Opened, WorkerProgress } from '../worker/protocol.ts'
 import type { Side, Workload } from '../workload/model.ts'
 import { type Assignment, assign } from './assignment.ts'
@@ -28,6 +29,8 @@ export const TRIAL_LIMITS = {
   shortDrainMs: 2_000,
   /** Settling and reporting: once for producers, once for consumers. */
   finishMs: 60_000,
+  /** What the broker itself counted. */
+  figuresMs: 10_000,
   deleteTopicsMs: 20_000,
 } as const
 
@@ -62,6 +65,8 @@ export interface TrialRecord {
   /** The drain's end, µs from the epoch. */
   readonly endUs: number
   readonly interrupted: string | null
+  /** What the broker itself counted; null where the driver cannot ask it. */
+  readonly brokerFigures: BrokerFigures | null
 }
 
 /**
@@ -99,6 +104,7 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
     const interrupted =
       cut ??
       (options.signal.aborted ? messageOf(options.signal.reason) : (deathOf(crew) ?? silenceOf(reports)))
+    const brokerFigures = await figuresOf(crew, assignment)
     await deleteTopics(crew, assignment, step)
     return {
       startedAtMs,
@@ -110,6 +116,7 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
       drain,
       endUs,
       interrupted,
+      brokerFigures,
     }
   } finally {
     await crew.end()
@@ -280,6 +287,20 @@ function deathOf(crew: Crew): string | null {
 /** A worker that never reported cut the trial short as much as one that died: what it offered is not known to the end. */
 function silenceOf(reports: readonly (EngineReport | string)[]): string | null {
   return reports.find((report) => typeof report === 'string') ?? null
+}
+
+/** Asks a worker that lives; whatever goes wrong is told and harms nothing else. */
+async function figuresOf(crew: Crew, { topics }: Assignment): Promise<BrokerFigures | null> {
+  const member = crew.members.find((candidate) => candidate.handle.death === null)
+  if (member === undefined) return null
+  try {
+    const figures = await naming('asking the broker for its own figures', TRIAL_LIMITS.figuresMs, () =>
+      member.handle.ask('topicFigures', { topics }, AbortSignal.timeout(TRIAL_LIMITS.figuresMs)),
+    )
+    return figures === null ? null : { topics: figures, error: null }
+  } catch (error) {
+    return { topics: [], error: messageOf(error) }
+  }
 }
 
 async function deleteTopics(

@@ -1,5 +1,5 @@
 import type { Capabilities } from '../driver/capabilities.ts'
-import type { ServerInfo, TopicSpec } from '../driver/driver.ts'
+import type { ServerInfo, TopicFigures, TopicSpec } from '../driver/driver.ts'
 import type { EngineInterval, EngineReport, EngineSpec } from '../engine/types.ts'
 import type { ErrorCode } from '../errors/app-error.ts'
 
@@ -29,6 +29,8 @@ export interface Requests {
    * for all workers) is the instant up to which what never came has waited.
    */
   finish: { ask: { endUs: number }; answer: EngineReport }
+  /** What the broker counted of the topics; null where the driver cannot ask it. */
+  topicFigures: { ask: { topics: readonly TopicSpec[] }; answer: readonly TopicFigures[] | null }
   /** Closes the driver; the worker exits after its answer. */
   close: { ask: null; answer: null }
 }

@@ -18,6 +18,8 @@ import type {
 
 const LOG_LINES_PER_SECOND = 5
 const CLOSE_LIMIT_MS = 10_000
+/** Below the supervisor's own limit, so that the driver's reason is told and not its silence. */
+const FIGURES_LIMIT_MS = 8_000
 
 type Handlers = { [Name in RequestName]: (ask: Requests[Name]['ask']) => Promise<Requests[Name]['answer']> }
 
@@ -101,6 +103,10 @@ function createHandlers(channel: Channel<ToWorker, FromWorker>, clock: Clock, si
     async finish({ endUs }) {
       const report = await opened(engine).finish(signal, endUs)
       return { ...report, contractBreaches: [...report.contractBreaches, ...breaches] }
+    },
+    async topicFigures({ topics }) {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(FIGURES_LIMIT_MS)])
+      return (await opened(driver).topicFigures?.(topics, limit)) ?? null
     },
     async close() {
       await driver?.close(AbortSignal.any([signal, AbortSignal.timeout(CLOSE_LIMIT_MS)]))

@@ -1,3 +1,4 @@
+import type { TopicFigures } from '../../src/driver/driver.ts'
 import { type BrokenDriver, never } from './broken-drivers.ts'
 
 /** Drivers that open, make topics or close against the contract. */
@@ -94,4 +95,34 @@ export const BROKEN_LIFE_CYCLES: readonly BrokenDriver[] = [
       },
     },
   },
+  {
+    breach: 'tells figures of the broker that miss a message',
+    shape: 'log',
+    rejectedBy: ["the broker's own figures fit what was published and acknowledged"],
+    because: 'messages in',
+    changes: {
+      driver: () => ({ topicFigures: async (topics) => topics.map(({ name }) => figures(name, 99, 1)) }),
+    },
+  },
+  {
+    breach: 'tells a backlog where all is acknowledged, and none where nothing is',
+    shape: 'queue',
+    rejectedBy: ["the broker's own figures fit what was published and acknowledged"],
+    because: 'no backlog where all is acknowledged, got 1; a backlog where nothing is acknowledged',
+    changes: {
+      driver: () => ({ topicFigures: async (topics) => topics.map(({ name }) => figures(name, 100, 1)) }),
+    },
+  },
 ]
+
+/** Of the 100 messages of a check; the backlog is that of the subscription which acknowledges. */
+function figures(topic: string, messagesIn: number, backlog: number): TopicFigures {
+  const subscription = (name: string, held: number) =>
+    ({ subscription: name, messagesOut: null, backlog: held, backlogUnit: 'messages' }) as const
+  return {
+    topic,
+    messagesIn,
+    storageBytes: null,
+    subscriptions: [subscription('read', backlog), subscription('unread', 0)],
+  }
+}

@@ -128,3 +128,20 @@ test('settings: differences are marked, what one side lacks is not', () => {
   expect(row('config.acks')).toEqual({ name: 'config.acks', values: ['all', null], differs: false })
   expect(row('config.password')?.values).toEqual(['***', null])
 })
+
+test('what brokers count is summed over topics, and a gap makes no sum; without any there are no rows', () => {
+  const title = 'Counted by the broker, after the drain'
+  expect(compare(sampleResult()).groups.map((group) => group.title)).not.toContain(title)
+  const topic = (messagesIn: number, storageBytes: number | null) => ({
+    topic: `t${messagesIn}`,
+    messagesIn,
+    storageBytes,
+    subscriptions: [{ subscription: 's', messagesOut: null, backlog: 3, backlogUnit: 'batches' as const }],
+  })
+  const brokerFigures = { topics: [topic(10, 5), topic(20, null)], error: null }
+  const comparison = compare(against(sampleSide('b', { trials: [sampleTrial({}, { brokerFigures })] })))
+  const texts = (row: string) => cells(comparison, title, row).map(({ text }) => text)
+  expect(texts('taken from producers')).toEqual(['–', '30'])
+  expect(texts('in store')).toEqual(['–', '–'])
+  expect(texts('not acknowledged by subscriptions')).toEqual(['–', '6 batches'])
+})

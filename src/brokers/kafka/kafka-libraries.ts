@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { type Java, type Log, type MavenDependency, mavenLibraries } from '../provision/index.ts'
 
@@ -29,10 +28,4 @@ export function kafkaLibraries(log: Log, signal: AbortSignal): Promise<string> {
 /** Arguments that put Kafka on the class path. */
 export function classPath(libraries: string): string[] {
   return ['-cp', join(libraries, '*')]
-}
-
-/** A short name for this Java and these jars: an archive serves no other. */
-export function archiveName(javaVersionText: string, libraries: string): string {
-  const hash = createHash('sha256').update(`${javaVersionText}\n${libraries}`).digest('hex').slice(0, 12)
-  return `kafka-${KAFKA_VERSION}-classes-${hash}`
 }

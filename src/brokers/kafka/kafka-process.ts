@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AppError } from '../../errors/app-error.ts'
 import { type ServerProcess, spawnServer, waitUntil } from '../process/index.ts'
-import { mustRun, runCommand } from '../provision/index.ts'
+import { archiveFlags, runCommand } from '../provision/index.ts'
 import { produceAndRead } from './kafka-health.ts'
 import { classPath, type KafkaInstallation } from './kafka-libraries.ts'
 import type { NodePlan } from './kafka-settings.ts'
@@ -35,7 +35,7 @@ export async function formatStorage(
   const output = await runCommand(
     {
       command: java.java,
-      args: [...TOOL_FLAGS, ...archiveFlags(installation), ...classPath(libraries), ...tool],
+      args: [...TOOL_FLAGS, ...archiveFlags(installation.archive), ...classPath(libraries), ...tool],
       env: environment(installation),
       limitMs: FORMAT_LIMIT_MS,
     },
@@ -61,7 +61,13 @@ export async function spawnKafka(
   await mkdir(dirname(node.logFile), { recursive: true })
   return spawnServer({
     command: java.java,
-    args: [...flags, ...archiveFlags(installation), ...classPath(libraries), 'kafka.Kafka', node.configFile],
+    args: [
+      ...flags,
+      ...archiveFlags(installation.archive),
+      ...classPath(libraries),
+      'kafka.Kafka',
+      node.configFile,
+    ],
     env: environment(installation),
     cwd: dirname(node.configFile),
     logFile: node.logFile,
@@ -117,31 +123,6 @@ export function randomClusterId(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(16)))
     .toString('base64url')
     .replace(/^-/, 'A')
-}
-
-/** What `java -version` prints, to tell one Java from another. */
-export async function javaVersionText(
-  installation: Pick<KafkaInstallation, 'java'>,
-  signal: AbortSignal,
-): Promise<string> {
-  const output = await mustRun(
-    {
-      command: installation.java.java,
-      args: ['-version'],
-      env: environment(installation),
-      limitMs: FORMAT_LIMIT_MS,
-      what: 'version of Java',
-      hint: 'install Java 17 or newer',
-    },
-    signal,
-  )
-  return output.stderr + output.stdout
-}
-
-function archiveFlags({ archive }: KafkaInstallation): string[] {
-  return archive === null
-    ? []
-    : [`-XX:SharedArchiveFile=${archive}`, '-Xshare:auto', '-Xlog:cds=off', '-Xlog:cds+dynamic=off']
 }
 
 function environment({ java }: Pick<KafkaInstallation, 'java'>): Record<string, string | undefined> {

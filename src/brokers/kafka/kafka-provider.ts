@@ -6,7 +6,7 @@ import { startByRuntime } from '../container/index.ts'
 import { freePorts, requireFreePort } from '../process/index.ts'
 import { javaHome } from '../provision/index.ts'
 import { engineRequirement, javaRequirement, mavenRequirement } from '../provision/requirements.ts'
-import { classArchive } from './kafka-archive.ts'
+import { withClassArchive } from './kafka-archive.ts'
 import { kafkaInContainer } from './kafka-container.ts'
 import { KAFKA_IMAGE, KAFKA_VERSION, type KafkaInstallation, kafkaLibraries } from './kafka-libraries.ts'
 import {
@@ -90,8 +90,7 @@ async function upNatively(
 async function install({ log }: LocalBrokerOptions, signal: AbortSignal): Promise<KafkaInstallation> {
   const java = await javaHome(log, signal)
   const libraries = await kafkaLibraries(log, signal)
-  const bare = { java, libraries, archive: null }
-  return { ...bare, archive: await classArchive(bare, log, signal) }
+  return await withClassArchive({ java, libraries, archive: null }, log, signal)
 }
 
 async function planNodes(options: LocalBrokerOptions, extra: KafkaExtra): Promise<NodePlan[]> {

@@ -3,13 +3,8 @@ import { type ContainerEngine, startContainerBroker } from '../container/index.t
 import { isHealthy } from './pulsar-ask.ts'
 import { pulsarExtraSchema } from './pulsar-extra.ts'
 import { PULSAR_IMAGE, PULSAR_VERSION } from './pulsar-install.ts'
-import {
-  memoryFlags,
-  type Profile,
-  type StandalonePlan,
-  shownSettings,
-  standaloneSettings,
-} from './pulsar-settings.ts'
+import { memoryFlags, type Profile, type StandalonePlan, standaloneSettings } from './pulsar-settings.ts'
+import { shownSettings } from './pulsar-shown.ts'
 
 const SCRIPT = [
   // The image's own way: values of the environment go into the file.

@@ -34,6 +34,8 @@ export interface PulsarInstallation {
   readonly java: Java
   /** Folder of the unpacked distribution: `lib/` with the jars, `conf/` with the shipped settings. */
   readonly home: string
+  /** Class-data archive, or null when none could be made. */
+  readonly archive: string | null
 }
 
 /** The distribution, for `inspect()`: it is large enough to be told of. */
@@ -47,7 +49,7 @@ export function distributionRequirement(): Requirement {
 /** Java, and Pulsar's distribution in the cache: downloaded once (245 MB), checked, unpacked, the archive removed. */
 export async function installPulsar(log: Log, signal: AbortSignal): Promise<PulsarInstallation> {
   const java = await javaHome(log, signal)
-  return { java, home: await pulsarHome(log, signal) }
+  return { java, home: await pulsarHome(log, signal), archive: null }
 }
 
 async function pulsarHome(log: Log, signal: AbortSignal): Promise<string> {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { AppError } from '../../errors/app-error.ts'
 import { type ManagedNode, startNode } from '../base-node.ts'
 import { type ServerProcess, spawnServer, waitUntil } from '../process/index.ts'
-import { runCommand } from '../provision/index.ts'
+import { archiveFlags, runCommand } from '../provision/index.ts'
 import { type Settings, withSettings } from './pulsar-configuration.ts'
 import type { PulsarInstallation } from './pulsar-install.ts'
 import { memoryFlags, type NodePlan, type Profile, type Role } from './pulsar-settings.ts'
@@ -54,19 +54,27 @@ export function startPulsarNode(
   return startNode({ name, bound: address, advertised: address, logFile, start }, signal)
 }
 
-async function spawnPulsar(
+/** Starts a process and waits for nothing; `more` are further flags of its Java. */
+export async function spawnPulsar(
   installation: PulsarInstallation,
   plan: NodePlan,
   { role, profile, main }: Launch,
   signal: AbortSignal,
+  more: readonly string[] = [],
 ): Promise<ServerProcess> {
-  const { java } = installation
+  const { java, archive } = installation
   const folder = dirname(plan.configFile)
   await mkdir(folder, { recursive: true })
   await mkdir(plan.dataFolder, { recursive: true })
   const logging = join(folder, 'log4j2.xml')
   await writeFile(logging, LOG4J)
-  const flags = [...memoryFlags(profile, role), `-Dlog4j2.configurationFile=${logging}`, ...COMMON_FLAGS]
+  const flags = [
+    ...memoryFlags(profile, role),
+    `-Dlog4j2.configurationFile=${logging}`,
+    ...COMMON_FLAGS,
+    ...archiveFlags(archive),
+    ...more,
+  ]
   return spawnServer({
     command: java.java,
     args: [...flags, '-cp', classPath(installation), ...main],
@@ -84,11 +92,18 @@ export async function runTool(
   what: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { java } = installation
+  const { java, archive } = installation
   const output = await runCommand(
     {
       command: java.java,
-      args: [...TOOL_FLAGS, ...COMMON_FLAGS, '-cp', classPath(installation), ...main],
+      args: [
+        ...TOOL_FLAGS,
+        ...COMMON_FLAGS,
+        ...archiveFlags(archive),
+        '-cp',
+        classPath(installation),
+        ...main,
+      ],
       env: { ...process.env, ...java.env },
       limitMs: TOOL_LIMIT_MS,
     },

@@ -4,7 +4,7 @@ import type { LocalBroker, LocalBrokerOptions, LocalBrokerProvider, Requirement 
 import { startByRuntime } from '../container/index.ts'
 import { requireFreePort } from '../process/index.ts'
 import { engineRequirement, javaRequirement, mavenRequirement } from '../provision/requirements.ts'
-import { isHealthy } from './pulsar-ask.ts'
+import { withClassArchive } from './pulsar-archive.ts'
 import { startCluster } from './pulsar-cluster.ts'
 import { pulsarInContainer } from './pulsar-container.ts'
 import { type PulsarExtra, type PulsarSecurity, parseExtra, prepareSecurity } from './pulsar-extra.ts'
@@ -16,8 +16,10 @@ import {
   type PulsarInstallation,
 } from './pulsar-install.ts'
 import { planCluster, planStandalone } from './pulsar-plan.ts'
-import { startPulsarNode, writeConfiguration } from './pulsar-process.ts'
-import { type BrokerPlan, type StandalonePlan, shownSettings, standaloneSettings } from './pulsar-settings.ts'
+import { startPulsarNode } from './pulsar-process.ts'
+import type { BrokerPlan } from './pulsar-settings.ts'
+import { shownSettings } from './pulsar-shown.ts'
+import { standaloneLaunch, writeStandalone } from './pulsar-standalone.ts'
 
 /** The data is wiped at the end: clients are told goodbye, but nothing has to be saved. */
 const STOP_GRACE_MS = 500
@@ -69,7 +71,8 @@ async function upNatively(
 ): Promise<LocalBroker> {
   // Before anything large is brought.
   for (const port of extra.ports) await requireFreePort(port, 'pulsar')
-  const installation = await installPulsar(options.log, signal)
+  const bare = await installPulsar(options.log, signal)
+  const installation = await withClassArchive(bare, options.log, signal)
   const security = await prepareSecurity(extra, options.directory, signal)
   const running: ManagedNode[] = []
   const data = join(options.directory, 'data')
@@ -111,33 +114,9 @@ async function upStandalone(parts: Parts, signal: AbortSignal): Promise<Started>
   const { installation, options, extra, security } = parts
   const plan = await planStandalone(options, extra)
   const { profile } = options
-  const settings = {
-    ...standaloneSettings(plan, profile, extra),
-    ...security.settings,
-    ...extra.configuration,
-  }
-  await writeConfiguration(installation, 'standalone.conf', plan, settings)
-  const launch = {
-    role: 'standalone',
-    profile,
-    main: standaloneMain(plan),
-    what: `a message produced and read on pulsar 127.0.0.1:${plan.port}`,
-    probe: (probeSignal: AbortSignal) => isHealthy(plan.webPort, security.adminToken, probeSignal),
-  } as const
+  await writeStandalone(installation, plan, profile, extra, security.settings)
+  const launch = standaloneLaunch(plan, profile, security.adminToken)
   return { nodes: [await startPulsarNode(installation, plan, launch, signal)], brokers: [plan] }
-}
-
-function standaloneMain({ configFile, dataFolder, bookiePort }: StandalonePlan): string[] {
-  return [
-    'org.apache.pulsar.PulsarStandaloneStarter',
-    ...['--config', configFile],
-    ...['--metadata-dir', join(dataFolder, 'metadata')],
-    ...['--bookkeeper-dir', join(dataFolder, 'bookkeeper')],
-    ...['--bookkeeper-port', String(bookiePort)],
-    ...['--advertised-address', '127.0.0.1'],
-    '--no-functions-worker',
-    '--no-stream-storage',
-  ]
 }
 
 function localBroker(

@@ -31,9 +31,10 @@ export interface StandalonePlan extends BrokerPlan {
 export type Role = 'standalone' | 'broker' | 'bookie' | 'zookeeper'
 
 export const CLUSTER_NAME = 'bench'
-const ENSEMBLE = { ensemble: 3, writeQuorum: 3, ackQuorum: 2 } as const
+/** Bookies and copies of a ledger in a cluster. */
+export const ENSEMBLE = { ensemble: 3, writeQuorum: 3, ackQuorum: 2 } as const
 /** Producers of a topic with more unread data are held, so that the disk is not filled. */
-const BACKLOG_GIB = 10
+export const BACKLOG_GIB = 10
 const ROLLOVER_MINUTES = 1
 const JOURNAL_MIB = 256
 const ENTRY_LOG_BYTES = 268_435_456
@@ -46,6 +47,13 @@ const SESSION_MS = { measured: 30_000, quick: 6000 } as const
 export function standaloneSettings(plan: StandalonePlan, profile: Profile, extra: PulsarExtra): Settings {
   return {
     ...listeners(plan),
+    ...standaloneChanges(profile, extra),
+  }
+}
+
+/** What a standalone has otherwise than shipped, but for addresses. */
+export function standaloneChanges(profile: Profile, extra: PulsarExtra): Settings {
+  return {
     ...brokerCommon(profile),
     ...storage(profile, extra),
     // Only so the bookie takes the port it is given, instead of one of its own choice.
@@ -59,10 +67,17 @@ export function standaloneSettings(plan: StandalonePlan, profile: Profile, extra
 export function brokerSettings(plan: BrokerPlan, zookeeperPort: number, profile: Profile): Settings {
   return {
     ...listeners(plan),
-    ...brokerCommon(profile),
-    clusterName: CLUSTER_NAME,
     metadataStoreUrl: `zk:127.0.0.1:${zookeeperPort}`,
     configurationMetadataStoreUrl: `zk:127.0.0.1:${zookeeperPort}`,
+    ...brokerChanges(profile),
+  }
+}
+
+/** What a cluster's broker has otherwise than shipped, but for addresses. */
+export function brokerChanges(profile: Profile): Settings {
+  return {
+    ...brokerCommon(profile),
+    clusterName: CLUSTER_NAME,
     metadataStoreSessionTimeoutMillis: SESSION_MS[profile],
     webSocketServiceEnabled: true,
     managedLedgerDefaultEnsembleSize: ENSEMBLE.ensemble,
@@ -81,13 +96,20 @@ export function bookieSettings(
   extra: PulsarExtra,
 ): Settings {
   return {
-    ...storage(profile, extra),
+    ...bookieChanges(profile, extra),
     bookiePort: plan.port,
     advertisedAddress: '127.0.0.1',
     journalDirectory: join(plan.dataFolder, 'journal'),
     ledgerDirectories: join(plan.dataFolder, 'ledgers'),
     zkServers: `127.0.0.1:${zookeeperPort}`,
     metadataServiceUri: `metadata-store:zk:127.0.0.1:${zookeeperPort}`,
+  }
+}
+
+/** What a cluster's bookie has otherwise than shipped, but for addresses and folders. */
+export function bookieChanges(profile: Profile, extra: PulsarExtra): Settings {
+  return {
+    ...storage(profile, extra),
     zkTimeout: SESSION_MS[profile],
     // With three bookies there is nowhere to replicate to, and bookies that first start together race for its layout.
     autoRecoveryDaemonEnabled: false,
@@ -170,39 +192,6 @@ function loopbackInterface(): string {
   return named.find(([, addresses]) => addresses?.some(({ internal }) => internal))?.[0] ?? 'lo'
 }
 
-/** What a reader of the result should know of the broker. */
-export function shownSettings(
-  profile: Profile,
-  topology: LocalBrokerOptions['topology'],
-  extra: PulsarExtra,
-  version: string,
-): Record<string, string> {
-  const cluster = topology === 'cluster'
-  const { ensemble, writeQuorum, ackQuorum } = ENSEMBLE
-  const changed = Object.keys(extra.configuration)
-  const heaps = (role: Role) => `${role} ${memoryText(profile, role)}`
-  return {
-    version,
-    profile,
-    mode: cluster
-      ? '2 brokers, 3 bookies, 1 ZooKeeper, a process each'
-      : 'standalone: broker, bookie and metadata (RocksDB) in one process',
-    heap: cluster ? (['broker', 'bookie', 'zookeeper'] as const).map(heaps).join('; ') : heaps('standalone'),
-    gc: profile === 'measured' ? 'G1, full tiering' : 'serial, C1 only (not for measuring)',
-    'ensemble/write/ack quorum': cluster ? `${ensemble}/${writeQuorum}/${ackQuorum}` : '1/1/1',
-    journalSyncData: extra.journalSyncData
-      ? 'true: fsync before a message is acknowledged'
-      : 'false: no fsync before a message is acknowledged',
-    managedLedgerNewEntriesCheckDelayInMillis: `${NEW_ENTRIES_CHECK_MS} (shipped: 10)`,
-    retention: `what all subscriptions acknowledged goes by whole ledgers; a topic's backlog is held at ${BACKLOG_GIB} GiB`,
-    ...(cluster
-      ? { delayEnsembleChange: 'true: writing goes on with 2 of 3 bookies', autoRecovery: 'off' }
-      : {}),
-    // Names only: a value may be secret.
-    ...(changed.length > 0 ? { 'also changed': changed.join() } : {}),
-  }
-}
-
 interface Memory {
   readonly heapMiB: number
   readonly directMiB: number
@@ -223,7 +212,8 @@ const MEMORY: Readonly<Record<Profile, Readonly<Record<Role, Memory>>>> = {
   },
 }
 
-function memoryText(profile: Profile, role: Role): string {
+/** For people: `1024 MiB (direct 1024 MiB)`. */
+export function memoryText(profile: Profile, role: Role): string {
   const { heapMiB, directMiB } = MEMORY[profile][role]
   return `${heapMiB} MiB (direct ${directMiB} MiB)`
 }

@@ -1,5 +1,6 @@
 import { abortChecks } from './checks/abort.ts'
 import { deliveryChecks } from './checks/delivery.ts'
+import { figureChecks } from './checks/figures.ts'
 import { lifeCycleChecks } from './checks/life-cycle.ts'
 import { pauseChecks } from './checks/pause.ts'
 import { settlementChecks } from './checks/settlement.ts'
@@ -14,6 +15,7 @@ export const CONFORMANCE_CHECKS: readonly ConformanceCheck[] = [
   ...deliveryChecks,
   ...subscriptionChecks,
   ...pauseChecks,
+  ...figureChecks,
   ...abortChecks,
 ]
 

@@ -14,6 +14,7 @@ import { createTopics, onceKnown, replicationFactor } from './kafka-admin.ts'
 import { kafkaCapabilities } from './kafka-capabilities.ts'
 import { BATCH_BYTES_LIMIT, isIdempotent, type KafkaConfig } from './kafka-config.ts'
 import { authorisationError, connectError, isAuthorisation } from './kafka-errors.ts'
+import { figuresOf } from './kafka-figures.ts'
 import { createKafkaProducer } from './kafka-producer.ts'
 
 /** `open` gives up after this long. */
@@ -55,6 +56,8 @@ function createKafkaDriver(context: DriverContext<KafkaConfig>): Driver {
   const named = (name: string) =>
     name.startsWith(context.namePrefix) ? name : `${context.namePrefix}${name}`
 
+  const groupOf = (subscription: string, topic: string) => `${named(subscription)}.${topic}`
+
   return {
     capabilities: kafkaCapabilities(config),
     async open(signal) {
@@ -90,6 +93,17 @@ function createKafkaDriver(context: DriverContext<KafkaConfig>): Driver {
     async deleteTopics(topics, signal) {
       await orAborted(opened().client.deleteTopics(topics.map(({ name }) => named(name))), signal)
     },
+    async topicFigures(topics, signal) {
+      const { client } = opened()
+      const figures = topics.map(async (topic) => {
+        const name = named(topic.name)
+        const found = await figuresOf(client, { ...topic, name }, (subscription) =>
+          groupOf(subscription, name),
+        )
+        return { ...found, topic: topic.name }
+      })
+      return await orAborted(Promise.all(figures), signal)
+    },
     async createProducer(spec, signal) {
       const topic = named(spec.topic)
       try {
@@ -108,7 +122,7 @@ function createKafkaDriver(context: DriverContext<KafkaConfig>): Driver {
     },
     async createConsumer(spec, signal) {
       const topic = named(spec.topic)
-      const groupId = `${named(spec.subscription)}.${topic}`
+      const groupId = groupOf(spec.subscription, topic)
       try {
         const consumer = await onceKnown(
           () => opened().client.openConsumer({ ...spec, topic }, groupId, signal),

@@ -1,17 +1,11 @@
-import type { TopicSpec } from '../../driver/driver.ts'
+import type { TopicFigures, TopicSpec } from '../../driver/driver.ts'
 import { AppError, messageOf } from '../../errors/app-error.ts'
 import type { PulsarConfig } from './pulsar-config.ts'
+import { tlsOf } from './pulsar-settings.ts'
 
 const REQUEST_TIMEOUT_MS = 30_000
 const NOT_FOUND = 404
 const CONFLICT = 409
-
-/** Size and backlog of a topic, as its broker counts them. */
-export interface TopicStats {
-  readonly storageBytes: number
-  /** Messages that a subscription has not acknowledged. */
-  readonly backlogBySubscription: Readonly<Record<string, number>>
-}
 
 /** Pulsar's admin interface over HTTP. Every method throws `AppError('PREPARE')`. */
 export interface PulsarAdmin {
@@ -21,7 +15,15 @@ export interface PulsarAdmin {
   createTopic(topic: TopicSpec, signal: AbortSignal): Promise<void>
   /** A topic that is gone already is fine. */
   deleteTopic(topic: TopicSpec, signal: AbortSignal): Promise<void>
-  stats(topic: string, signal: AbortSignal): Promise<TopicStats>
+  /** Counters, storage and backlog of a topic, all partitions together. */
+  figures(topic: TopicSpec, signal: AbortSignal): Promise<TopicFigures>
+}
+
+/** Parts of the statistics of a topic. Counters run since the broker loaded it: an unload or another owner ends them. */
+interface TopicStats {
+  readonly msgInCounter?: number
+  readonly storageSize?: number
+  readonly subscriptions?: Readonly<Record<string, { msgBacklog?: number; msgOutCounter?: number }>>
 }
 
 interface Reply {
@@ -36,11 +38,7 @@ export function createAdmin(
   token: string | null,
 ): PulsarAdmin {
   const [tenant] = config.namespace.split('/') as [string, string]
-  const ca = config.tls?.caFile
-  const tls = {
-    rejectUnauthorized: config.tls?.rejectUnauthorized ?? true,
-    ...(ca !== undefined && { ca: Bun.file(ca) }),
-  }
+  const tls = tlsOf(config) ?? { rejectUnauthorized: true }
 
   async function request(method: string, path: string, signal: AbortSignal, body?: unknown): Promise<Reply> {
     let failure: unknown
@@ -84,7 +82,7 @@ export function createAdmin(
     })
   }
 
-  const at = (topic: string) => `persistent/${config.namespace}/${encodeURIComponent(topic)}`
+  const at = (topic: string) => `${config.topicType}/${config.namespace}/${encodeURIComponent(topic)}`
   const admin: PulsarAdmin = {
     async version(signal) {
       return (await ask('tell its version', ['GET', 'brokers/version'], signal)).text.trim()
@@ -120,9 +118,10 @@ export function createAdmin(
     async deleteTopic({ name }, signal) {
       await ask(`delete topic ${name}`, ['DELETE', `${at(name)}/partitions?force=true`], signal, [NOT_FOUND])
     },
-    async stats(topic, signal) {
-      const path = `${at(topic)}/partitioned-stats?perPartition=false`
-      return statsIn((await ask(`tell the statistics of ${topic}`, ['GET', path], signal)).text)
+    async figures(topic, signal) {
+      const path = `${at(topic.name)}/partitioned-stats?perPartition=false&getPreciseBacklog=true`
+      const reply = await ask(`tell the statistics of ${topic.name}`, ['GET', path], signal)
+      return figuresIn(reply.text, topic, config.topicType === 'persistent')
     },
   }
   return admin
@@ -153,17 +152,18 @@ function policiesOf(config: PulsarConfig): (readonly [string, unknown])[] {
   return policies
 }
 
-function statsIn(text: string): TopicStats {
-  const parsed = JSON.parse(text) as {
-    storageSize?: number
-    subscriptions?: Record<string, { msgBacklog?: number }>
-  }
-  const backlogs = Object.entries(parsed.subscriptions ?? {})
+function figuresIn(text: string, topic: TopicSpec, isStored: boolean): TopicFigures {
+  const { msgInCounter, storageSize, subscriptions } = JSON.parse(text) as TopicStats
   return {
-    storageBytes: parsed.storageSize ?? 0,
-    backlogBySubscription: Object.fromEntries(
-      backlogs.map(([name, { msgBacklog }]) => [name, msgBacklog ?? 0]),
-    ),
+    topic: topic.name,
+    messagesIn: msgInCounter ?? null,
+    storageBytes: isStored ? (storageSize ?? null) : null,
+    subscriptions: topic.subscriptions.map((subscription) => ({
+      subscription,
+      messagesOut: subscriptions?.[subscription]?.msgOutCounter ?? null,
+      backlog: isStored ? (subscriptions?.[subscription]?.msgBacklog ?? null) : null,
+      backlogUnit: 'batches',
+    })),
   }
 }
 

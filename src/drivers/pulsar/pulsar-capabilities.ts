@@ -10,17 +10,19 @@ const ORDER = { exclusive: 'partition', failover: 'partition', shared: 'none', k
 /** What Pulsar does with these settings. */
 export function pulsarCapabilities(config: PulsarConfig): Capabilities {
   const { subscriptionType } = config
+  const isStored = config.topicType === 'persistent'
   return {
     partitions: 'native',
     choosesPartition: true,
     subscriptions: true,
     orderDomain: ORDER[subscriptionType],
     sharedStreams: subscriptionType === 'shared' || subscriptionType === 'key_shared',
-    delivery: 'at-least-once',
-    // Only shared subscriptions count deliveries, and they forget the counts when their last consumer leaves.
+    delivery: isStored ? 'at-least-once' : 'at-most-once',
+    // Shared and key-shared subscriptions count deliveries and mark them, but forget the counts when their last consumer
+    // leaves; the others never count.
     redeliveryFlag: false,
-    redelivers: true,
-    replay: true,
+    redelivers: isStored,
+    replay: isStored,
     keys: true,
     filtersByStream: false,
     consumerIsServer: false,

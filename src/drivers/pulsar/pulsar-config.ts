@@ -51,6 +51,12 @@ export const pulsarConfigSchema = z
       .regex(/^[\w=:.-]+\/[\w=:.-]+$/, 'tenant/namespace')
       .default('public/bench')
       .describe('tenant/namespace of the topics; made if it is missing.'),
+    topicType: z
+      .enum(['persistent', 'non-persistent'])
+      .default('persistent')
+      .describe(
+        'non-persistent: never stored; what a consumer does not take at once is lost, and that is no fault.',
+      ),
     persistence: persistence.optional().describe('Bookies and copies; default: as the broker is configured.'),
     deduplication: z
       .boolean()
@@ -67,7 +73,12 @@ export const pulsarConfigSchema = z
       .describe('key: one key a batch, as key_shared subscriptions need it. none: each message by itself.'),
     batchMessages: count.max(100_000).default(1000).describe('A batch is sent with this many messages …'),
     batchBytes: count.default(131_072).describe('… or this many bytes …'),
-    batchDelayMs: milliseconds.max(60_000).default(1).describe('… or after this long. 0: at once.'),
+    batchDelayMs: milliseconds
+      .max(60_000)
+      .default(1)
+      .describe(
+        '… or after this long; earlier while no other batch of its partition is on its way. 0: at once.',
+      ),
     maxPendingMessages: count
       .max(1_000_000)
       .default(10_000)
@@ -91,6 +102,10 @@ export const pulsarConfigSchema = z
       .default(100)
       .describe('Acknowledgements are sent together after this …'),
     ackGroupMessages: count.max(100_000).default(1000).describe('… or when there are this many.'),
+    ackReceipts: z
+      .boolean()
+      .default(false)
+      .describe('The broker confirms acknowledgements; a consumer closes when it has.'),
     connectionsPerBroker: count.max(100).default(1).describe('TCP connections to each broker.'),
     operationTimeoutMs: count
       .default(30_000)
@@ -118,6 +133,10 @@ export const pulsarConfigSchema = z
         'ackMode',
         `expected individual: Pulsar has no cumulative acknowledgement on ${config.subscriptionType}`,
       )
+    }
+    for (const name of ['persistence', 'retention', 'deduplication'] as const) {
+      if (config.topicType === 'non-persistent' && config[name] !== undefined)
+        refuse(name, 'expected a persistent topicType: of non-persistent topics nothing is stored')
     }
     if (config.subscriptionType === 'key_shared' && config.batching === 'default') {
       refuse(

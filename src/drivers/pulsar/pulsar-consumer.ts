@@ -37,6 +37,7 @@ export function createPulsarConsumer(
       startAt: spec.startAt,
       receiverQueue: config.receiverQueueSize,
       ackMode: config.ackMode,
+      ackReceipts: config.ackReceipts,
       ackGroupMessages: config.ackGroupMessages,
       ackGroupMs: config.ackGroupMs,
       nackDelayMs: NACK_DELAY_MS,

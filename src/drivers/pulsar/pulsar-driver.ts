@@ -76,6 +76,7 @@ function create(context: DriverContext<PulsarConfig>): Driver {
     async deleteTopics(topics, signal) {
       for (const topic of topics) await admin().deleteTopic(topic, signal)
     },
+    topicFigures: (topics, signal) => Promise.all(topics.map((topic) => admin().figures(topic, signal))),
     createProducer: (spec, signal) =>
       explain(`take a producer of topic ${spec.topic}`, signal, connected().createProducer(spec, signal)),
     createConsumer: (spec, signal) =>
@@ -99,6 +100,7 @@ function serverInfo(config: PulsarConfig, version: string, session: PulsarSessio
     client: session.clientName,
     settings: {
       namespace: config.namespace,
+      'topic type': config.topicType,
       persistence:
         persistence === undefined
           ? 'as the broker is configured'
@@ -109,10 +111,15 @@ function serverInfo(config: PulsarConfig, version: string, session: PulsarSessio
       batching: `${config.batching}, ${config.batchMessages} messages, ${config.batchBytes} bytes, ${config.batchDelayMs} ms`,
       compression: config.compression,
       'subscription type': subscriptionType,
-      acknowledgement: `${config.ackMode}, grouped up to ${config.ackGroupMs} ms`,
+      acknowledgement: `${config.ackMode}, grouped up to ${config.ackGroupMs} ms${config.ackReceipts ? ', confirmed by the broker' : ''}`,
       'receiver queue': `${config.receiverQueueSize} messages a partition`,
     },
     notes: [
+      ...(config.topicType === 'persistent'
+        ? []
+        : [
+            'non-persistent topics: nothing is stored, so an acknowledged message may be lost (at most once)',
+          ]),
       subscriptionType === 'exclusive'
         ? 'bench deals the partitions out to the consumers of a subscription; consumers beyond the partitions are idle'
         : `the broker deals messages out to the consumers of a ${subscriptionType} subscription`,

@@ -39,7 +39,7 @@ const CLIENT: Readonly<Record<string, Rule>> = {
     draft.config.namespace = value
     return 'taken as the namespace itself; OMB makes one with a random suffix, bench gives its topics unique names'
   },
-  topicType: (value) => (value === 'persistent' ? undefined : 'bench makes persistent topics only'),
+  topicType: as('topicType'),
   persistence(value, draft) {
     const { deduplicationEnabled, ...copies } = Object(value) as Fields
     if (deduplicationEnabled !== undefined) draft.config.deduplication = deduplicationEnabled
@@ -106,6 +106,11 @@ export function pulsarFromOmb(raw: Readonly<Record<string, unknown>>): OmbTransl
   apply('producer', PRODUCER, raw, draft)
   apply('consumer', CONSUMER, raw, draft)
   const { config } = draft
+  if (config.topicType === 'non-persistent' && (config.persistence ?? config.deduplication) !== undefined) {
+    delete config.persistence
+    delete config.deduplication
+    draft.ignored.push('client.persistence: nothing of non-persistent topics is stored')
+  }
   config.subscriptionType ??= 'failover'
   config.receiverQueueSize ??= 10_000
   config.batchBytes ??= 1_048_576

@@ -4,7 +4,7 @@ import type { PulsarConfig } from './pulsar-config.ts'
 
 /** Full name of a topic. */
 export function fullName(config: PulsarConfig, topic: string): string {
-  return `persistent://${config.namespace}/${topic}`
+  return `${config.topicType}://${config.namespace}/${topic}`
 }
 
 /** A producer with the settings of the driver file. */

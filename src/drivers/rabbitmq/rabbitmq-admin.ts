@@ -1,6 +1,6 @@
 import type { Channel, Options } from 'amqplib'
 import { orAborted } from '../../driver/abort.ts'
-import type { TopicSpec } from '../../driver/driver.ts'
+import type { TopicFigures, TopicSpec } from '../../driver/driver.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { queueOf, routingKeyOf } from './names.ts'
 import type { RabbitmqConfig } from './rabbitmq-config.ts'
@@ -86,6 +86,39 @@ export async function deleteTopics(
     },
     config.username,
   )
+}
+
+/** What waits in the queues of classic and quorum subscriptions: ready messages, as no consumer holds any by then. */
+export async function topicFigures(
+  link: Link,
+  config: RabbitmqConfig,
+  topics: readonly TopicSpec[],
+  signal: AbortSignal,
+): Promise<TopicFigures[]> {
+  const ready = new Map<string, number>()
+  await withChannel(
+    link,
+    signal,
+    async (channel, step) => {
+      for (const { queue } of topics.flatMap((topic) => queuesOf(topic, false))) {
+        const { messageCount } = await step(`count the messages of queue '${queue}'`, () =>
+          channel.checkQueue(queue),
+        )
+        ready.set(queue, messageCount)
+      }
+    },
+    config.username,
+  )
+  return topics.map((topic) => ({
+    topic: topic.name,
+    messagesIn: null,
+    storageBytes: null,
+    subscriptions: topic.subscriptions.map((subscription) => {
+      const queues = queuesOf({ ...topic, subscriptions: [subscription] }, false)
+      const backlog = queues.reduce((sum, { queue }) => sum + (ready.get(queue) ?? 0), 0)
+      return { subscription, messagesOut: null, backlog, backlogUnit: 'messages' }
+    }),
+  }))
 }
 
 /** A failed check closes its channel, so each has one of its own. */

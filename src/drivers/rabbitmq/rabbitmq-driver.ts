@@ -1,9 +1,9 @@
 import { orAborted } from '../../driver/abort.ts'
 import type { Capabilities } from '../../driver/capabilities.ts'
-import type { Driver, DriverContext, DriverModule, ServerInfo } from '../../driver/driver.ts'
+import type { Driver, DriverContext, DriverModule, ServerInfo, TopicSpec } from '../../driver/driver.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { partitionOfKey } from './names.ts'
-import { createTopics, deleteTopics, queueArgumentsOf } from './rabbitmq-admin.ts'
+import { createTopics, deleteTopics, queueArgumentsOf, topicFigures } from './rabbitmq-admin.ts'
 import type { RabbitmqConfig } from './rabbitmq-config.ts'
 import { createRabbitmqConsumer } from './rabbitmq-consumer.ts'
 import { type Connection, createLink, type Link } from './rabbitmq-link.ts'
@@ -67,6 +67,11 @@ function create(context: DriverContext<RabbitmqConfig>): Driver {
     open: async (signal) => serverInfo(config, await openAny(control, servers, signal)),
     createTopics: (topics, signal) => createTopics(control, config, topics, signal),
     deleteTopics: (topics, signal) => deleteTopics(control, config, topics, signal),
+    // A stream keeps what was read, and no queue tells how far its readers are.
+    ...(config.queueType !== 'stream' && {
+      topicFigures: (topics: readonly TopicSpec[], signal: AbortSignal) =>
+        topicFigures(control, config, topics, signal),
+    }),
     createProducer: (spec, signal) =>
       createRabbitmqProducer(spec, config, publishers.take(spec.name), log, signal),
     createConsumer: (spec, signal) =>

@@ -28,7 +28,7 @@ export class ProtoWriter {
   }
 
   /** A copy of what was written, of exact size. */
-  finish(): Uint8Array {
+  finish(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#bytes.subarray(0, this.#length))
   }
 

@@ -111,6 +111,7 @@ function consumerOf(name: string, partitions: number, settings: Partial<Consumer
       startAt: 'earliest',
       receiverQueue: 1000,
       ackMode: 'individual',
+      ackReceipts: false,
       ackGroupMessages: 1000,
       ackGroupMs: 20,
       nackDelayMs: 50,

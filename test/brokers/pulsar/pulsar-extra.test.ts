@@ -6,7 +6,12 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseExtra, prepareSecurity } from '../../../src/brokers/pulsar/pulsar-extra.ts'
-import { shownSettings } from '../../../src/brokers/pulsar/pulsar-settings.ts'
+import {
+  bookieSettings,
+  brokerSettings,
+  standaloneSettings,
+} from '../../../src/brokers/pulsar/pulsar-settings.ts'
+import { shownSettings } from '../../../src/brokers/pulsar/pulsar-shown.ts'
 import { withFirstErrors } from '../../../src/brokers/pulsar/pulsar-start-errors.ts'
 import { signToken } from '../../../src/brokers/pulsar/pulsar-token.ts'
 import { AppError } from '../../../src/errors/app-error.ts'
@@ -68,6 +73,28 @@ test('the result names changed settings, not their values', () => {
   expect(shown).toContain('someSecret')
   expect(shown).not.toContain('word')
   expect(shown).not.toContain(tokenSecret)
+})
+
+test('all that differs from the shipped configuration is in the result, but for where things are', () => {
+  const node = { name: 'n', port: 1, dataFolder: '/d', logFile: '/l', configFile: '/c' }
+  const plan = { ...node, webPort: 2, tlsPort: null, bookiePort: 3 }
+  const extra = parseExtra({ journalSyncData: true })
+  const where = /port|address|Url|Uri|zkServers|Director/i
+  const files = {
+    single: [standaloneSettings(plan, 'measured', extra)],
+    cluster: [brokerSettings(plan, 4, 'measured'), bookieSettings(node, 4, 'measured', extra)],
+  }
+  for (const topology of ['single', 'cluster'] as const) {
+    const shown = shownSettings('measured', topology, extra, '4.0.8')
+    const listed = Object.entries(shown).flatMap(([name, value]) =>
+      name.startsWith('changed in') ? value.split(', ') : [],
+    )
+    const set = files[topology].flatMap((file) => Object.entries(file))
+    for (const [name, value] of set.filter(([name]) => !where.test(name)))
+      expect(listed).toContain(`${name}=${value}`)
+    expect(shown.journalSyncData).toStartWith('true')
+    expect(shown.managedLedgerNewEntriesCheckDelayInMillis).toBe('0 (shipped: 10)')
+  }
 })
 
 test('of a start that failed, the errors of the log are told, not the end of a stack trace', async () => {

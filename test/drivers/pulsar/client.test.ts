@@ -3,115 +3,23 @@
 // Method: a scripted server that behaves, falls silent, lets go, redirects, refuses or answers garbage.
 import { afterEach, expect, test } from 'bun:test'
 import type { Outcome } from '../../../src/driver/driver.ts'
-import { type Client, createClient } from '../../../src/drivers/pulsar/client/client.ts'
-import type { ConsumerOptions, ReceivedBatch } from '../../../src/drivers/pulsar/client/consumer-options.ts'
-import type { ProducerOptions } from '../../../src/drivers/pulsar/client/producer-options.ts'
+import type { ReceivedBatch } from '../../../src/drivers/pulsar/client/consumer-options.ts'
 import { TYPE } from '../../../src/drivers/pulsar/client/wire/commands.ts'
 import { ProtoWriter } from '../../../src/drivers/pulsar/client/wire/proto-writer.ts'
 import { mutate, seeded, validFrames } from './mutated-frames.ts'
-import { command, type Script, type ScriptedBroker, scriptedBroker } from './scripted-broker.ts'
+import { command } from './scripted-broker.ts'
+import {
+  clientOf,
+  consumerOf,
+  failure,
+  producerOf,
+  serve,
+  signal,
+  stopAll,
+  until,
+} from './scripted-client.ts'
 
-const WAIT_MS = 10_000
-const open: { stop(): void }[] = []
-afterEach(() => {
-  for (const one of open.splice(0)) one.stop()
-})
-
-function serve(script?: Script): ScriptedBroker {
-  const broker = scriptedBroker(script)
-  open.push(broker)
-  return broker
-}
-
-function clientOf(broker: { readonly port: number }, settings: object = {}): Client {
-  const client = createClient({ servers: [`127.0.0.1:${broker.port}`], backoffMs: 5, ...settings })
-  open.push({ stop: () => client.close() })
-  return client
-}
-
-const signal = () => AbortSignal.timeout(WAIT_MS)
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const endMs = performance.now() + WAIT_MS
-  while (!condition()) {
-    if (performance.now() > endMs) throw new Error(`waited in vain for ${what}`)
-    await Bun.sleep(2)
-  }
-}
-
-async function failure(promise: Promise<unknown>): Promise<string> {
-  const result = await promise.then(
-    () => 'no failure',
-    (error: { kind?: string }) => error.kind ?? String(error),
-  )
-  return result
-}
-
-interface Books {
-  readonly outcomes: Map<number, Outcome>
-  readonly reasons: (string | undefined)[]
-  settledTwice: number
-}
-
-async function producerOf(client: Client, settings: Partial<ProducerOptions> = {}) {
-  const books: Books = { outcomes: new Map(), reasons: [], settledTwice: 0 }
-  const producer = await client.createProducer(
-    {
-      topic: 'persistent://t/n/topic',
-      partitions: 0,
-      name: 'p',
-      compression: 'none',
-      batching: 'default',
-      batchMessages: 10,
-      batchBytes: 100_000,
-      batchDelayMs: 0,
-      maxPendingMessages: 1000,
-      maxPendingBytes: 1_000_000,
-      sendTimeoutMs: 60_000,
-      onSettled(first, count, outcome, reason) {
-        for (let i = first; i < first + count; i++) {
-          if (books.outcomes.has(i)) books.settledTwice++
-          books.outcomes.set(i, outcome)
-        }
-        books.reasons.push(reason)
-      },
-      onWritable() {},
-      ...settings,
-    },
-    signal(),
-  )
-  const send = (first: number, count: number, bytes = 20) =>
-    producer.send({
-      firstSequence: first,
-      count,
-      partition: -1,
-      values: Array.from({ length: count }, () => Buffer.alloc(bytes)),
-      keys: null,
-    })
-  return { producer, books, send }
-}
-
-function consumerOf(client: Client, settings: Partial<ConsumerOptions> = {}) {
-  return client.createConsumer(
-    {
-      topic: 'persistent://t/n/topic',
-      partitions: null,
-      subscription: 's',
-      type: 'exclusive',
-      name: 'c',
-      startAt: 'earliest',
-      receiverQueue: 100,
-      ackMode: 'individual',
-      ackGroupMessages: 1000,
-      ackGroupMs: 0,
-      nackDelayMs: 1,
-      onBatch: () => {},
-      onError: () => {},
-      ...settings,
-    },
-    signal(),
-  )
-}
+afterEach(stopAll)
 
 test('says what the broker said of itself', async () => {
   expect(await clientOf(serve()).open(signal())).toEqual({
@@ -130,6 +38,30 @@ test('messages are acknowledged in one range, however they were batched', async 
   // 10 batches were sent; receipts that came together are told together.
   expect(ranges[0]![0]).toBe(0)
   expect(ranges.length).toBeLessThanOrEqual(10)
+})
+
+test('with nothing on its way a batch goes at once; else it lingers until that is answered', async () => {
+  const receipts: (() => void)[] = []
+  const broker = serve((heard, peer) => {
+    if (heard.type !== TYPE.SEND) return false
+    const fields = new ProtoWriter().number(1, heard.numbers[1]!).number(2, heard.numbers[2]!)
+    receipts.push(() => peer.write(command(TYPE.SEND_RECEIPT, fields)))
+    return true
+  })
+  const sends = () => broker.heard.filter(({ type }) => type === TYPE.SEND)
+  // The window alone would send nothing before the test is over.
+  const { books, send } = await producerOf(clientOf(broker), { batchDelayMs: 60_000 })
+  send(0, 1)
+  await until('the first batch', () => receipts.length === 1)
+  send(1, 2)
+  send(3, 2)
+  expect(sends().length).toBe(1)
+  receipts[0]!()
+  await until('the second batch', () => receipts.length === 2)
+  expect(sends()[1]!.numbers[3]).toBe(4)
+  receipts[1]!()
+  await until('all to be settled', () => books.outcomes.size === 5)
+  expect(sends().length).toBe(2)
 })
 
 test('takes no more than may be pending, and says when there is room', async () => {
@@ -278,6 +210,22 @@ test('lookups follow redirects, with authority where it is given', async () => {
   expect(first.heard.some(({ type }) => type === TYPE.SEND)).toBe(false)
 })
 
+test('a broker that is reached through a proxy is named to the proxy, on a connection of its own', async () => {
+  const behind = 'broker-7.internal:6650'
+  const proxy = serve(({ type, numbers }, peer) => {
+    if (type !== TYPE.LOOKUP) return false
+    const fields = new ProtoWriter().string(1, `pulsar://${behind}`).number(3, 1).number(4, numbers[2]!)
+    peer.write(command(TYPE.LOOKUP_RESPONSE, fields.boolean(8, true)))
+    return true
+  })
+  const { send, books } = await producerOf(clientOf(proxy))
+  send(0, 1)
+  await until('it to be settled', () => books.outcomes.size === 1)
+  const greetings = proxy.heard.filter(({ type }) => type === TYPE.CONNECT)
+  expect(greetings.map(({ texts }) => texts[6])).toEqual([undefined, behind])
+  expect(proxy.peers).toHaveLength(2)
+})
+
 test('redirects that never end are given up', async () => {
   const broker = serve(({ type, numbers }, peer, self) => {
     if (type !== TYPE.LOOKUP) return false
@@ -410,6 +358,67 @@ test('a consumer grants permits, delivers, acknowledges, and comes back when the
   broker.peers[0]!.write(command(TYPE.CLOSE_CONSUMER, new ProtoWriter().number(1, consumerId).number(2, -1)))
   await until('deliveries after coming back', () => messages > before)
   expect(errors).toEqual(['connection lost'])
+})
+
+test('with receipts a consumer closes when its acknowledgements are confirmed, and tells of those refused', async () => {
+  const entries = 250
+  const most = 100
+  const open: number[] = []
+  let mostOpen = 0
+  const broker = serve(({ type, numbers }, peer) => {
+    if (type === TYPE.ACK) {
+      open.push(numbers[8]!)
+      mostOpen = Math.max(mostOpen, open.length)
+      return true
+    }
+    if (type !== TYPE.FLOW || delivered) return false
+    delivered = true
+    for (let i = 0; i < entries; i++) peer.write(deliveryTo(numbers[1]!, i))
+    return true
+  })
+  let delivered = false
+  const errors: string[] = []
+  const consumer = await consumerOf(clientOf(broker), {
+    receiverQueue: 10 * entries,
+    ackReceipts: true,
+    // Each by itself, so that there is one request a message until the limit holds them back.
+    ackGroupMs: 0,
+    ackGroupMessages: 1,
+    onBatch: (batch) => batch.acknowledge(),
+    onError: (kind) => errors.push(kind),
+  })
+  const heard = (wanted: number) => broker.heard.filter(({ type }) => type === wanted).length
+  await until('as many as may be open', () => open.length === most)
+  const closing = consumer.close(signal())
+  let refused = false
+  while (heard(TYPE.ACK) < entries || open.length > 0) {
+    await until('an acknowledgement', () => open.length > 0)
+    expect(heard(TYPE.CLOSE_CONSUMER)).toBe(0)
+    const fields = new ProtoWriter().number(1, 1)
+    if (!refused) fields.number(4, 1).string(5, 'no such ledger')
+    refused = true
+    broker.peers[0]!.write(command(TYPE.ACK_RESPONSE, fields.number(6, open.shift()!)))
+  }
+  await closing
+  expect(heard(TYPE.CLOSE_CONSUMER)).toBe(1)
+  expect({ acknowledged: heard(TYPE.ACK), mostOpen }).toEqual({ acknowledged: entries, mostOpen: most })
+  expect(errors).toEqual(['not ready'])
+})
+
+test('a receipt that never comes does not hold a consumer beyond its signal', async () => {
+  const broker = serve(({ type, numbers }, peer) => {
+    if (type === TYPE.FLOW) peer.write(deliveryTo(numbers[1]!, 0))
+    return type === TYPE.FLOW || type === TYPE.ACK
+  })
+  const consumer = await consumerOf(clientOf(broker), {
+    ackReceipts: true,
+    onBatch: (batch) => batch.acknowledge(),
+  })
+  await until('the acknowledgement', () => broker.heard.some(({ type }) => type === TYPE.ACK))
+  const giveUp = new AbortController()
+  const closing = consumer.close(giveUp.signal)
+  giveUp.abort()
+  await closing
 })
 
 test('a paused consumer gets nothing and loses nothing', async () => {

@@ -1,7 +1,14 @@
 // Goal: what is written is what the protocol's known bytes are, and is read back the same.
 // Method: vectors taken from a real broker's traffic; properties with random values; known sums and blocks.
 import { expect, test } from 'bun:test'
+import { constants, deflateSync } from 'node:zlib'
 import fc from 'fast-check'
+import {
+  addToBatch,
+  bytesInBatch,
+  openBatch,
+  sealBatch,
+} from '../../../src/drivers/pulsar/client/producer-batch.ts'
 import { batchedBytes, readBatch, writeBatched } from '../../../src/drivers/pulsar/client/wire/batch.ts'
 import { type Answer, readCommand } from '../../../src/drivers/pulsar/client/wire/broker-commands.ts'
 import {
@@ -12,6 +19,8 @@ import {
 } from '../../../src/drivers/pulsar/client/wire/commands.ts'
 import { compress, decompress } from '../../../src/drivers/pulsar/client/wire/compression.ts'
 import { crc32c } from '../../../src/drivers/pulsar/client/wire/crc32c.ts'
+import { readDetails } from '../../../src/drivers/pulsar/client/wire/details.ts'
+import { readEntry } from '../../../src/drivers/pulsar/client/wire/entry.ts'
 import {
   completePayloadFrame,
   payloadFrameBytes,
@@ -107,6 +116,9 @@ test('crc32c has the known sum, and slices change nothing', () => {
       expect(crc32c(data, start)).toBe(bitwise(data.subarray(start)))
     }),
   )
+  // More than is taken at once.
+  const large = Buffer.alloc(300_000, 'a batch of several messages')
+  expect(crc32c(large, 1, large.length - 2)).toBe(bitwise(large.subarray(1, -2)))
 })
 
 test('varints: whole numbers to 2^53, and −1 in ten bytes', () => {
@@ -239,6 +251,41 @@ test('LZ4 and Snappy blocks of other writers are read', () => {
   // Literal "ab", then copies with offsets of one byte (kind 1), two (2) and four (3).
   const snappy = Buffer.from('0a046162' + '0102' + '060200' + '0702000000', 'hex')
   expect(snappyDecompress(snappy, 10).toString()).toBe('ababababab')
+})
+
+test('a batch has the size it says, with sequence ids of every length', () => {
+  const form = {
+    producerId: 1,
+    producerName: 'p',
+    compression: 'none',
+    batching: true,
+    byKey: false,
+  } as const
+  for (const first of [0, 100, 126, 16_380, 2 ** 35 - 2, Number.MAX_SAFE_INTEGER - 300]) {
+    const batch = openBatch()
+    const value = Buffer.from('v')
+    for (let i = 0; i < 300; i++) addToBatch(batch, i, value, null, bytesInBatch(value, null))
+    const { frame } = sealBatch(batch, form, first, 0, 1_700_000_000_000)
+    const { messageStart } = readFrame(frame, 4, frame.length)
+    const entry = readEntry(frame, messageStart, frame.length, true)
+    if ('error' in entry) throw entry.error
+    expect(entry.ends.at(-1)).toBe(frame.length)
+    const ids = entry.starts.map((_, i) => readDetails(entry, i).sequenceId)
+    expect(ids).toEqual(ids.map((_, i) => first + i))
+  }
+})
+
+test('zlib streams that are flushed and never ended, as the Java client writes them, are read', () => {
+  expect(decompress(COMPRESSION.zlib, Buffer.from('789c000000ffff', 'hex'), 0, 100).length).toBe(0)
+  expect(decompress(COMPRESSION.zlib, Buffer.alloc(0), 0, 100).length).toBe(0)
+  for (const size of [1, 1000, 40_000, 100_000]) {
+    const plain = Buffer.from(Array.from({ length: size }, (_, i) => (i * i) % 251))
+    const stream = deflateSync(plain, { finishFlush: constants.Z_SYNC_FLUSH })
+    expect(decompress(COMPRESSION.zlib, stream, size, 1_000_000).equals(plain)).toBe(true)
+    if (size < 1000) continue
+    const cut = stream.subarray(0, Math.floor(stream.length / 2))
+    expect(() => decompress(COMPRESSION.zlib, cut, size, 1_000_000)).toThrow('expected')
+  }
 })
 
 test('a stream is cut into the same frames however it is chunked', () => {

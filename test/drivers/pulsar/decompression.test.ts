@@ -97,6 +97,8 @@ test(
       const level = random(10)
       const strategy = STRATEGIES[random(5)]!
       const stream = damage(deflateSync(plain, { level, strategy, memLevel: 1 + random(9) }), random)
+      // No bytes at all are an empty payload of the protocol's Java client.
+      if (stream.length === 0) continue
       const native = outcome(() => {
         try {
           return inflateSync(stream, { maxOutputLength: LIMIT_BYTES })

@@ -42,6 +42,7 @@ test("OMB's fields are understood, and what has no meaning here is named", () =>
     adminUrl: 'https://broker-1:8443',
     connectionsPerBroker: 8,
     namespace: 'benchmark/ns',
+    topicType: 'persistent',
     persistence: { ensembleSize: 3, writeQuorum: 3, ackQuorum: 2 },
     deduplication: true,
     token: 'abc',
@@ -74,6 +75,18 @@ test("OMB's unknown fields, plugins and addresses are named, not swallowed", () 
   expect(() => parse(config)).not.toThrow()
 })
 
+test('non-persistent topics promise nothing, and have nothing to persist', () => {
+  expect(pulsarCapabilities(parse({ topicType: 'non-persistent' }))).toMatchObject({
+    delivery: 'at-most-once',
+    redelivers: false,
+    replay: false,
+  })
+  const client = { ...STOCK_OMB.client, topicType: 'non-persistent' }
+  const { config, ignored } = pulsarFromOmb({ ...STOCK_OMB, client })
+  expect(parse(config).topicType).toBe('non-persistent')
+  expect(ignored.filter((line) => line.includes('non-persistent'))).toHaveLength(1)
+})
+
 test('contradictions are refused', () => {
   const broken = [
     { subscriptionType: 'shared', ackMode: 'cumulative' },
@@ -81,6 +94,7 @@ test('contradictions are refused', () => {
     { token: 'a', tokenEnv: 'B' },
     { namespace: 'no-tenant' },
     { persistence: { ensembleSize: 1, writeQuorum: 2, ackQuorum: 1 } },
+    { topicType: 'non-persistent', retention: { minutes: 1, megabytes: 1 } },
     { batchMesages: 1 },
   ]
   for (const settings of broken) expect(pulsarConfigSchema.safeParse(settings).success).toBe(false)

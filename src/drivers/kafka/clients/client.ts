@@ -72,9 +72,18 @@ export interface KafkaClient {
   deleteTopics(names: readonly string[]): Promise<void>
   /** Leader of each partition that has one, and how many replicas; null while the topic is not known. */
   describeTopic(name: string): Promise<TopicDescription | null>
+  /** First and next offset of each partition's log, by partition. */
+  logRanges(topic: string, partitions: number): Promise<readonly LogRange[]>
+  /** The group's committed offsets, by partition; those without one are absent. */
+  committedOffsets(groupId: string, topic: string, partitions: number): Promise<ReadonlyMap<number, number>>
   openProducer(topic: string, partitions: number, name: string): Promise<ProduceLink>
   openConsumer(spec: ConsumerSpec, groupId: string, signal: AbortSignal): Promise<Consumer>
   close(): Promise<void>
+}
+
+export interface LogRange {
+  readonly start: number
+  readonly end: number
 }
 
 export interface TopicDescription {

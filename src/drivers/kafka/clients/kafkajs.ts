@@ -83,6 +83,20 @@ export async function createKafkajsClient(options: ClientOptions): Promise<Kafka
         return null
       }
     },
+    async logRanges(topic, partitions) {
+      const ranges = Array.from({ length: partitions }, () => ({ start: 0, end: 0 }))
+      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic))
+        ranges[partition] = { start: Number(low), end: Number(high) }
+      return ranges
+    },
+    async committedOffsets(groupId, topic) {
+      const [found] = await admin.fetchOffsets({ groupId, topics: [topic] })
+      const offsets = (found?.partitions ?? []).map(({ partition, offset }): [number, number] => [
+        partition,
+        Number(offset),
+      ])
+      return new Map(offsets.filter(([, offset]) => offset >= 0))
+    },
     openProducer(topic, _partitions, name) {
       const own = makeKafka(library, options, name, note)
       return createKafkajsLink(own, admin, topic, options)

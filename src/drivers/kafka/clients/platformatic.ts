@@ -52,6 +52,15 @@ export async function createPlatformaticClient(options: ClientOptions): Promise<
     return createTopicNodes(library, admin, pool, topic)
   }
 
+  async function offsetsAt(topic: string, partitions: number, timestamp: bigint): Promise<number[]> {
+    const asked = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp }))
+    const [listed] = await admin.listOffsets({ topics: [{ name: topic, partitions: asked }] })
+    const offsets = new Map(
+      listed?.partitions.map(({ partitionIndex, offset }) => [partitionIndex, Number(offset)]),
+    )
+    return asked.map(({ partitionIndex }) => offsets.get(partitionIndex) ?? 0)
+  }
+
   return {
     version: `@platformatic/kafka ${library.clientSoftwareVersion}`,
     async connect() {
@@ -107,6 +116,26 @@ export async function createPlatformaticClient(options: ClientOptions): Promise<
         options.log(`kafka: topic ${name} is not known yet: ${messageOf(error)}`)
         return null
       }
+    },
+    async logRanges(topic, partitions) {
+      const { EARLIEST, LATEST } = library.ListOffsetTimestamps
+      const [starts, ends] = await Promise.all([
+        offsetsAt(topic, partitions, EARLIEST),
+        offsetsAt(topic, partitions, LATEST),
+      ])
+      return starts.map((start, partition) => ({ start, end: ends[partition]! }))
+    },
+    async committedOffsets(groupId, topic, partitions) {
+      const partitionIndexes = Array.from({ length: partitions }, (_, partition) => partition)
+      const groups = await admin.listConsumerGroupOffsets({
+        groups: [{ groupId, topics: [{ name: topic, partitionIndexes }] }],
+      })
+      const found = groups[0]?.topics.find(({ name }) => name === topic)?.partitions ?? []
+      const offsets = found.map(({ partitionIndex, committedOffset }): [number, number] => [
+        partitionIndex,
+        Number(committedOffset),
+      ])
+      return new Map(offsets.filter(([, offset]) => offset >= 0))
     },
     openProducer(topic, _partitions, name) {
       const nodes = nodesFor(topic, name, config.requestTimeoutMs)

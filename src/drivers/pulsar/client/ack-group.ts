@@ -1,4 +1,5 @@
 import type { ConsumerOptions } from './consumer-options.ts'
+import { asClientError, type ClientError } from './errors.ts'
 import type { ReceivedEntry } from './received-batch.ts'
 
 /** Acknowledgements of one partition on their way to the broker. */
@@ -11,20 +12,28 @@ export interface AckGroup {
   again(entry: ReceivedEntry): void
   /** Sends what waits, where there is a connection. */
   flush(): void
+  /** Resolves when all that was flushed is confirmed, or known to have failed; at once without receipts. */
+  settled(): Promise<void>
   /** What was delivered and not acknowledged comes again by itself. */
   reset(): void
+  /** Flushes; nothing is taken any more. */
   close(): void
 }
 
 export interface AckOutput {
   /** Whether there is a connection to write to. */
   readonly ready: boolean
-  acknowledge(cumulative: boolean, ids: readonly Uint8Array[]): void
+  /** The broker's receipt, or null where none is asked for. */
+  acknowledge(cumulative: boolean, ids: readonly Uint8Array[]): Promise<unknown> | null
+  /** An acknowledgement that the broker did not confirm. */
+  failed(error: ClientError): void
   redeliver(ids: readonly Uint8Array[]): void
 }
 
 /** Acknowledgements that wait while there is no connection; what is beyond comes again and is acknowledged then. */
 const MAX_WAITING = 100_000
+/** Receipts of a partition under way; with more, acknowledgements wait and go together. */
+const MAX_RECEIPTS = 100
 
 export function createAckGroup(options: ConsumerOptions, out: AckOutput): AckGroup {
   const cumulative = options.ackMode === 'cumulative'
@@ -34,16 +43,34 @@ export function createAckGroup(options: ConsumerOptions, out: AckOutput): AckGro
   let outstanding: ReceivedEntry[] = []
   let timer: ReturnType<typeof setTimeout> | null = null
   let nackTimer: ReturnType<typeof setTimeout> | null = null
+  const receipts = new Set<Promise<unknown>>()
+  /** Some wait for room among the receipts, not for others to go with. */
+  let heldBack = false
   let closed = false
 
   function flush(): void {
     if (timer !== null) clearTimeout(timer)
     timer = null
     if (waiting.length === 0 || !out.ready) return
-    for (let at = 0; at < waiting.length; at += options.ackGroupMessages) {
-      out.acknowledge(cumulative, waiting.slice(at, at + options.ackGroupMessages))
+    let sent = 0
+    while (sent < waiting.length && receipts.size < MAX_RECEIPTS) {
+      const ids = waiting.slice(sent, sent + options.ackGroupMessages)
+      sent += ids.length
+      const receipt = out.acknowledge(cumulative, ids)
+      if (receipt !== null) awaitReceipt(receipt)
     }
-    waiting = []
+    heldBack = sent < waiting.length
+    waiting = waiting.slice(sent)
+  }
+
+  function awaitReceipt(receipt: Promise<unknown>): void {
+    const settled = receipt
+      .catch((error: unknown) => out.failed(asClientError(error)))
+      .finally(() => {
+        receipts.delete(settled)
+        if (heldBack) flush()
+      })
+    receipts.add(settled)
   }
 
   function plan(): void {
@@ -83,13 +110,16 @@ export function createAckGroup(options: ConsumerOptions, out: AckOutput): AckGro
       }, options.nackDelayMs)
     },
     flush,
+    async settled() {
+      while (receipts.size > 0) await Promise.all(receipts)
+    },
     reset() {
       outstanding = []
       unwanted = []
     },
     close() {
-      flush()
       closed = true
+      flush()
       if (timer !== null) clearTimeout(timer)
       if (nackTimer !== null) clearTimeout(nackTimer)
     },

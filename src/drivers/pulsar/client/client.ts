@@ -31,17 +31,8 @@ export function createClient(
   const context: ClientContext = { options, pool, nextId: () => ++lastId }
   return {
     async open(signal) {
-      let failure: unknown
-      for (let i = 0; i < options.servers.length; i++) {
-        try {
-          const { connection } = await orAborted(pool.entry(), signal)
-          return { version: connection.serverVersion, maxMessageBytes: connection.maxMessageBytes }
-        } catch (error) {
-          signal.throwIfAborted()
-          failure ??= error
-        }
-      }
-      throw failure
+      const { connection } = await orAborted(pool.entry(), signal)
+      return { version: connection.serverVersion, maxMessageBytes: connection.maxMessageBytes }
     },
     partitions: (topic, signal) => orAborted(partitionsOf(pool, topic), signal),
     createProducer: (producer, signal) => createProducer(producer, context, signal),

@@ -1,6 +1,7 @@
 import type { IncomingBatch } from '../../../driver/driver.ts'
 import type { FailureKind } from './errors.ts'
 import type { SubscriptionType } from './wire/commands.ts'
+import type { MessageDetails } from './wire/details.ts'
 
 /** A consumer of one topic. */
 export interface ConsumerOptions {
@@ -16,8 +17,13 @@ export interface ConsumerOptions {
   readonly startAt: 'earliest' | 'latest'
   /** Messages that the broker may send ahead, for each partition. */
   readonly receiverQueue: number
-  /** `cumulative`: one acknowledgement for all that came before; not for shared and key-shared subscriptions. */
+  /**
+   * `cumulative`: one acknowledgement for all that came before; not for shared and key-shared subscriptions.
+   * Chunked messages are then reported and not delivered: it could pass over parts whose message is not whole yet.
+   */
   readonly ackMode: 'individual' | 'cumulative'
+  /** The broker confirms acknowledgements; `close` then waits until it has, and what it refuses goes to `onError`. */
+  readonly ackReceipts: boolean
   /** Acknowledgements are sent together: when there are this many … */
   readonly ackGroupMessages: number
   /** … or the first is this old; 0 = at once. */
@@ -32,6 +38,8 @@ export interface ConsumerOptions {
 export interface ReceivedBatch extends IncomingBatch {
   /** The key's bytes, or null; as short-lived as the values. */
   key(index: number): Uint8Array | null
+  /** Sequence id, times, ordering key and properties: read at every call, so it costs where it is used. */
+  details(index: number): MessageDetails
   /** MessageIdData of the message's entry, to be used with `seek`. */
   messageId(index: number): Uint8Array
   /** Acknowledges one message; its entry is acknowledged when all of its messages are. Idempotent. */

@@ -23,6 +23,8 @@ export async function createConsumer(
   const collector = createCollector()
   let paused = false
   let closed = false
+  /** Closed, and all that its end could still tell is told. */
+  let ended = false
   /** Deliveries wait until the caller has its consumer. */
   let ready = false
   let delivering = false
@@ -30,7 +32,7 @@ export async function createConsumer(
   const owner: ConsumerOwner = {
     arrived: deliver,
     failed(kind) {
-      if (!closed) options.onError(kind)
+      if (!ended) options.onError(kind)
     },
   }
   const parts = options.partitions ?? [-1]
@@ -87,6 +89,7 @@ export async function createConsumer(
       if (closed) return
       closed = true
       await Promise.all(consumers.map((consumer) => consumer.close(abort)))
+      ended = true
     },
   }
 }

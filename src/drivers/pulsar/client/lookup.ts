@@ -1,29 +1,49 @@
 import type { Connection } from './connection.ts'
-import { ClientError, protocolError } from './errors.ts'
+import { asClientError, ClientError, protocolError } from './errors.ts'
 import type { ClientOptions } from './options.ts'
-import { type ConnectionPool, hostAndPort } from './pool.ts'
+import { type ConnectionPool, hostAndPort, type PoolEntry } from './pool.ts'
 import type { Answer } from './wire/broker-commands.ts'
 import { lookupFrame, partitionedMetadataFrame } from './wire/commands.ts'
 
 const MAX_REDIRECTS = 20
 
 /** Number of a topic's partitions; 0 = it is not partitioned. */
-export async function partitionsOf(pool: ConnectionPool, topic: string): Promise<number> {
-  const { connection } = await pool.entry()
-  const answer = await connection.requests.ask((id) => partitionedMetadataFrame(topic, id))
-  return answer.partitions
+export function partitionsOf(pool: ConnectionPool, topic: string): Promise<number> {
+  return fromEntry(pool, async ({ connection }) => {
+    const answer = await connection.requests.ask((id) => partitionedMetadataFrame(topic, id))
+    return answer.partitions
+  })
+}
+
+/** A server that takes connections and does not answer would be asked again and again: the next one is better. */
+async function fromEntry<T>(pool: ConnectionPool, ask: (entry: PoolEntry) => Promise<T>): Promise<T> {
+  const entry = await pool.entry()
+  try {
+    return await ask(entry)
+  } catch (error) {
+    if (asClientError(error).kind === 'timeout') pool.skip(entry.server)
+    throw error
+  }
 }
 
 /**
  * A connection to the broker that serves the topic, after as many redirects as it takes. Always asks: the question
  * itself makes a broker take charge of the topic.
  */
-export async function connectionOf(
+export function connectionOf(
   pool: ConnectionPool,
   topic: string,
   options: ClientOptions,
 ): Promise<Connection> {
-  const entry = await pool.entry()
+  return fromEntry(pool, (entry) => servingConnection(entry, pool, topic, options))
+}
+
+async function servingConnection(
+  entry: PoolEntry,
+  pool: ConnectionPool,
+  topic: string,
+  options: ClientOptions,
+): Promise<Connection> {
   let connection = entry.connection
   let authoritative = false
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {

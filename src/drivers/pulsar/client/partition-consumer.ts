@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { orAborted } from '../../../driver/abort.ts'
 import { type AckGroup, createAckGroup } from './ack-group.ts'
+import { createChunkAssembly, type WholeMessage } from './chunk-assembly.ts'
 import type { Connection, ConsumerSink } from './connection.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
 import { asClientError, ClientError, type FailureKind, protocolError } from './errors.ts'
@@ -36,6 +37,7 @@ export interface PartitionConsumer {
 
 /** Entries beyond the permits that a broker may send (it counts batches whole) before it is taken for broken. */
 const EXCESS_ENTRIES = 1000
+const NO_IDS: readonly Uint8Array[] = []
 
 /** Subscribes where the topic is served and stays subscribed; rejects with a `ClientError`. */
 export async function createPartitionConsumer(
@@ -58,10 +60,26 @@ export async function createPartitionConsumer(
     get ready() {
       return connection !== null
     },
-    acknowledge: (cumulative, ids) => connection?.write(ackFrame(consumerId, cumulative, ids)),
+    acknowledge(cumulative, ids) {
+      if (options.ackReceipts)
+        return current().requests.ask((id) => ackFrame(consumerId, cumulative, ids, id))
+      connection?.write(ackFrame(consumerId, cumulative, ids))
+      return null
+    },
+    failed(error) {
+      // With the connection the messages come again, to be acknowledged then.
+      if (error.kind !== 'connection lost' && error.kind !== 'closed') report(error)
+    },
     redeliver: (ids) => connection?.write(redeliverFrame(consumerId, ids)),
   })
-  const origin: EntryOrigin = { partition, done: acks.done, again: acks.again }
+  const chunks = options.ackMode === 'individual' ? createChunkAssembly(report) : null
+
+  /** Does with every part of a chunked message what is done with the message. */
+  const toAll = (act: (entry: ReceivedEntry) => void) => (received: ReceivedEntry) => {
+    for (const id of received.earlierIds) act({ ...received, id })
+    act(received)
+  }
+  const origin: EntryOrigin = { partition, done: toAll(acks.done), again: toAll(acks.again) }
 
   function grant(): void {
     if (usedPermits * 2 < options.receiverQueue || connection === null) return
@@ -69,10 +87,22 @@ export async function createPartitionConsumer(
     usedPermits = 0
   }
 
-  function open(buffer: Buffer, start: number, end: number): Entry | null {
+  function assemble(messageId: Uint8Array, part: Entry): WholeMessage | null {
+    if (chunks !== null) return chunks.add(messageId, part)
+    throw protocolError('expected a whole message, got a part of a chunked one')
+  }
+
+  function open(messageId: Uint8Array, buffer: Buffer, start: number, end: number): WholeMessage | null {
     try {
       const entry = readEntry(buffer, start, end, context.options.verifyChecksums)
-      if (!('error' in entry)) return entry
+      if (!('error' in entry) && entry.chunk === null) return { entry, earlierIds: NO_IDS }
+      if (!('error' in entry)) {
+        const whole = assemble(messageId, entry)
+        if (whole !== null) return whole
+        usedPermits++
+        grant()
+        return null
+      }
       usedPermits += entry.permits
       report(entry.error)
     } catch (error) {
@@ -94,12 +124,14 @@ export async function createPartitionConsumer(
       if (waiting.length > 2 * options.receiverQueue + EXCESS_ENTRIES) {
         throw protocolError(`expected no more than ${options.receiverQueue} messages ahead`)
       }
-      const entry = open(buffer, start, end)
-      if (entry === null) return
+      const opened = open(messageId, buffer, start, end)
+      if (opened === null) return
+      const { entry, earlierIds } = opened
       const wanted = wantedOf(entry, ackSet)
       const received: ReceivedEntry = {
         origin,
         id: Buffer.from(messageId),
+        earlierIds,
         redelivered: redeliveryCount > 0,
         wanted,
         left: wanted === null ? entry.starts.length : wanted.length,
@@ -113,6 +145,7 @@ export async function createPartitionConsumer(
       waiting = []
       waitingPermits = 0
       acks.reset()
+      chunks?.clear()
       if (closed) return
       const why = reason ?? new ClientError('connection lost', 'the broker let go of the consumer', true)
       context.options.log(`consumer of ${topic}: ${why.message}`)
@@ -171,7 +204,7 @@ export async function createPartitionConsumer(
       waitingPermits = 0
       for (const { received, entry } of entries) {
         acks.delivered(received)
-        if (received.left === 0) acks.done(received)
+        if (received.left === 0) origin.done(received)
         else take(received, entry)
       }
       grant()
@@ -184,6 +217,7 @@ export async function createPartitionConsumer(
       waiting = []
       usedPermits += waitingPermits
       waitingPermits = 0
+      chunks?.clear()
       // The broker lets go of the consumer now; it comes back at the new place.
       await orAborted(asked, abort)
     },
@@ -198,6 +232,7 @@ export async function createPartitionConsumer(
       if (closed) return
       closed = true
       acks.close()
+      await orAborted(acks.settled(), abort).catch(() => {})
       session.close()
       const last = connection
       connection = null

@@ -2,6 +2,7 @@ import { orAborted } from '../../../driver/abort.ts'
 import type { Outcome } from '../../../driver/driver.ts'
 import type { Connection, ProducerSink } from './connection.ts'
 import { ClientError, type FailureKind, serverError } from './errors.ts'
+import { giveFrameBack } from './frame-pool.ts'
 import {
   addToBatch,
   type BatchForm,
@@ -33,6 +34,8 @@ export interface PartitionProducer {
   readonly maxMessageBytes: number
   /** Null while it lives; else why everything is rejected from now on. */
   readonly failure: ClientError | null
+  /** Connected, and the broker owes no answer. False with a batch for each key, which would all go out single. */
+  readonly idle: boolean
   add(token: number, value: Uint8Array, key: string | null): void
   /** Sends what lingers. */
   flush(): void
@@ -72,6 +75,8 @@ export async function createPartitionProducer(
       head = 0
     }
     owner.settled(batch, outcome, reason)
+    // Of a frame that was written again, a copy may still wait for the socket.
+    if (outcome === 'acknowledged' && batch.attempts === 1) giveFrameBack(batch.frame)
   }
 
   /** What was written may have arrived. */
@@ -167,8 +172,8 @@ export async function createPartitionProducer(
       next.requests.ask((id) => endFrame(TYPE.CLOSE_PRODUCER, producerId, id)).catch(() => {})
     },
     dead: die,
-    // The broker has not noticed yet that the connection of the same producer ended.
-    mayRetry: (error) => error.kind === 'producer busy',
+    // The broker has not noticed yet that the connection of the same producer ended, or holds it until there is room.
+    mayRetry: ({ kind }) => kind === 'producer busy' || kind === 'quota exceeded',
   })
   try {
     await session.start(signal)
@@ -201,6 +206,9 @@ export async function createPartitionProducer(
     },
     get failure() {
       return failure
+    },
+    get idle() {
+      return !byKey && connection !== null && head === sent.length
     },
     add(token, value, key) {
       const slot = byKey ? key : null

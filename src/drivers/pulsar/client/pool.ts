@@ -2,12 +2,23 @@ import { type Connection, connect } from './connection.ts'
 import { ClientError } from './errors.ts'
 import type { ClientOptions } from './options.ts'
 
+/** A connection for lookups, and the configured server behind it. */
+export interface PoolEntry {
+  readonly connection: Connection
+  readonly server: string
+}
+
 /** Connections by broker, made when they are first needed and again when they were lost. */
 export interface ConnectionPool {
   /** `logical` is the broker's own `host:port`; `physical` where to connect (a proxy, or the same). */
   get(logical: string, physical: string): Promise<Connection>
-  /** One of the configured servers, for lookups: the next one after a failure. */
-  entry(): Promise<{ connection: Connection; server: string }>
+  /**
+   * A connection to one of the configured servers, for lookups. Each is tried once, from the one that last worked on;
+   * rejects with what the first of them said.
+   */
+  entry(): Promise<PoolEntry>
+  /** This server is of no use for now: `entry` begins with the next one, unless others have seen to that. */
+  skip(server: string): void
   close(): void
 }
 
@@ -15,7 +26,7 @@ export interface ConnectionPool {
 export function createPool(options: ClientOptions): ConnectionPool {
   const slots = new Map<string, Promise<Connection>>()
   let turn = 0
-  let server = 0
+  let serverTurn = 0
   let closed = false
 
   function get(logical: string, physical: string, slot: number): Promise<Connection> {
@@ -48,17 +59,29 @@ export function createPool(options: ClientOptions): ConnectionPool {
     return get(logical, physical, slot)
   }
 
+  const server = () => options.servers[serverTurn % options.servers.length]!
+
+  // Many notice the same failure at once: only the first of them moves on.
+  function skip(name: string): void {
+    if (name === server()) serverTurn++
+  }
+
   return {
     get: (logical, physical) => live(logical, physical, turn++ % options.connectionsPerBroker),
     async entry() {
-      const name = options.servers[server % options.servers.length]!
-      try {
-        return { connection: await live(name, name, 0), server: name }
-      } catch (error) {
-        server++
-        throw error
+      let failure: unknown
+      for (let tried = 0; tried < options.servers.length; tried++) {
+        const name = server()
+        try {
+          return { connection: await live(name, name, 0), server: name }
+        } catch (error) {
+          failure ??= error
+          skip(name)
+        }
       }
+      throw failure
     },
+    skip,
     close() {
       closed = true
       for (const slot of slots.values()) {

@@ -1,18 +1,19 @@
 import { Buffer } from 'node:buffer'
+import { takeFrame } from './frame-pool.ts'
 import { addRun, noRuns, type TokenRuns } from './token-runs.ts'
 import { batchedBytes, writeBatched } from './wire/batch.ts'
 import { sendCommand } from './wire/commands.ts'
 import { compress } from './wire/compression.ts'
 import { completePayloadFrame, payloadFrameBytes } from './wire/frame.ts'
 import { COMPRESSION, type Compression, writeMetadata } from './wire/metadata.ts'
-import { ProtoWriter } from './wire/proto-writer.ts'
+import { ProtoWriter, varintBytes } from './wire/proto-writer.ts'
 
 /** A batch that fills. */
 export interface OpenBatch {
   readonly values: Uint8Array[]
   readonly keys: (string | null)[]
   readonly runs: TokenRuns
-  /** Size of the payload before compression. */
+  /** Size of the payload before compression, at most: the sequence ids are not known yet. */
   payloadBytes: number
   valueBytes: number
 }
@@ -44,9 +45,21 @@ export function openBatch(): OpenBatch {
   return { values: [], keys: [], runs: noRuns(), payloadBytes: 0, valueBytes: 0 }
 }
 
-/** Bytes that a message adds to a batch. */
+/** Bytes that a message adds to a batch, at most. */
 export function bytesInBatch(value: Uint8Array, key: string | null): number {
-  return batchedBytes(value.length, key === null ? -1 : Buffer.byteLength(key))
+  return batchedBytes(value.length, key === null ? -1 : Buffer.byteLength(key), Number.MAX_SAFE_INTEGER)
+}
+
+/** What `bytesInBatch` counted too much for `count` messages with sequence ids from `first` on. */
+function spareBytes(first: number, count: number): number {
+  let bytes = 0
+  let from = first
+  for (let size = varintBytes(first); from < first + count; size++) {
+    const to = Math.min(first + count, 2 ** (7 * size))
+    bytes += (to - from) * (MAX_SEQUENCE_BYTES - size)
+    from = to
+  }
+  return bytes
 }
 
 export function addToBatch(
@@ -63,6 +76,7 @@ export function addToBatch(
   addRun(batch.runs, token, 1)
 }
 
+const MAX_SEQUENCE_BYTES = varintBytes(Number.MAX_SAFE_INTEGER)
 const metadata = new ProtoWriter()
 
 /** Makes the frame: one buffer, each value copied once. */
@@ -74,8 +88,10 @@ export function sealBatch(
   publishTimeMs: number,
 ): SentBatch {
   const count = batch.values.length
-  const plainBytes = form.batching ? batch.payloadBytes : batch.values[0]!.length
-  const packed = packedPayload(batch, form, plainBytes)
+  const plainBytes = form.batching
+    ? batch.payloadBytes - spareBytes(sequenceId, count)
+    : batch.values[0]!.length
+  const packed = packedPayload(batch, form, sequenceId, plainBytes)
   const codec = packed === null ? COMPRESSION.none : COMPRESSION[form.compression]
   const command = sendCommand(form.producerId, sequenceId, count)
   writeMetadata(metadata.reset(), {
@@ -89,8 +105,8 @@ export function sealBatch(
     batchSize: form.batching ? count : 0,
   })
   const head = payloadFrameBytes(command.length, metadata.at)
-  const frame = Buffer.allocUnsafeSlow(head + (packed === null ? plainBytes : packed.length))
-  if (packed === null) writePayload(batch, form, frame, head)
+  const frame = takeFrame(head + (packed === null ? plainBytes : packed.length))
+  if (packed === null) writePayload(batch, form, sequenceId, frame, head)
   else packed.copy(frame, head)
   completePayloadFrame(frame, command, metadata.view())
   return {
@@ -105,23 +121,32 @@ export function sealBatch(
 }
 
 /** The compressed payload; null where compression is off or would not make it smaller. */
-function packedPayload(batch: OpenBatch, form: BatchForm, plainBytes: number): Buffer | null {
+function packedPayload(
+  batch: OpenBatch,
+  form: BatchForm,
+  sequenceId: number,
+  plainBytes: number,
+): Buffer | null {
   if (form.compression === 'none') return null
-  const packed = compress(COMPRESSION[form.compression], payloadOf(batch, form, plainBytes))
+  const payload = Buffer.allocUnsafe(plainBytes)
+  writePayload(batch, form, sequenceId, payload, 0)
+  const packed = compress(COMPRESSION[form.compression], payload)
   return packed.length < plainBytes ? packed : null
 }
 
-function payloadOf(batch: OpenBatch, form: BatchForm, bytes: number): Buffer {
-  const payload = Buffer.allocUnsafe(bytes)
-  writePayload(batch, form, payload, 0)
-  return payload
-}
-
-function writePayload(batch: OpenBatch, form: BatchForm, out: Buffer, start: number): void {
+function writePayload(
+  batch: OpenBatch,
+  form: BatchForm,
+  sequenceId: number,
+  out: Buffer,
+  start: number,
+): void {
   if (!form.batching) {
     out.set(batch.values[0]!, start)
     return
   }
   let at = start
-  for (let i = 0; i < batch.values.length; i++) at = writeBatched(out, at, batch.values[i]!, batch.keys[i]!)
+  for (let i = 0; i < batch.values.length; i++) {
+    at = writeBatched(out, at, batch.values[i]!, batch.keys[i]!, sequenceId + i)
+  }
 }

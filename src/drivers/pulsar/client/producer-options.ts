@@ -1,4 +1,5 @@
 import type { SettledCallback } from '../../../driver/driver.ts'
+import type { KeyHash } from './router.ts'
 import type { Compression } from './wire/metadata.ts'
 
 /** A producer of one topic, over all its partitions. */
@@ -9,6 +10,8 @@ export interface ProducerOptions {
   readonly partitions: number
   /** Unique among the producers of the topic; empty: the broker makes one up. */
   readonly name: string
+  /** How the partition of a key is chosen; default: `java-string`. Must be equal in all clients of a topic. */
+  readonly keyHash?: KeyHash
   readonly compression: Compression
   /** `key`: all messages of a batch have the same key, as key-shared subscriptions need it. */
   readonly batching: 'default' | 'key' | 'none'
@@ -16,7 +19,10 @@ export interface ProducerOptions {
   readonly batchMessages: number
   /** … or this many bytes … */
   readonly batchBytes: number
-  /** … or is this old; 0 = at the end of each `send`. */
+  /**
+   * … or is this old; 0 = at the end of each `send`. Earlier, too, while the partition has no other batch on its way
+   * (not with `key`).
+   */
   readonly batchDelayMs: number
   /** Messages and bytes that may be unsettled. */
   readonly maxPendingMessages: number

@@ -34,9 +34,10 @@ export async function createProducer(
   signal: AbortSignal,
 ): Promise<Producer> {
   const count = Math.max(1, options.partitions)
-  const router = createRouter(count, javaStringHash(options.name) % count)
+  const router = createRouter(count, javaStringHash(options.name) % count, options.keyHash)
   const acknowledged: TokenRuns = noRuns()
   const lingering = new Set<PartitionProducer>()
+  let lastTaken: PartitionProducer | null = null
   let pendingMessages = 0
   let pendingBytes = 0
   let refused = false
@@ -60,6 +61,7 @@ export async function createProducer(
         firsts.length = 0
         counts.length = 0
       }
+      flushIdle()
       afterSettling()
     },
   }
@@ -104,11 +106,29 @@ export async function createProducer(
     lingerTimer = null
     for (const producer of lingering) producer.flush()
     lingering.clear()
+    lastTaken = null
   }
 
   function linger(): void {
     if (options.batchDelayMs === 0) flush()
-    else lingerTimer ??= setTimeout(flush, options.batchDelayMs)
+    else {
+      flushIdle()
+      if (lingering.size > 0) lingerTimer ??= setTimeout(flush, options.batchDelayMs)
+    }
+  }
+
+  /** Where nothing is on its way to the broker, waiting for more would only delay what is there. */
+  function flushIdle(): void {
+    if (lingering.size === 0) return
+    for (const producer of lingering) {
+      if (!producer.idle) continue
+      producer.flush()
+      lingering.delete(producer)
+    }
+    lastTaken = null
+    if (lingering.size > 0 || lingerTimer === null) return
+    clearTimeout(lingerTimer)
+    lingerTimer = null
   }
 
   /** Settles a message that cannot be sent at all, but not before `send` has returned. */
@@ -126,6 +146,9 @@ export async function createProducer(
     pendingMessages++
     pendingBytes += value.length
     producer.add(token, value, key)
+    // Mostly the one of the message before.
+    if (producer === lastTaken) return
+    lastTaken = producer
     lingering.add(producer)
   }
 

@@ -1,4 +1,5 @@
 import type { ReceivedBatch } from './consumer-options.ts'
+import { readDetails } from './wire/details.ts'
 import type { Entry } from './wire/entry.ts'
 
 /** Where an entry came from, and who takes its acknowledgement. */
@@ -13,6 +14,8 @@ export interface ReceivedEntry {
   readonly origin: EntryOrigin
   /** MessageIdData, to be echoed. */
   readonly id: Uint8Array
+  /** Of the parts before, where it is the last one of a chunked message. */
+  readonly earlierIds: readonly Uint8Array[]
   readonly redelivered: boolean
   /** Which of its messages are wanted. */
   readonly wanted: readonly number[] | null
@@ -98,6 +101,7 @@ function receivedBatch(
       return buffer.subarray(starts[place], ends[place])
     },
     key: (index) => contentOf(index).keys[placeOf[index]!] ?? null,
+    details: (index) => readDetails(contentOf(index), placeOf[index]!),
     partition: (index) => entries[entryOf[index]!]!.origin.partition,
     redelivered: (index) => entries[entryOf[index]!]!.redelivered,
     messageId: (index) => entries[entryOf[index]!]!.id,

@@ -19,7 +19,7 @@ export interface SessionHandlers {
    * follows.
    */
   register(connection: Connection, attempt: number): Promise<void>
-  /** Registered on a connection although it was closed meanwhile: takes it back. */
+  /** Takes back what is registered, or still may be: it was closed meanwhile, or the broker took too long. */
   release(connection: Connection): void
   /** Registered: `connection` may be used until `lost` of the sink is called. */
   up(connection: Connection): void
@@ -33,7 +33,10 @@ export interface SessionHandlers {
 export interface Session {
   /** First registration: with attempts only for what may pass by itself, until the signal aborts. */
   start(signal: AbortSignal): Promise<void>
-  /** Looks the topic up again and registers again, as often as it takes, unless closed. */
+  /**
+   * Looks the topic up again and registers again, as often as it takes, unless closed: at once when the registration
+   * had lasted, else with pauses that grow from one loss to the next.
+   */
   restart(): void
   close(): void
 }
@@ -48,24 +51,38 @@ export function createSession(topic: string, context: ClientContext, handlers: S
   let busy = false
   /** Lost again before it was up. */
   let lostMeanwhile = false
+  /** Attempts of `restart` since a registration last stood for longer than the longest pause. */
+  let rounds = 0
+  let upAtMs = 0
 
   async function attempt(): Promise<void> {
     const connection = await connectionOf(pool, topic, options)
     if (closing.signal.aborted) return
     lostMeanwhile = false
-    await handlers.register(connection, attempts)
+    try {
+      await handlers.register(connection, attempts)
+    } catch (error) {
+      // The broker may still get round to it, and would refuse the next attempt for the sake of this one.
+      if (asClientError(error).kind === 'timeout') handlers.release(connection)
+      throw error
+    }
     attempts++
     if (closing.signal.aborted) handlers.release(connection)
     else if (lostMeanwhile || !connection.alive) {
       throw new ClientError('not ready', 'the broker let go of it at once', true)
     } else {
       busy = false
+      upAtMs = performance.now()
       handlers.up(connection)
     }
   }
 
   async function comeBack(): Promise<void> {
-    for (let round = 0; !closing.signal.aborted; round++) {
+    if (performance.now() - upAtMs > options.maxBackoffMs) rounds = 0
+    while (true) {
+      if (rounds > 0) await pause(backoffMs(options, rounds - 1), closing.signal)
+      if (closing.signal.aborted) return
+      rounds++
       try {
         await attempt()
         return
@@ -78,7 +95,6 @@ export function createSession(topic: string, context: ClientContext, handlers: S
         }
         options.log(`${topic}: ${error.message}; trying again`)
       }
-      await pause(backoffMs(options, round), closing.signal)
     }
   }
 

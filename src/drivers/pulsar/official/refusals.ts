@@ -7,6 +7,7 @@ const FIXED = {
   verifyChecksums: true,
   ackGroupMs: 100,
   ackGroupMessages: 1000,
+  ackReceipts: false,
 } as const satisfies Partial<PulsarConfig>
 /** The package counts some waits in whole seconds. */
 const SECOND_MS = 1000

@@ -1,5 +1,7 @@
+import type { Buffer } from 'node:buffer'
 import { ClientError, protocolError } from '../errors.ts'
 import { readBatch } from './batch.ts'
+import { type ChunkPart, readChunkPart } from './chunk.ts'
 import { decompress } from './compression.ts'
 import { readMessage } from './frame.ts'
 import { readMetadata } from './metadata.ts'
@@ -16,6 +18,14 @@ export interface Entry {
   readonly keys: readonly (Buffer | null)[]
   /** Messages that are not to be delivered (compacted away); null = none. */
   readonly removed: readonly boolean[] | null
+  /** Where its metadata lies, for `readDetails`. */
+  readonly frame: Buffer
+  readonly metadataStart: number
+  readonly metadataEnd: number
+  /** Where the first message's own metadata begins in `buffer`; −1 = not a batch. */
+  readonly batchStart: number
+  /** Set where the payload is a part of a larger message, still compressed; null = whole. */
+  readonly chunk: ChunkPart | null
 }
 
 /** Why an entry cannot be delivered, with the flow permits that it used. */
@@ -39,7 +49,12 @@ export function readEntry(buffer: Buffer, start: number, end: number, verify: bo
     }
   }
   if (metadata.encrypted) return damaged('expected an entry that is not encrypted')
-  if (metadata.chunks > 1) return damaged('expected a whole message, got a part of a chunked one')
+  const { metadataStart, metadataEnd } = parts
+  const head = { frame: buffer, metadataStart, metadataEnd, batchStart: -1, chunk: null, removed: null }
+  if (metadata.chunks > 1) {
+    const chunk = readChunkPart(buffer, metadata, parts)
+    return { ...head, buffer, starts: [metadataEnd], ends: [end], keys: [metadata.key], chunk }
+  }
   const compressed = metadata.compression !== 0
   const payload = compressed
     ? decompress(
@@ -52,8 +67,9 @@ export function readEntry(buffer: Buffer, start: number, end: number, verify: bo
   const from = compressed ? 0 : parts.metadataEnd
   const to = compressed ? payload.length : end
   if (metadata.batchSize === 0) {
-    return { buffer: payload, starts: [from], ends: [to], keys: [metadata.key], removed: null }
+    return { ...head, buffer: payload, starts: [from], ends: [to], keys: [metadata.key] }
   }
   const views = readBatch(payload, from, to, metadata.batchSize)
-  return { buffer: payload, ...views, removed: views.removed.includes(true) ? views.removed : null }
+  const removed = views.removed.includes(true) ? views.removed : null
+  return { ...head, buffer: payload, ...views, removed, batchStart: from }
 }

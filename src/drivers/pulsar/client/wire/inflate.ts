@@ -47,9 +47,12 @@ interface Inflation {
   written: number
 }
 
-/** Decompresses a zlib stream of exactly `outputBytes` bytes; anything else is a `protocol error`. */
-export function inflate(stream: Uint8Array, outputBytes: number): Buffer {
-  const bodyBytes = stream.length - SUM_BYTES
+/**
+ * Decompresses a zlib stream of exactly `outputBytes` bytes; anything else is a `protocol error`. `hasSum` is false where
+ * the stream ends with its last block.
+ */
+export function inflate(stream: Uint8Array, outputBytes: number, hasSum = true): Buffer {
+  const bodyBytes = stream.length - (hasSum ? SUM_BYTES : 0)
   if (bodyBytes < HEADER_BYTES) throw damaged()
   const header = (stream[0]! << 8) | stream[1]!
   const isDeflate = (header & 0x0f00) === 0x0800 && header >>> 12 <= 7
@@ -65,6 +68,7 @@ export function inflate(stream: Uint8Array, outputBytes: number): Buffer {
   if (state.written !== outputBytes) {
     throw protocolError(`expected ${outputBytes} bytes from zlib, got ${state.written}`)
   }
+  if (!hasSum) return output
   const sum = Buffer.from(input.buffer).readUInt32BE((state.bit + 7) >>> 3)
   if (sum !== Bun.hash.adler32(output)) throw protocolError('expected a zlib stream whose checksum fits')
   return output

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { ProtoReader } from './proto-reader.ts'
 import type { ProtoWriter } from './proto-writer.ts'
 
@@ -48,6 +49,11 @@ export interface ReceivedMetadata {
   encrypted: boolean
 }
 
+/** Producers write keys that are no text in Base64, and say so. */
+export function keyOfBase64(key: Buffer | null): Buffer | null {
+  return key === null ? null : Buffer.from(key.toString('latin1'), 'base64')
+}
+
 /** Reads `buffer[start … end)`; unknown fields are skipped. */
 export function readMetadata(buffer: Buffer, start: number, end: number): ReceivedMetadata {
   const reader = new ProtoReader(buffer, start, end)
@@ -61,6 +67,7 @@ export function readMetadata(buffer: Buffer, start: number, end: number): Receiv
     chunks: 0,
     encrypted: false,
   }
+  let isBase64 = false
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 2) found.sequenceId = reader.number()
     else if (field === 3) found.publishTimeMs = reader.number()
@@ -68,11 +75,13 @@ export function readMetadata(buffer: Buffer, start: number, end: number): Receiv
     else if (field === 8) found.compression = reader.number()
     else if (field === 9) found.uncompressedBytes = reader.number()
     else if (field === 11) found.batchSize = reader.number()
+    else if (field === 17) isBase64 = reader.number() !== 0
     else if (field === 27) found.chunks = reader.number()
     else {
       if (field === 13) found.encrypted = true
       reader.skip()
     }
   }
+  if (isBase64) found.key = keyOfBase64(found.key)
   return found
 }
