@@ -6,6 +6,7 @@ import { cursor, readLength, readTag, skipField, skipVarint } from '../../src/ot
 
 /** Messages within messages, the request being the first. The limit of protobuf's own decoders. */
 export const MAX_NESTING = 100
+const TOO_DEEP = `nested more than ${MAX_NESTING} deep`
 
 /** Tags of AnyValue's members. */
 export const STRING = 0x0a
@@ -23,31 +24,57 @@ export const VALUES = 0x0a
 const LAST_VALUE_FIELD = 7
 const LAST_KEY_VALUE_FIELD = 2
 
-/** Throws Malformed unless [start, end) is a KeyValue at nesting `depth`. */
-export function checkKeyValue(bytes: Uint8Array, start: number, end: number, depth: number): void {
+/**
+ * Throws Malformed unless [start, end) is a KeyValue at nesting `depth`.
+ * @returns what `isUsualKeyValue` says
+ */
+export function checkKeyValue(bytes: Uint8Array, start: number, end: number, depth: number): boolean {
+  if (!isUsualKeyValue(bytes, start, end)) {
+    checkOddKeyValue(bytes, start, end, depth)
+    return false
+  }
+  let pos = start + 3 + bytes[start + 1]!
+  if (bytes[pos++]! > 0x7f) {
+    readLength(bytes, pos - 1, end)
+    pos = cursor
+  }
+  checkValue(bytes, pos, end, depth + 1)
+  return true
+}
+
+/** Whether a KeyValue is as senders write it: a key below 128 bytes, its value, nothing else. */
+export function isUsualKeyValue(bytes: Uint8Array, start: number, end: number): boolean {
+  const valueAt = start + 2 + bytes[start + 1]!
+  if (bytes[start] !== KEY || bytes[start + 1]! > 0x7f || !(valueAt + 1 < end) || bytes[valueAt] !== VALUE) {
+    return false
+  }
+  const length = bytes[valueAt + 1]!
+  if (length < 0x80) return valueAt + 2 + length === end
+  const whole = readLength(bytes, valueAt + 1, end)
+  return cursor + whole === end
+}
+
+function checkOddKeyValue(bytes: Uint8Array, start: number, end: number, depth: number): void {
   checkDepth(depth, start)
   let pos = start
   while (pos < end) {
-    const at = pos
-    const tag = bytes[pos++]!
+    const tag = bytes[pos]!
     if (tag === KEY || tag === VALUE) {
-      let length = bytes[pos]!
-      if (length < 0x80) pos++
-      else {
-        length = readLength(bytes, pos, end)
-        pos = cursor
-      }
-      const next = pos + length
-      if (!(next <= end)) malformed('length beyond the end of the message', at)
-      if (tag === VALUE) checkValue(bytes, pos, next, depth + 1)
-      pos = next
-    } else pos = skipOther(bytes, at, end, LAST_KEY_VALUE_FIELD)
+      const length = readLength(bytes, pos + 1, end)
+      if (tag === VALUE) checkValue(bytes, cursor, cursor + length, depth + 1)
+      pos = skipField(bytes, tag, pos + 1, end)
+    } else pos = skipOther(bytes, pos, end, LAST_KEY_VALUE_FIELD)
   }
 }
 
 /** Throws Malformed unless [start, end) is an AnyValue at nesting `depth`. */
 export function checkValue(bytes: Uint8Array, start: number, end: number, depth: number): void {
-  checkDepth(depth, start)
+  if (depth > MAX_NESTING) malformed(TOO_DEEP, start)
+  if (bytes[start] === STRING && start + 2 + bytes[start + 1]! === end && bytes[start + 1]! < 0x80) return
+  checkMembers(bytes, start, end, depth)
+}
+
+function checkMembers(bytes: Uint8Array, start: number, end: number, depth: number): void {
   let pos = start
   while (pos < end) {
     const at = pos
@@ -113,5 +140,5 @@ export function skipOther(bytes: Uint8Array, at: number, end: number, known: num
 }
 
 function checkDepth(depth: number, at: number): void {
-  if (depth > MAX_NESTING) malformed(`nested more than ${MAX_NESTING} deep`, at)
+  if (depth > MAX_NESTING) malformed(TOO_DEEP, at)
 }

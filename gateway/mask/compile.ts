@@ -158,20 +158,22 @@ function tagOf(field: Field): number {
 }
 
 /**
- * Groups of fields of which only the last counts and that rules look at: texts and bodies, and all kinds of data of a
- * metric, whose points would come back to life if those that put them out were dropped.
+ * Groups of fields of which only the last counts and that rules look at: texts, messages that hold them, bodies, and all
+ * kinds of data of a metric. What they put out would come back to life if they were deleted or dropped.
  */
 function singularGroups(name: string, threads: readonly Thread[], depth: number): Int8Array {
   const groups = new Int8Array(TAGS).fill(-1)
   if (threads.length === 0) return groups
-  const isNamed = (field: Field): boolean => threads.some((thread) => thread.way[depth] === field)
+  const holdsNamed = (field: Field): boolean =>
+    threads.some(
+      ({ way }) => way[depth] === field && (way.at(-1)!.kind === 'text' || field.message === 'AnyValue'),
+    )
   let next = 1
   for (const field of message(name)) {
     if (field.oneof !== null && field.message !== null) groups[tagOf(field)] = 0
   }
   for (const field of message(name)) {
-    const isLeaf = field.kind === 'text' || field.message === 'AnyValue'
-    if (isLeaf && !field.isRepeated && isNamed(field)) groups[tagOf(field)] = next++
+    if (!field.isRepeated && groups[tagOf(field)] === -1 && holdsNamed(field)) groups[tagOf(field)] = next++
   }
   return groups
 }

@@ -1,6 +1,7 @@
+import { malformed } from '../../src/otlp/wire/malformed.ts'
 import { carryOutEdits, editCount, REMOVE, scratchBytes, settle, truncateEdits } from './edits.ts'
 import { encodedText, put } from './put.ts'
-import { changes } from './session.ts'
+import { changes, mayReframe } from './session.ts'
 
 /** Settles the prefix that was reserved for a message (-1: none was) whose inside grew by `delta`. */
 export function close(slot: number, prefixAt: number, start: number, end: number, delta: number): number {
@@ -31,5 +32,8 @@ export function inCopy(
     return delta === REMOVE ? REMOVE : 0
   }
   const out = editCount > base ? carryOutEdits(copy, base, copy.length + delta, scratchBase) : copy
+  if (!mayReframe && out.length !== end - start) {
+    malformed('repeated singular fields, which cannot be masked without reframing', start)
+  }
   return put(encodedText(out), bytes, prefixAt, start, end)
 }

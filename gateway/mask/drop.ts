@@ -1,5 +1,5 @@
 import { cursor, readLength, readTag, skipField } from '../../src/otlp/wire/read.ts'
-import { checkKeyValue, checkValue, KEY, KVLIST, VALUE, VALUES } from './check.ts'
+import { checkKeyValue, checkValue, isUsualKeyValue, KEY, KVLIST, VALUE, VALUES } from './check.ts'
 import { isContainer, isSimple, locate, matchesInside, memberAt, memberEnd, payloadOf } from './member.ts'
 import { merged } from './merge.ts'
 import type { DropTest } from './plan.ts'
@@ -99,23 +99,16 @@ function matchesEntry(
   depth: number,
 ): Match {
   const key = test.value[step]!
-  if (key !== null && isPlainlyOther(key, bytes, start, end)) return false
+  if (key !== null && isUsualKeyValue(bytes, start, end)) {
+    // The quick way past most attributes.
+    if (!isEqual(key, bytes, start + 2, start + 2 + bytes[start + 1]!)) return false
+  }
   if (depth > 0) checkKeyValue(bytes, start, end, depth)
   const copy = merged('KeyValue', bytes, start, end, [VALUE])
   const found = payloadOf(copy, KEY)
   if (key !== null && !isEqual(key, copy, found.start, found.end)) return false
   const value = payloadOf(copy, VALUE)
   return matchesValue(test, step + 1, copy, value.start, value.end)
-}
-
-/** Whether a KeyValue as senders write it (key, value, nothing else) has another key: the quick way past most. */
-function isPlainlyOther(key: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-  const keyEnd = start + 2 + bytes[start + 1]!
-  if (bytes[start] !== KEY || bytes[start + 1]! > 0x7f || !(keyEnd + 1 < end) || bytes[keyEnd] !== VALUE) {
-    return false
-  }
-  const length = readLength(bytes, keyEnd + 1, end)
-  return cursor + length === end && !isEqual(key, bytes, start + 2, keyEnd)
 }
 
 function isEqual(key: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {

@@ -63,7 +63,7 @@ export function createMasker(rules: readonly MaskRule[], options: MaskerOptions)
     writer: options.writer,
     mask(signal, body) {
       setHash(hash)
-      beginSession(tally, options.maxOpsPerPacket)
+      beginSession(tally, options.maxOpsPerPacket, options.allowReframe)
       const outcome = maskBody(plans[signal], body)
       report()
       return outcome

@@ -36,12 +36,16 @@ export let droppedRecords = 0
 export let failedRule = ''
 export let failedDetail = ''
 
+/** Whether the body may change its length. */
+export let mayReframe = true
+
 let tally = newTally(0)
 let maxOperations = 0
 
-export function beginSession(into: Tally, limit: number): void {
+export function beginSession(into: Tally, limit: number, allowReframe: boolean): void {
   tally = into
   maxOperations = limit
+  mayReframe = allowReframe
   operations = 0
   changes = 0
   records = 0

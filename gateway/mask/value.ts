@@ -1,5 +1,5 @@
 import { cursor, readLength, readTag, skipField } from '../../src/otlp/wire/read.ts'
-import { checkKeyValue, checkValue, KEY, KVLIST, VALUE, VALUES } from './check.ts'
+import { checkKeyValue, checkValue, isUsualKeyValue, KEY, KVLIST, VALUE, VALUES } from './check.ts'
 import { close, inCopy } from './copy.ts'
 import { REMOVE, remove, reserve, settle } from './edits.ts'
 import { planOf } from './key-table.ts'
@@ -26,27 +26,21 @@ export function maskKeyValue(
   end: number,
   depth: number,
 ): number {
+  const isUsual =
+    depth === CHECKED ? isUsualKeyValue(bytes, start, end) : checkKeyValue(bytes, start, end, depth)
+  if (!isUsual) return maskOddKeyValue(table, bytes, prefixAt, start, end)
   const keyLength = bytes[start + 1]!
-  const keyEnd = start + 2 + keyLength
-  // As every sender writes it: key, then value, then nothing.
-  if (bytes[start] === KEY && keyLength < 0x80 && keyEnd + 1 < end && bytes[keyEnd] === VALUE) {
-    let valueStart = keyEnd + 2
-    let length = bytes[keyEnd + 1]!
-    if (length > 0x7f) {
-      length = readLength(bytes, keyEnd + 1, end)
-      valueStart = cursor
-    }
-    if (valueStart + length === end) {
-      const plan = planOf(table, bytes, start + 2, keyLength)
-      if (depth !== CHECKED) checkValue(bytes, valueStart, end, depth + 1)
-      if (plan === null) return 0
-      const slot = prefixAt < 0 ? -1 : reserve(prefixAt)
-      const delta = maskChecked(plan, bytes, keyEnd + 1, valueStart, end)
-      return close(slot, prefixAt, start, end, delta)
-    }
+  const plan = planOf(table, bytes, start + 2, keyLength)
+  if (plan === null) return 0
+  const slot = prefixAt < 0 ? -1 : reserve(prefixAt)
+  const valuePrefixAt = start + 3 + keyLength
+  let valueStart = valuePrefixAt + 1
+  if (bytes[valuePrefixAt]! > 0x7f) {
+    readLength(bytes, valuePrefixAt, end)
+    valueStart = cursor
   }
-  if (depth !== CHECKED) checkKeyValue(bytes, start, end, depth)
-  return maskOddKeyValue(table, bytes, prefixAt, start, end)
+  const delta = maskChecked(plan, bytes, valuePrefixAt, valueStart, end)
+  return close(slot, prefixAt, start, end, delta)
 }
 
 /** A KeyValue with repeated, missing, reordered or unknown fields, or a long key. */

@@ -28,8 +28,8 @@ export function refusalResponse(refusal: Refusal, encoding: Encoding, isLast: bo
 }
 
 /**
- * What the sender is told of an outcome other than `accepted`, after the OTLP specification ("OTLP/HTTP Response"): what may be tried again
- * is 429 or 503 with Retry-After, what may not is 400 or 500.
+ * What the sender is told of an outcome other than `accepted`, after the OTLP specification ("OTLP/HTTP Response"):
+ * what may be tried again is 429 or 503 with Retry-After, what may not is 400 or 500.
  */
 export function refusalOf(outcome: Exclude<Outcome, { kind: 'accepted' }>): Refusal {
   switch (outcome.kind) {

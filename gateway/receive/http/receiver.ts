@@ -28,8 +28,9 @@ export interface HttpReceiverOptions {
   readonly pipeline: Pipeline
   readonly meter: Meter
   /**
-   * `maxConnections` bounds the requests under way: Bun.serve cannot refuse connections. `idleTimeoutMs` also bounds the time that
-   * a body may take to arrive; it is rounded up to whole seconds, at most 255. Headers: 16 KiB within 12 s, by Bun.
+   * `maxConnections` bounds the requests under way: Bun.serve cannot refuse connections. `idleTimeoutMs` also bounds
+   * the time that a body may take to arrive; it is rounded up to whole seconds, at most 255. Headers: 16 KiB within
+   * 12 s, by Bun.
    */
   readonly limits: ReceiveLimits
   readonly clock: Clock
@@ -90,6 +91,7 @@ export async function startHttpReceiver(options: HttpReceiverOptions): Promise<R
         hostname,
         port: options.port,
         reusePort: options.sharesPort,
+        development: false,
         idleTimeout: Math.min(MAX_IDLE_SECONDS, Math.max(1, Math.ceil(limits.idleTimeoutMs / 1000))),
         // Bun's own 413 says nothing that a sender of OTLP understands; `readRequest` holds the limit.
         maxRequestBodySize: Number.MAX_SAFE_INTEGER,

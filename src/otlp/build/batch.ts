@@ -18,8 +18,8 @@ export interface BatchTemplate {
 /** Puts opaque messages into OTLP requests, one record a message: for senders in a hurry. */
 export interface BatchEncoder {
   /**
-   * One Export*ServiceRequest of `messages[first … first + count − 1]`, as bytesValue, all with this time. The result is of exact
-   * size and belongs to the caller; the messages are copied. `keys` has the length of `messages`.
+   * One Export*ServiceRequest of `messages[first … first + count − 1]`, as bytesValue, all with this time. The result
+   * is of exact size and belongs to the caller; the messages are copied. `keys` has the length of `messages`.
    */
   encode(
     messages: readonly Uint8Array[],

@@ -22,7 +22,11 @@ export function jsonToProtobuf(signal: Signal, json: Uint8Array): JsonOutcome {
   if (document === undefined) return { kind: 'invalid', detail: 'expected JSON', path: '$' }
   const outcome = transcode(signal, document, json.length)
   if (outcome !== 'imprecise') return outcome
-  const exact = transcode(signal, parseJsonExact(text), json.length)
+  const exactDocument = parseJsonExact(text)
+  if (exactDocument === undefined) {
+    return { kind: 'invalid', detail: 'expected JSON nested less than some thousand deep', path: '$' }
+  }
+  const exact = transcode(signal, exactDocument, json.length)
   if (exact !== 'imprecise') return exact
   return { kind: 'invalid', detail: 'expected a whole number that fits 64 bits', path: '$' }
 }

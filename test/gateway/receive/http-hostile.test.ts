@@ -118,28 +118,40 @@ test('endless chunks are cut at the limit', async () => {
 })
 
 test('large bodies that are slow to arrive share a fixed memory; small ones pass them', async () => {
-  const reader = createBodyReader(4 << 20, 5 << 20)
-  const send = () => {
-    let sender: ReadableStreamDefaultController<Uint8Array> | undefined
-    const body = new ReadableStream<Uint8Array>({ start: (controller) => void (sender = controller) })
-    const init = { method: 'POST', body, duplex: 'half' }
-    return { request: new Request('http://x/', init as RequestInit), sender: sender! }
+  const reader = createBodyReader(1 << 20)
+  const send = (contentLength: string | null) => {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+    const init = { method: 'POST', body: readable, duplex: 'half' }
+    const request = new Request('http://x/', init as RequestInit)
+    const writer = writable.getWriter()
+    return {
+      read: reader.read(request, contentLength, 4 << 20),
+      write: (sizeBytes: number) => void writer.write(new Uint8Array(sizeBytes)).catch(() => {}),
+      end: () => void writer.close().catch(() => {}),
+    }
   }
-  const named = send()
-  const reading = reader.read(named.request, String(4 << 20))
-  expect(await reader.read(send().request, String(2 << 20))).toEqual({ kind: 'no-room' })
-  const chunked = send()
-  const growing = reader.read(chunked.request, null)
-  for (let i = 0; i < 3; i++) chunked.sender.enqueue(new Uint8Array(1 << 20))
-  expect(await growing).toEqual({ kind: 'no-room' })
-  const small = send()
-  small.sender.close()
-  expect(await reader.read(small.request, '0')).toMatchObject({ kind: 'body' })
-  named.sender.close()
-  expect(await reading).toMatchObject({ kind: 'body' })
-  const next = send()
-  next.sender.close()
-  expect(await reader.read(next.request, String(2 << 20))).toMatchObject({ kind: 'body' })
+  // It names all the memory there is, and takes none before its bytes come.
+  const slow = send(String(4 << 20))
+  const named = send(String(1 << 20))
+  named.write(1 << 20)
+  named.end()
+  expect(await named.read).toMatchObject({ kind: 'body' })
+
+  slow.write(1 << 20)
+  const chunked = send(null)
+  for (let i = 0; i < 4; i++) chunked.write(256 << 10)
+  expect(await chunked.read).toEqual({ kind: 'no-room' })
+  const small = send('3')
+  small.write(3)
+  small.end()
+  expect(await small.read).toMatchObject({ kind: 'body' })
+
+  slow.end()
+  expect(await slow.read).toMatchObject({ kind: 'body' })
+  const next = send(null)
+  next.write(1 << 20)
+  next.end()
+  expect(await next.read).toMatchObject({ kind: 'body' })
 })
 
 test('a sender slower than the idle time is cut, in its body and in its headers', async () => {

@@ -264,6 +264,23 @@ describe('turned away', () => {
     expect(rig.offered).toEqual([])
   })
 
+  test('JSON has a limit of its own', async () => {
+    const own = await startRig({ maxBodyBytes: 16 << 20 })
+    const send = (size: number, type: string) =>
+      fetch(`${own.url}/v1/logs`, {
+        method: 'POST',
+        body: `{"a":"${'a'.repeat(size - 8)}"}`,
+        headers: { 'content-type': type },
+      })
+    try {
+      expect((await send(4 << 20, JSON_TYPE)).status).toBe(200)
+      expect((await send((4 << 20) + 1, JSON_TYPE)).status).toBe(413)
+      expect((await send((4 << 20) + 1, PROTOBUF)).status).toBe(200)
+    } finally {
+      await own.stop()
+    }
+  })
+
   test('more at once than the limit: 503 with Retry-After, and room again afterwards', async () => {
     const own = await startRig({ maxConnections: 3 })
     try {

@@ -211,6 +211,9 @@ test('nesting is bounded, on the way in and on the way back', () => {
   expect(refusal('logs', nested(100_000))).toEndWith('expected messages nested at most 100 deep')
   expect(refusal('logs', `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)).toBe('accepted')
 
+  const exactAndDeep = `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":1700000000000000001}]}]}],"a":${'['.repeat(1e5)}${']'.repeat(1e5)}}`
+  expect(refusal('logs', exactAndDeep)).toBe('$: expected JSON nested less than some thousand deep')
+
   let deep = Buffer.alloc(0)
   for (let i = 0; i < 60; i++) {
     const array = Buffer.concat([Buffer.of(0x0a), lengthOf(deep), deep])
@@ -228,6 +231,36 @@ function lengthOf(bytes: Uint8Array): Buffer {
     ? Buffer.of(bytes.length)
     : Buffer.of((bytes.length & 0x7f) | 0x80, bytes.length >> 7)
 }
+
+test('any JSON, and any damaged request, is taken or refused, never thrown', () => {
+  let accepted = 0
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...SIGNALS),
+      fc.integer(),
+      fc.nat(),
+      fc.jsonValue(),
+      (signal, seed, at, intruder) => {
+        const text = spell(randomRequest(signal, seed), REQUEST_SCHEMAS[signal], seededRandom(seed))
+        // Something else in place of a value.
+        const values = [...text.matchAll(/:("[^"]*"|[\d.-]+|true|false)/g)]
+        const place = values[at % Math.max(1, values.length)]
+        const damaged =
+          place === undefined
+            ? JSON.stringify(intruder)
+            : `${text.slice(0, place.index + 1)}${JSON.stringify(intruder)}${text.slice(place.index + place[0].length)}`
+        const outcome = jsonToProtobuf(signal, Buffer.from(damaged))
+        if (outcome.kind === 'invalid') expect(outcome.path).toStartWith('$')
+        else {
+          accepted++
+          referenceOf(signal).decode(outcome.body)
+        }
+      },
+    ),
+    { numRuns: 300 },
+  )
+  expect(accepted).toBeGreaterThan(0)
+})
 
 test('an error never holds the value', () => {
   const secret = 'hunter2hunter2'

@@ -122,10 +122,13 @@ function build() {
 
 const registry = build()
 
+const known = new Map<string, DescMessage>()
+
 /** The descriptor of an OTLP message by its name in the .proto files. */
 export function descriptor(name: string): DescMessage {
-  const found = registry.getMessage(`${PACKAGE}.${name}`)
+  const found = known.get(name) ?? registry.getMessage(`${PACKAGE}.${name}`)
   if (found === undefined) throw new Error(`no message ${name}`)
+  known.set(name, found)
   return found
 }
 

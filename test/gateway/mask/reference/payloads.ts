@@ -99,7 +99,9 @@ function oneOf(fields: Fields, random: Random, valueDepth: number): Fields {
 function howMany(isList: boolean, name: string, random: Random, isOdd: boolean): number {
   if (isList)
     return /resource|scope|spans|metrics|points|log_records/.test(name)
-      ? 1 + random(2)
+      ? random(4) === 0
+        ? 2
+        : 1
       : random(4) === 0
         ? 0
         : random(3)
@@ -222,7 +224,9 @@ function shuffle(parts: number[][], random: Random): void {
 
 /** A copy with a few bytes flipped, cut, doubled or put in, as a broken or hostile sender would. */
 export function mutated(bytes: Uint8Array, random: Random): Uint8Array {
-  let out = [...bytes]
+  // Half of them keep their structure: text for text, so that keys and values change and the rest stays valid.
+  if (random(2) === 0) return respelled(bytes, random)
+  let out = bytes.slice()
   for (let times = 1 + random(3); times > 0; times--) {
     const at = random(out.length + 1)
     switch (random(6)) {
@@ -230,24 +234,41 @@ export function mutated(bytes: Uint8Array, random: Random): Uint8Array {
         out[at] = random(256)
         break
       case 1:
-        if (at < out.length) out[at]! ^= 1 << random(8)
+        out[at] = (out[at] ?? 0) ^ (1 << random(8))
         break
       case 2:
         out = out.slice(0, at)
         break
       case 3:
-        out.splice(at, 1 + random(4))
+        out = spliced(out, at, 1 + random(4), new Uint8Array(0))
         break
       case 4:
-        out.splice(at, 0, ...out.slice(at, at + random(20)))
+        out = spliced(out, at, 0, out.slice(at, at + random(20)))
         break
       default:
-        out.splice(
-          at,
-          0,
-          ...[[0xff, 0xff, 0xff, 0xff, 0x07], [0x80], [0x0b], [0x0a, 0], [0x12, 2]][random(5)]!,
-        )
+        out = spliced(out, at, 0, Uint8Array.from(INSERTS[random(INSERTS.length)]!))
     }
   }
-  return Uint8Array.from(out.slice(0, 100_000))
+  return out
+}
+
+const INSERTS = [[0xff, 0xff, 0xff, 0xff, 0x07], [0x80], [0x0b], [0x0a, 0], [0x12, 2]]
+
+function spliced(bytes: Uint8Array, at: number, removed: number, put: Uint8Array): Uint8Array<ArrayBuffer> {
+  const tail = bytes.subarray(Math.min(bytes.length, at + removed))
+  const out = new Uint8Array(at + put.length + tail.length)
+  out.set(bytes.subarray(0, at))
+  out.set(put, at)
+  out.set(tail, at + put.length)
+  return out
+}
+
+function respelled(bytes: Uint8Array, random: Random): Uint8Array {
+  const out = bytes.slice()
+  for (let times = 1 + random(8); times > 0; times--) {
+    const at = random(out.length + 1)
+    const isLetter = out[at]! > 0x40 && out[at]! < 0x7f
+    if (isLetter) out[at] = random(4) === 0 ? 0x80 + random(128) : 0x61 + random(4)
+  }
+  return out
 }

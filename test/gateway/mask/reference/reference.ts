@@ -8,13 +8,15 @@ import {
   type Message,
   toBinary,
 } from '@bufbuild/protobuf'
-import { descriptor, messageOf, TEXT_FIELDS } from './descriptor.ts'
+import { descriptor, messageOf } from './descriptor.ts'
 import type { RuleCase } from './rule-cases.ts'
 
 // The reference masker: decodes with an OTLP protobuf library, edits the objects, encodes. Written after the README of
 // the masker and independently of its code: rules are looked at one object at a time, nothing is compiled.
 
-type Dynamic = Message & Record<string, any>
+/** A message whose fields are known at run time only. */
+// biome-ignore lint/suspicious/noExplicitAny: what a field holds stands in the descriptor, not in a type
+export type Dynamic = Message & Record<string, any>
 
 const UNITS = new Set([
   'ResourceSpans',
@@ -110,8 +112,7 @@ function edit(name: string, message: Dynamic, paths: readonly Path[], run: Run):
   if (UNITS.has(name)) {
     for (const path of dropping) {
       const found = holds(name, message, path.fields, path.rule)
-      if (found === true || (found === null && fault(path.rule, run) === 'drop'))
-        return drop(name, message, run)
+      if (found === true || (found === null && fault(path.rule) === 'drop')) return drop(name, message, run)
     }
   }
   const rest = paths.filter((path) => !dropping.includes(path) || !UNITS.has(name))
@@ -122,15 +123,12 @@ function edit(name: string, message: Dynamic, paths: readonly Path[], run: Run):
   } catch (thrown) {
     if (!(thrown instanceof DropUnit) || !UNITS.has(name)) throw thrown
     run.dropped = before.dropped
-    return drop(name, decodeAgain(message), run)
+    return drop(name, message, run)
   }
 }
 
-/** Records that were removed before the whole unit goes are counted with it: each record once. */
+/** Records of each message as it came: those removed from it before it goes are counted once, with it. */
 const originals = new WeakMap<object, number>()
-function decodeAgain(message: Dynamic): Dynamic {
-  return message
-}
 
 function goesToUnit(name: string, fields: readonly string[]): boolean {
   let at = name
@@ -253,7 +251,7 @@ function editValue(value: Dynamic, ats: readonly At[], run: Run): 'keep' | 'remo
     for (const rule of rules) {
       if (rule.action === 'REGEX_MASK') continue
       const found = rule.pattern === null ? true : matchesDeep(value, rule.pattern)
-      if (found === null) fault(rule, run)
+      if (found === null) fault(rule)
       if (found === true && admitted(rule, run)) return apply(value, rule)
     }
     if (kind === 'kvlistValue') editEntries(value.value.value.values, ats, run)
@@ -275,7 +273,7 @@ function editScalar(value: Dynamic, rules: readonly RuleCase[], run: Run): 'keep
     if (rule.pattern !== null) {
       if (text === undefined) continue
       if (text === null) {
-        fault(rule, run)
+        fault(rule)
         continue
       }
       if (!new RegExp(rule.pattern, 'u').test(text)) continue
@@ -329,14 +327,14 @@ function matchesDeep(value: Dynamic, pattern: string): boolean | null {
 
 function admitted(rule: RuleCase, run: Run): boolean {
   if (run.operations >= run.limit) {
-    if (fault(rule, run) === 'drop') throw new DropUnit()
+    if (fault(rule) === 'drop') throw new DropUnit()
     return false
   }
   run.operations++
   return true
 }
 
-function fault(rule: RuleCase, _run: Run): 'skip' | 'drop' {
+function fault(rule: RuleCase): 'skip' | 'drop' {
   if (rule.onError === 'fail') throw new Failed(rule.id)
   if (rule.onError === 'drop' && rule.action !== 'DROP') throw new DropUnit()
   return rule.onError
@@ -391,7 +389,7 @@ function textAfter(bytes: Uint8Array, paths: readonly Path[], run: Run): Uint8Ar
     if (rule.pattern !== null) {
       const text = utf8(current)
       if (text === null) {
-        fault(rule, run)
+        fault(rule)
         continue
       }
       if (!new RegExp(rule.pattern, 'u').test(text)) continue
@@ -455,5 +453,3 @@ function holdsValue(value: Dynamic, steps: RuleCase['value'], rule: RuleCase): b
   if (kind !== 'arrayValue' || steps[0] !== null) return false
   return any(inner.values.map((each: Dynamic) => holdsValue(each, steps.slice(1), rule)))
 }
-
-export { TEXT_FIELDS }
