@@ -55,9 +55,14 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   book.endWindow()
   options.onWindow?.('end')
   await crowd.close()
-  return book.result(
-    options.rateHz === null ? 0 : Math.max(0, dueCount(nowUs - startUs, options.rateHz) - issued),
-  )
+  const due =
+    options.rateHz === null ? 0 : countBefore(Math.min(nowUs, windowEndUs) - startUs, options.rateHz)
+  return book.result(Math.max(0, due - issued))
+}
+
+/** Requests with an instant before `elapsedUs`. */
+function countBefore(elapsedUs: number, rateHz: number): number {
+  return Math.ceil((elapsedUs * rateHz) / 1e6)
 }
 
 /** Requests due after `elapsedUs`: the first at 0. */

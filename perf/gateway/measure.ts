@@ -13,6 +13,8 @@ const LIMITS = { loadMarginMs: 60_000, arriveMs: 30_000 }
 export interface SinkProcess {
   readonly port: number
   counts(): Promise<SinkCounts>
+  /** Whether it answers 503 from now on. */
+  fail(isFailing: boolean): Promise<void>
   stop(): Promise<void>
 }
 
@@ -25,6 +27,9 @@ export async function startSinkProcess(): Promise<SinkProcess> {
   return {
     port,
     counts: async () => (await fetch(`http://127.0.0.1:${port}/`)).json() as Promise<SinkCounts>,
+    async fail(isFailing) {
+      await fetch(`http://127.0.0.1:${port}/`, { method: 'PUT', body: isFailing ? 'fail' : 'work' })
+    },
     stop: child.stop,
   }
 }

@@ -12,8 +12,6 @@ export interface SinkCounts {
 export interface Sink {
   readonly port: number
   counts(): SinkCounts
-  /** From now on (or no longer) answers 503. */
-  fail(isFailing: boolean): void
   close(): Promise<void>
 }
 
@@ -22,6 +20,7 @@ const SPAN_MARK = Buffer.from('http.request.method')
 /** How every tenant's name begins. */
 const UNMASKED_MARK = Buffer.from('tenant-0')
 
+/** GET tells its counts; PUT `fail` makes it answer 503 until PUT `work`. */
 export function startSink(): Sink {
   let requests = 0
   let spans = 0
@@ -33,6 +32,10 @@ export function startSink(): Sink {
     port: 0,
     idleTimeout: 0,
     async fetch(request) {
+      if (request.method === 'PUT') {
+        isFailing = (await request.text()) === 'fail'
+        return new Response()
+      }
       if (request.method === 'GET') return Response.json({ requests, spans, unmasked, failed })
       const bytes = Buffer.from(await request.arrayBuffer())
       if (isFailing) {
@@ -48,9 +51,6 @@ export function startSink(): Sink {
   return {
     port: server.port!,
     counts: () => ({ requests, spans, unmasked, failed }),
-    fail(value) {
-      isFailing = value
-    },
     close: () => server.stop(true),
   }
 }

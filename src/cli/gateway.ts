@@ -12,6 +12,10 @@ interface Entry {
 }
 
 const VERBS: Readonly<Record<string, Entry>> = {
+  benchmark: {
+    summary: 'Load a running gateway and say whether it is acceptable',
+    load: async () => (await import('./gateway-benchmark.ts')).runGatewayBenchmark,
+  },
   payload: {
     summary: 'Write an OTLP request',
     load: async () => (await import('./gateway-payload.ts')).runPayload,
