@@ -23,7 +23,7 @@ export interface LoadBook {
   onSent(): void
   onOutcome(ticketUs: number, failure: Failure): void
   onFailure(failure: string): void
-  beginWindow(): void
+  beginWindow(atUs: number): void
   endWindow(): void
   accepted(): number
   underWay(): number
@@ -62,8 +62,8 @@ export function createLoadBook(clock: Clock): LoadBook {
         latency.recordValue(Math.min(Math.round(nowUs - ticketUs), TIMING_RANGE.highestTrackableValue))
     },
     onFailure,
-    beginWindow() {
-      fromUs = clock.nowUs()
+    beginWindow(atUs) {
+      fromUs = atUs
     },
     endWindow() {
       toUs = clock.nowUs()

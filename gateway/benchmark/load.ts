@@ -46,7 +46,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   for (; nowUs < windowEndUs && !options.stop.aborted; nowUs = clock.nowUs()) {
     if (windowEndUs === Number.POSITIVE_INFINITY && isWarm(options, nowUs - startUs, book.accepted())) {
       windowEndUs = nowUs + options.durationMs * 1000
-      book.beginWindow()
+      book.beginWindow(nowUs)
       options.onWindow?.('begin')
     }
     if (options.rateHz !== null) sendDue(nowUs, options.rateHz)
