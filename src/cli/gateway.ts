@@ -12,13 +12,17 @@ interface Entry {
 }
 
 const VERBS: Readonly<Record<string, Entry>> = {
-  benchmark: {
-    summary: 'Load a running gateway and say whether it is acceptable',
-    load: async () => (await import('./gateway-benchmark.ts')).runGatewayBenchmark,
+  serve: {
+    summary: 'Run the OTLP gateway',
+    load: async () => (await import('./gateway-serve.ts')).runServe,
   },
   payload: {
     summary: 'Write an OTLP request',
     load: async () => (await import('./gateway-payload.ts')).runPayload,
+  },
+  benchmark: {
+    summary: 'Load a running gateway and say whether it is acceptable',
+    load: async () => (await import('./gateway-benchmark.ts')).runGatewayBenchmark,
   },
 }
 
