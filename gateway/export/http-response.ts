@@ -81,7 +81,8 @@ export function createResponseReader(): HttpResponseReader {
       }
       checkBodySize(length)
       const end = head.bodyAt + length
-      return buffered.length < end ? null : complete(head, buffered.subarray(head.bodyAt, end), end, true)
+      if (buffered.length < end) return null
+      return complete(head, length === 0 ? EMPTY : buffered.subarray(head.bodyAt, end), end, true)
     }
     return null
   }

@@ -23,12 +23,13 @@ export async function startSinkProcess(): Promise<SinkProcess> {
     processors: placement().load,
     waits: true,
   })
-  const { port } = JSON.parse(child.firstLine)
+  const { port, controlPort } = JSON.parse(child.firstLine)
+  const control = `http://127.0.0.1:${controlPort}/`
   return {
     port,
-    counts: async () => (await fetch(`http://127.0.0.1:${port}/`)).json() as Promise<SinkCounts>,
+    counts: async () => (await fetch(control)).json() as Promise<SinkCounts>,
     async fail(isFailing) {
-      await fetch(`http://127.0.0.1:${port}/`, { method: 'PUT', body: isFailing ? 'fail' : 'work' })
+      await fetch(control, { method: 'PUT', body: isFailing ? 'fail' : 'work' })
     },
     stop: child.stop,
   }

@@ -1,8 +1,8 @@
-/** The sink as a process of its own: says its port on stdout; GET tells its counts. Ends with its stdin. */
+/** The sink as a process of its own: says its ports on stdout; ends with its stdin. */
 import { startSink } from './sink.ts'
 
 const sink = startSink()
-console.log(JSON.stringify({ port: sink.port }))
+console.log(JSON.stringify({ port: sink.port, controlPort: sink.controlPort }))
 for await (const _ of Bun.stdin.stream()) {
   // Nothing is said to it; the end of stdin is the end.
 }
