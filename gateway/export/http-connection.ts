@@ -37,6 +37,28 @@ interface Exchange {
   readonly deadlineUs: number
 }
 
+const NOTHING = Buffer.alloc(0)
+/** A larger one is given back after its request. */
+const MAX_KEPT_BYTES = 8 << 20
+
+// Header and bodies go out in one write, which is cheaper than two, copy included. All connections put theirs together
+// in the same place, so that it stays in the processor's cache: the kernel nearly always takes all of it at once.
+let scratch = NOTHING
+
+/** Head and bodies as one; valid until the next call. */
+function joined(head: string, bodies: readonly Uint8Array[]): Buffer {
+  let size = head.length
+  for (const body of bodies) size += body.length
+  const out = size <= scratch.length ? scratch : Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(size)))
+  if (out.length <= MAX_KEPT_BYTES) scratch = out
+  let at = out.write(head, 0, 'latin1')
+  for (const body of bodies) {
+    out.set(body, at)
+    at += body.length
+  }
+  return out.subarray(0, size)
+}
+
 /** @throws ConnectionLost when it cannot be made in time. */
 export async function openConnection(
   endpoint: HttpEndpoint,
@@ -46,10 +68,9 @@ export async function openConnection(
   const reader = createResponseReader()
   let exchange: Exchange | null = null
   let isOpen = true
-  // One buffer for header and bodies, kept for the next request: one write is cheaper than two, copy included.
-  let out = Buffer.alloc(0)
+  // What the kernel has not taken yet, a buffer of our own.
+  let out = NOTHING
   let outAt = 0
-  let outEnd = 0
   // One timer that looks at the exchange of the moment: setting and clearing one for each request costs more.
   let timer: Timer | null = null
 
@@ -78,8 +99,8 @@ export async function openConnection(
   }
 
   function pump(target: Socket): void {
-    if (outAt >= outEnd) return
-    const written = target.write(out, outAt, outEnd - outAt)
+    if (outAt >= out.length) return
+    const written = target.write(out, outAt)
     if (written < 0) lose('the connection was closed while a request was written')
     else outAt += written
   }
@@ -92,7 +113,7 @@ export async function openConnection(
         lose('the upstream answered without a request')
         return
       }
-      if (!response.keepAlive || outAt < outEnd) {
+      if (!response.keepAlive || outAt < out.length) {
         isOpen = false
         socket?.end()
       }
@@ -114,19 +135,15 @@ export async function openConnection(
   return {
     request(head, bodies) {
       if (!isOpen) return Promise.reject(new ConnectionLost('the connection is closed'))
-      let size = head.length
-      for (const body of bodies) size += body.length
-      if (out.length < size) out = Buffer.allocUnsafe(size)
-      outAt = 0
-      outEnd = out.write(head, 0, 'latin1')
-      for (const body of bodies) {
-        out.set(body, outEnd)
-        outEnd += body.length
-      }
+      const request = joined(head, bodies)
       return new Promise((resolve, reject) => {
         exchange = { resolve, reject, deadlineUs: clock.nowUs() + timeouts.requestMs * 1000 }
         timer ??= clock.schedule(timeouts.requestMs, watch)
-        pump(socket!)
+        const written = socket!.write(request)
+        if (written === request.length) out = NOTHING
+        else if (written < 0) lose('the connection was closed while a request was written')
+        else out = Buffer.from(request.subarray(written))
+        outAt = 0
       })
     },
     isOpen: () => isOpen,
