@@ -6,18 +6,18 @@ import { seeded } from '../test/gateway/mask/reference/payloads.ts'
 
 const BODIES_PER_RULE_SET = 20
 const MUTATIONS_PER_BODY = 10
-const LIMIT_CASE_MS = 1000
+/** Of CPU time: the clock would measure the neighbours. The reference's share is in it. */
+const LIMIT_CASE_CPU_MS = 1000
 const payloads = Number(process.argv[2] ?? 100_000)
 const mutations = Number(process.argv[3] ?? 1_000_000)
 const seed = Number(process.argv[4] ?? 1)
-
-let slowestMs = 0
 
 function run(count: number, runSeed: number, isMutated: boolean): boolean {
   const random = seeded(runSeed)
   const next = cases(random, BODIES_PER_RULE_SET)
   const counts = newCounts()
   const startMs = performance.now()
+  let slowestCpuMs = 0
   let finding: unknown = null
   let bytes = 0
   let source = next()
@@ -26,23 +26,23 @@ function run(count: number, runSeed: number, isMutated: boolean): boolean {
     const one = isMutated ? broken(source, random) : source
     const body = one.body.slice()
     bytes += body.length
-    const fromMs = performance.now()
+    const before = process.cpuUsage()
     let wrong: string | null
     try {
       wrong = disagreement(one, isMutated, counts)
     } catch (error) {
       wrong = error instanceof Error ? (error.stack ?? error.message) : String(error)
     }
-    slowestMs = Math.max(slowestMs, performance.now() - fromMs)
+    slowestCpuMs = Math.max(slowestCpuMs, process.cpuUsage(before).user / 1000)
     if (wrong !== null) {
       const rules = one.rules.map(({ ways: _, ...rule }) => rule)
       const hex = Buffer.from(body).toString('hex')
       finding = { case: i, wrong, signal: one.signal, limit: one.limit, isOdd: one.isOdd, rules, body: hex }
     }
   }
-  if (slowestMs > LIMIT_CASE_MS) finding ??= `one case took ${slowestMs} ms`
+  if (slowestCpuMs > LIMIT_CASE_CPU_MS) finding ??= `one case took ${slowestCpuMs} ms of CPU time`
   const seconds = (performance.now() - startMs) / 1000
-  console.log(JSON.stringify({ isMutated, count, seed, bytes, ...counts, slowestMs, seconds, finding }))
+  console.log(JSON.stringify({ isMutated, count, seed, bytes, ...counts, slowestCpuMs, seconds, finding }))
   return finding === null
 }
 

@@ -1,5 +1,5 @@
+import { framed } from '../../src/otlp/grpc/frame.ts'
 import { GRPC_METHODS, type Signal } from '../../src/otlp/signal.ts'
-import { framed } from '../grpc/frame.ts'
 import {
   createFrameReader,
   FLAG,

@@ -1,4 +1,4 @@
-import { createResponseReader, type HttpResponse } from '../export/http-response.ts'
+import { createResponseReader, type HttpResponse } from '../../src/otlp/http/response.ts'
 import type { Failure, LoadConnection, OpenLoadConnection } from './load-connection.ts'
 import { openWriter } from './socket-writer.ts'
 

@@ -1,9 +1,15 @@
 import type { Clock } from '../../src/clock/clock.ts'
+import {
+  ConnectionLost,
+  type HttpConnection,
+  type HttpTimeouts,
+  openConnection,
+} from '../../src/otlp/http/connection.ts'
+import { createPool } from '../../src/otlp/http/pool.ts'
+import type { HttpResponse } from '../../src/otlp/http/response.ts'
+import { RETRYABLE_STATUS, retryAfterMs } from '../../src/otlp/http/retry-after.ts'
 import { HTTP_PATHS, type Signal } from '../../src/otlp/signal.ts'
 import type { ExportOutcome, Uplink } from '../contracts.ts'
-import { ConnectionLost, type HttpConnection, type HttpTimeouts, openConnection } from './http-connection.ts'
-import type { HttpResponse } from './http-response.ts'
-import { createPool } from './pool.ts'
 
 export interface HttpUplinkOptions {
   /** Where requests of this signal go; without a path, OTLP's own is taken. */
@@ -18,9 +24,6 @@ export interface HttpUplinkOptions {
   /** The upstream took the request but not all its records (partial success); `body` is its answer. */
   readonly onAnswer?: (body: Uint8Array) => void
 }
-
-/** Answers that allow another try (OTLP specification, "Retryable Response Codes"). */
-const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 const EXPORTED: ExportOutcome = { kind: 'exported' }
 
@@ -93,12 +96,4 @@ function outcomeOf(response: HttpResponse): ExportOutcome {
   const detail = `the upstream answered HTTP ${response.status}`
   if (!RETRYABLE_STATUS.has(response.status)) return { kind: 'permanent', detail }
   return { kind: 'retryable', detail, retryAfterMs: retryAfterMs(response.headers.get('retry-after')) }
-}
-
-/** RFC 9110 §10.2.3: seconds or a date; null when there is none or it makes no sense. */
-function retryAfterMs(value: string | undefined): number | null {
-  if (value === undefined) return null
-  if (/^\d{1,6}$/.test(value)) return Number(value) * 1000
-  const atMs = Date.parse(value)
-  return Number.isNaN(atMs) ? null : Math.max(0, atMs - Date.now())
 }

@@ -1,10 +1,7 @@
-import { AppError } from '../../src/errors/app-error.ts'
 import type { Signal } from '../../src/otlp/signal.ts'
 import { type Field, type FieldKind, message } from '../../src/otlp/wire/schema.ts'
-import { makeKeyTable } from './key-table.ts'
-import { ROOTS, resolveWays, type Way } from './path.ts'
-import { parsePath, type ValueStep } from './path-text.ts'
-import { compilePattern } from './pattern.ts'
+import { compileKeys, compileValues } from './compile-values.ts'
+import { ROOTS } from './path.ts'
 import {
   type CompiledRule,
   type DropTest,
@@ -13,15 +10,7 @@ import {
   OP,
   type ValuePlan,
 } from './plan.ts'
-import { encodedText, encodedValue } from './put.ts'
-import type { MaskRule } from './rule.ts'
-
-/** One rule on one way through the messages. */
-export interface Thread {
-  readonly rule: CompiledRule
-  readonly way: Way
-  readonly value: readonly ValueStep[]
-}
+import type { Thread } from './threads.ts'
 
 const WIRE_TYPES: Readonly<Record<FieldKind, number>> = {
   varint: 0,
@@ -42,36 +31,6 @@ const RECORDS = /^(Span|\w+DataPoint|LogRecord)$/
 const CARRIERS =
   /^(Resource(Spans|Metrics|Logs)|Scope(Spans|Metrics|Logs)|Metric|Gauge|Sum|Histogram|ExponentialHistogram|Summary)$/
 const TAGS = 256
-
-/** Rules in their order (priority, then as written), without those that are off or of other signals. */
-export function threadsOf(signal: Signal, rules: readonly MaskRule[]): Thread[] {
-  const threads: Thread[] = []
-  for (const [index, rule] of rules.entries()) {
-    if (!rule.enabled || (rule.signal !== 'ALL' && rule.signal.toLowerCase() !== signal)) continue
-    const path = parsePath(rule.path)
-    const compiled = compileRule(rule, index)
-    for (const way of resolveWays(signal, path)) threads.push({ rule: compiled, way, value: path.value })
-  }
-  const priority = (thread: Thread): number => rules[thread.rule.index]!.priority
-  return threads.sort((a, b) => priority(a) - priority(b) || a.rule.index - b.rule.index)
-}
-
-function compileRule(rule: MaskRule, index: number): CompiledRule {
-  const replacement = new TextEncoder().encode(rule.replacement)
-  const { pattern } = parsePath(rule.path)
-  return {
-    index,
-    id: rule.id,
-    action: rule.action,
-    onError: rule.onError,
-    pattern: pattern === null ? null : compilePattern(pattern.source, pattern.flags),
-    replacement: rule.replacement,
-    asValue: encodedValue(replacement),
-    asText: encodedText(replacement),
-    fillByte: replacement[0] ?? 0,
-    needsContent: pattern !== null || rule.action === 'HASH',
-  }
-}
 
 /** The plan of a signal's request. */
 export function compileSignal(signal: Signal, threads: readonly Thread[]): MessagePlan {
@@ -201,77 +160,4 @@ function targetOf(field: Field | undefined): DropTest['target'] {
   if (field.message === 'KeyValue') return 'list'
   if (field.message === 'AnyValue') return 'value'
   return field.kind === 'text' ? 'text' : 'message'
-}
-
-/** A rule and how many of its value steps are taken. */
-interface Position {
-  readonly thread: Thread
-  readonly step: number
-}
-
-function compileKeys(threads: readonly Thread[]): KeyTable | null {
-  if (threads.length === 0) return null
-  return tableOf(
-    threads.map((thread) => ({ thread, step: 0 })),
-    new Map(),
-  )
-}
-
-function compileValues(threads: readonly Thread[]): ValuePlan | null {
-  if (threads.length === 0) return null
-  return valuePlan(
-    threads.map((thread) => ({ thread, step: 0 })),
-    new Map(),
-  )
-}
-
-/** Plans by the positions they stand for: a REGEX_MASK rule stays in force however deep, so plans may hold themselves. */
-type Known = Map<string, ValuePlan>
-
-function valuePlan(positions: readonly Position[], known: Known): ValuePlan | null {
-  if (positions.length === 0) return null
-  const id = positions.map(({ thread, step }) => `${thread.rule.index}:${step}`).join()
-  const found = known.get(id)
-  if (found !== undefined) return found
-  const plan: { rules: readonly CompiledRule[]; inside: KeyTable | null } = { rules: [], inside: null }
-  known.set(id, plan)
-  const isFinal = ({ thread, step }: Position): boolean => step === thread.value.length
-  plan.rules = positions.filter(isFinal).map(({ thread }) => thread.rule)
-  const deeper = positions.filter((each) => !isFinal(each) || each.thread.rule.action === 'REGEX_MASK')
-  if (deeper.length > 0) plan.inside = tableOf(deeper, known)
-  return plan
-}
-
-function tableOf(positions: readonly Position[], known: Known): KeyTable {
-  const keys = new Set<string>()
-  for (const { thread, step } of positions) {
-    const key = thread.value[step]
-    if (typeof key === 'string') keys.add(key)
-  }
-  const entries = new Map<string, ValuePlan>()
-  for (const key of keys) entries.set(key, valuePlan(advanced(positions, key), known)!)
-  return makeKeyTable(entries, valuePlan(advanced(positions, null), known))
-}
-
-/** Positions behind a step to `key`; null: to any key that no rule names. */
-function advanced(positions: readonly Position[], key: ValueStep): Position[] {
-  return positions.flatMap(({ thread, step }) => {
-    const wanted = thread.value[step]
-    if (wanted === undefined) return [{ thread, step }]
-    return wanted === null || wanted === key ? [{ thread, step: step + 1 }] : []
-  })
-}
-
-/** Refuses rules that change lengths, for a masker that may not. */
-export function refuseReframing(rules: readonly MaskRule[]): void {
-  const found = rules.find(
-    (rule) => rule.enabled && (rule.action !== 'REDACT_FILL' || rule.onError === 'drop'),
-  )
-  if (found === undefined) return
-  throw new AppError(
-    'CONFIG',
-    `expected only rules that keep lengths, since reframing is off; rule ${found.id} has ${found.action}` +
-      (found.action === 'REDACT_FILL' ? ' with onError drop' : ''),
-    { hint: 'use REDACT_FILL with onError skip or fail, or set GATEWAY_ENABLE_REFRAME=true' },
-  )
 }

@@ -1,7 +1,7 @@
 import { SIGNALS, type Signal } from '../../src/otlp/signal.ts'
 import { isMalformed } from '../../src/otlp/wire/malformed.ts'
 import type { Masker, MaskOutcome, Meter } from '../contracts.ts'
-import { compileSignal, refuseReframing, threadsOf } from './compile.ts'
+import { compileSignal } from './compile.ts'
 import { carryOutEdits, editCount, REMOVE, resetEdits } from './edits.ts'
 import { beginMerges } from './merge.ts'
 import type { MessagePlan } from './plan.ts'
@@ -18,6 +18,7 @@ import {
   newTally,
   operations,
 } from './session.ts'
+import { refuseReframing, threadsOf } from './threads.ts'
 import { walk } from './walk.ts'
 
 export interface MaskerOptions {

@@ -10,6 +10,8 @@ import { varintSize, writeVarint } from '../../src/otlp/wire/varint.ts'
 /** Rewriting may cost at most this many times the body, over all nestings; beyond it the body is refused. */
 const MAX_REWRITES = 8
 const FREE_BYTES = 65536
+/** What one rewriting costs besides its bytes, in bytes: many small ones must count too. */
+const BYTES_PER_REWRITE = 256
 
 let budgetBytes = 0
 
@@ -37,7 +39,7 @@ export function merged(
   end: number,
   required: readonly number[] = [],
 ): Uint8Array {
-  budgetBytes -= end - start
+  budgetBytes -= end - start + BYTES_PER_REWRITE
   if (budgetBytes < 0) malformed('too many repetitions of singular fields', start)
   const fields = new Map(message(name).map((field) => [field.number, field]))
   const all = occurrences(bytes, start, end)

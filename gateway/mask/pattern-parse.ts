@@ -31,148 +31,161 @@ export function parsePattern(
   flags: string,
   offset: number,
 ): { steps: Step[]; start: number } {
-  const parser = new Parser(source, flags, offset)
-  const node = parser.program()
+  const parser: Parser = { source, flags, offset, steps: [{ kind: 'match' }], at: 0, depth: 0 }
+  const node = program(parser)
   if (node.isNullable) {
     throw new PathFault('expected a regular expression that matches at least one character', offset)
   }
   return { steps: parser.steps, start: node.build(0) }
 }
 
-class Parser {
-  readonly steps: Step[] = [{ kind: 'match' }]
-  private at = 0
-  private depth = 0
+/** Where the parser is, and what it has made so far. */
+interface Parser {
+  readonly source: string
+  readonly flags: string
+  /** Where the expression begins in the path, for faults. */
+  readonly offset: number
+  readonly steps: Step[]
+  at: number
+  depth: number
+}
 
-  constructor(
-    private readonly source: string,
-    private readonly flags: string,
-    private readonly offset: number,
-  ) {}
+function program(parser: Parser): Node {
+  if (!FLAGS.test(parser.flags))
+    throw new PathFault(`expected the flags i or s, got '${parser.flags}'`, parser.offset)
+  const node = alternatives(parser)
+  if (parser.at < parser.source.length) fault(parser, 'unmatched )')
+  return node
+}
 
-  program(): Node {
-    if (!FLAGS.test(this.flags))
-      throw new PathFault(`expected the flags i or s, got '${this.flags}'`, this.offset)
-    const node = this.alternatives()
-    if (this.at < this.source.length) this.fault('unmatched )')
-    return node
+function fault(parser: Parser, message: string): never {
+  throw new PathFault(`regular expression: ${message}`, parser.offset + parser.at)
+}
+
+function add(parser: Parser, step: Step): number {
+  if (parser.steps.length >= MAX_STEPS) fault(parser, `more than ${MAX_STEPS} steps, written out`)
+  return parser.steps.push(step) - 1
+}
+
+function alternatives(parser: Parser): Node {
+  const all = [sequence(parser)]
+  while (parser.source[parser.at] === '|') {
+    parser.at++
+    all.push(sequence(parser))
   }
-
-  private fault(message: string): never {
-    throw new PathFault(`regular expression: ${message}`, this.offset + this.at)
+  return {
+    isNullable: all.some((node) => node.isNullable),
+    build: (next) =>
+      all
+        .map((node) => node.build(next))
+        .reduceRight((other, first) => add(parser, { kind: 'split', next: first, other })),
   }
+}
 
-  private add(step: Step): number {
-    if (this.steps.length >= MAX_STEPS) this.fault(`more than ${MAX_STEPS} steps, written out`)
-    return this.steps.push(step) - 1
+function sequence(parser: Parser): Node {
+  const parts: Node[] = []
+  while (
+    parser.at < parser.source.length &&
+    parser.source[parser.at] !== '|' &&
+    parser.source[parser.at] !== ')'
+  ) {
+    parts.push(quantified(parser))
   }
+  return {
+    isNullable: parts.every((node) => node.isNullable),
+    build: (next) => parts.reduceRight((after, node) => node.build(after), next),
+  }
+}
 
-  private alternatives(): Node {
-    const all = [this.sequence()]
-    while (this.source[this.at] === '|') {
-      this.at++
-      all.push(this.sequence())
+function quantified(parser: Parser): Node {
+  const node = atom(parser)
+  const [, text, lazy] = /^([*+?]|\{\d{1,4}(?:,\d{0,4})?\})(\??)/.exec(parser.source.slice(parser.at)) ?? []
+  if (text === undefined) return node
+  parser.at += text.length + lazy!.length
+  const [min, max] = bounds(text)
+  if (max < min) fault(parser, 'numbers of a quantifier out of order')
+  // Engines differ in what an iteration that takes nothing means.
+  if (node.isNullable) fault(parser, 'what is repeated must match at least one character')
+  return { isNullable: min === 0, build: (next) => repeated(parser, node, min, max, lazy === '?', next) }
+}
+
+function repeated(
+  parser: Parser,
+  node: Node,
+  min: number,
+  max: number,
+  isLazy: boolean,
+  next: number,
+): number {
+  let after = next
+  if (max === Number.POSITIVE_INFINITY) {
+    const loop = add(parser, { kind: 'split', next: -1, other: -1 })
+    point(parser, loop, node.build(loop), next, isLazy)
+    after = loop
+  } else {
+    for (let i = min; i < max; i++) {
+      const fork = add(parser, { kind: 'split', next: -1, other: -1 })
+      point(parser, fork, node.build(after), next, isLazy)
+      after = fork
     }
+  }
+  for (let i = 0; i < min; i++) after = node.build(after)
+  return after
+}
+
+function point(parser: Parser, fork: number, again: number, next: number, isLazy: boolean): void {
+  const step = parser.steps[fork]!
+  if (step.kind !== 'split') return
+  step.next = isLazy ? next : again
+  step.other = isLazy ? again : next
+}
+
+function atom(parser: Parser): Node {
+  const rest = parser.source.slice(parser.at)
+  if (rest[0] === '(') return group(parser, rest)
+  const assertion = /^(\^|\$|\\[bB])/.exec(rest)?.[1]
+  if (assertion !== undefined) {
+    parser.at += assertion.length
     return {
-      isNullable: all.some((node) => node.isNullable),
-      build: (next) =>
-        all
-          .map((node) => node.build(next))
-          .reduceRight((other, first) => this.add({ kind: 'split', next: first, other })),
+      isNullable: true,
+      build: (next) => add(parser, { kind: 'assert', what: assertion as '^', next }),
     }
   }
+  if (/^\\[1-9k]/.test(rest))
+    fault(parser, 'references to groups are not supported: they cannot be matched in linear time')
+  const text =
+    /^(\[(?:\\.|[^\]\\])*\]|\\(?:[pP]\{[^}]*\}|u\{[^}]*\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|c[A-Za-z]|.)|.)/su.exec(
+      rest,
+    )![1]!
+  if (/^[*+?{}\])]$/.test(text)) fault(parser, `unexpected ${text}`)
+  const accepts = oneCharacter(parser, text)
+  parser.at += text.length
+  return { isNullable: false, build: (next) => add(parser, { kind: 'one', accepts, next }) }
+}
 
-  private sequence(): Node {
-    const parts: Node[] = []
-    while (this.at < this.source.length && this.source[this.at] !== '|' && this.source[this.at] !== ')') {
-      parts.push(this.quantified())
-    }
-    return {
-      isNullable: parts.every((node) => node.isNullable),
-      build: (next) => parts.reduceRight((after, node) => node.build(after), next),
-    }
+function oneCharacter(parser: Parser, text: string): RegExp {
+  try {
+    return new RegExp(
+      `^${text}$`,
+      `${parser.flags.replaceAll('s', '')}u${parser.flags.includes('s') ? 's' : ''}`,
+    )
+  } catch {
+    return fault(parser, `'${text}' is no character or class`)
   }
+}
 
-  private quantified(): Node {
-    const node = this.atom()
-    const [, text, lazy] = /^([*+?]|\{\d{1,4}(?:,\d{0,4})?\})(\??)/.exec(this.source.slice(this.at)) ?? []
-    if (text === undefined) return node
-    this.at += text.length + lazy!.length
-    const [min, max] = bounds(text)
-    if (max < min) this.fault('numbers of a quantifier out of order')
-    // Engines differ in what an iteration that takes nothing means.
-    if (node.isNullable) this.fault('what is repeated must match at least one character')
-    return { isNullable: min === 0, build: (next) => this.repeated(node, min, max, lazy === '?', next) }
+function group(parser: Parser, rest: string): Node {
+  const [opening, isNamed] = /^\((?:\?:|\?<(\w+)>)?/.exec(rest)!
+  if (isNamed === undefined && rest[opening.length] === '?') {
+    fault(parser, 'look-around and flags in groups are not supported')
   }
-
-  private repeated(node: Node, min: number, max: number, isLazy: boolean, next: number): number {
-    let after = next
-    if (max === Number.POSITIVE_INFINITY) {
-      const loop = this.add({ kind: 'split', next: -1, other: -1 })
-      this.point(loop, node.build(loop), next, isLazy)
-      after = loop
-    } else {
-      for (let i = min; i < max; i++) {
-        const fork = this.add({ kind: 'split', next: -1, other: -1 })
-        this.point(fork, node.build(after), next, isLazy)
-        after = fork
-      }
-    }
-    for (let i = 0; i < min; i++) after = node.build(after)
-    return after
-  }
-
-  private point(fork: number, again: number, next: number, isLazy: boolean): void {
-    const step = this.steps[fork]!
-    if (step.kind !== 'split') return
-    step.next = isLazy ? next : again
-    step.other = isLazy ? again : next
-  }
-
-  private atom(): Node {
-    const rest = this.source.slice(this.at)
-    if (rest[0] === '(') return this.group(rest)
-    const assertion = /^(\^|\$|\\[bB])/.exec(rest)?.[1]
-    if (assertion !== undefined) {
-      this.at += assertion.length
-      return { isNullable: true, build: (next) => this.add({ kind: 'assert', what: assertion as '^', next }) }
-    }
-    if (/^\\[1-9k]/.test(rest))
-      this.fault('references to groups are not supported: they cannot be matched in linear time')
-    const text =
-      /^(\[(?:\\.|[^\]\\])*\]|\\(?:[pP]\{[^}]*\}|u\{[^}]*\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|c[A-Za-z]|.)|.)/su.exec(
-        rest,
-      )![1]!
-    if (/^[*+?{}\])]$/.test(text)) this.fault(`unexpected ${text}`)
-    const accepts = this.oneCharacter(text)
-    this.at += text.length
-    return { isNullable: false, build: (next) => this.add({ kind: 'one', accepts, next }) }
-  }
-
-  private oneCharacter(text: string): RegExp {
-    try {
-      return new RegExp(
-        `^${text}$`,
-        `${this.flags.replaceAll('s', '')}u${this.flags.includes('s') ? 's' : ''}`,
-      )
-    } catch {
-      return this.fault(`'${text}' is no character or class`)
-    }
-  }
-
-  private group(rest: string): Node {
-    const [opening, isNamed] = /^\((?:\?:|\?<(\w+)>)?/.exec(rest)!
-    if (isNamed === undefined && rest[opening.length] === '?') {
-      this.fault('look-around and flags in groups are not supported')
-    }
-    if (++this.depth > MAX_GROUPS_DEEP) this.fault(`groups more than ${MAX_GROUPS_DEEP} deep`)
-    this.at += opening.length
-    const node = this.alternatives()
-    if (this.source[this.at] !== ')') this.fault('missing )')
-    this.at++
-    this.depth--
-    return node
-  }
+  if (++parser.depth > MAX_GROUPS_DEEP) fault(parser, `groups more than ${MAX_GROUPS_DEEP} deep`)
+  parser.at += opening.length
+  const node = alternatives(parser)
+  if (parser.source[parser.at] !== ')') fault(parser, 'missing )')
+  parser.at++
+  parser.depth--
+  return node
 }
 
 function bounds(text: string): [number, number] {

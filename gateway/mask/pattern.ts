@@ -7,11 +7,20 @@ import { parsePattern, type Step } from './pattern-parse.ts'
 /** A regular expression of a rule. */
 export interface Pattern {
   test(text: string): boolean
-  /** `text` with `replacement` (taken literally) in place of every match; null when nothing matches. */
-  replace(text: string, replacement: string): string | null
+  /**
+   * `text` with `replacement` (taken literally) in place of every match; null when nothing matches. `TOO_COSTLY` when
+   * each of many matches needs a look far ahead (`a.*b|a` in `aaaa…`): together that would grow with the square.
+   */
+  replace(text: string, replacement: string): string | null | typeof TOO_COSTLY
 }
 
+export const TOO_COSTLY = Symbol('too costly')
+
 const ASCII = 128
+/** How often `replace` may look at each character, on average, before it gives up. */
+const MAX_LOOKS = 32
+/** Looks that are free, so that short texts never give up. */
+const FREE_LOOKS = 65_536
 
 /** Compiles; throws PathFault, counted from `offset`, for what is not supported. */
 export function compilePattern(source: string, flags: string, offset = 0): Pattern {
@@ -22,9 +31,11 @@ export function compilePattern(source: string, flags: string, offset = 0): Patte
     replace(text, replacement) {
       let out = ''
       let from = 0
+      looks = 0
       while (from <= text.length && machine(text, from)) {
         out += text.slice(from, matchStart) + replacement
         from = matchEnd
+        if (looks > FREE_LOOKS + MAX_LOOKS * text.length) return TOO_COSTLY
       }
       return from === 0 ? null : out + text.slice(from)
     },
@@ -34,6 +45,8 @@ export function compilePattern(source: string, flags: string, offset = 0): Patte
 /** Where the last match lies. */
 let matchStart = 0
 let matchEnd = 0
+/** Characters looked at since `replace` began. */
+let looks = 0
 
 /** Finds the first match at or behind `from`; answers whether there is one. */
 type Machine = (text: string, from: number) => boolean
@@ -73,6 +86,7 @@ function makeMachine(steps: readonly Step[], first: number): Machine {
       const code = pos < text.length ? text.codePointAt(pos)! : -1
       const next = pos + (code > 0xffff ? 2 : 1)
       following.count = 0
+      looks++
       for (let i = 0; i < current.count; i++) {
         const at = current.steps[i]!
         const step = steps[at]!

@@ -1,4 +1,4 @@
-import type { Thread } from './compile.ts'
+import type { Thread } from './threads.ts'
 
 /** Whether a body may hold anything that a rule looks for. */
 export type Prefilter = (body: Uint8Array) => boolean

@@ -1,5 +1,6 @@
 import { cursor, readLength } from '../../src/otlp/wire/read.ts'
 import { BOOL, BYTES, DOUBLE, INT, STRING } from './check.ts'
+import type { TOO_COSTLY } from './pattern.ts'
 import type { CompiledRule } from './plan.ts'
 
 /** Longer texts are not searched: that is a fault of the rule, whose `onError` decides. */
@@ -76,8 +77,11 @@ export function makeHash(key: string | null): Hash {
   }
 }
 
-/** What the pattern of `rule` makes of `text`: the new text for REGEX_MASK, the same for a condition; null: no match. */
-export function matchedText(rule: CompiledRule, text: string): string | null {
+/**
+ * What the pattern of `rule` makes of `text`: the new text for REGEX_MASK, the same for a condition; null: no match. For
+ * `TOO_COSTLY` see `Pattern`.
+ */
+export function matchedText(rule: CompiledRule, text: string): string | null | typeof TOO_COSTLY {
   if (rule.pattern === null) return text
   if (rule.action === 'REGEX_MASK') return rule.pattern.replace(text, rule.replacement)
   return rule.pattern.test(text) ? text : null

@@ -108,7 +108,7 @@ export function onFault(rule: CompiledRule, cause: Cause): void {
     failedDetail =
       cause === 'operations'
         ? `more than ${maxOperations} values to mask in one request`
-        : 'a text is too long or not UTF-8 for a regular expression'
+        : 'a text is too long, too costly or not UTF-8 for a regular expression'
     throw FAILED
   }
 }

@@ -1,4 +1,5 @@
 import { REMOVE } from './edits.ts'
+import { TOO_COSTLY } from './pattern.ts'
 import type { CompiledRule } from './plan.ts'
 import { encodedText, encodedValue, overwriteValue, put } from './put.ts'
 import { decodeText, hash, hashInput, hasText, matchedText, scalarText } from './scalar.ts'
@@ -16,11 +17,11 @@ let searched = ''
 
 /** Holds the pattern of `rule` against `text` (null: it could not be read, a fault of the rule). */
 function search(rule: CompiledRule, text: string | null): number {
-  if (text === null) {
+  const found = text === null ? TOO_COSTLY : matchedText(rule, text)
+  if (found === TOO_COSTLY) {
     onFault(rule, 'text')
     return NO_MATCH
   }
-  const found = matchedText(rule, text)
   if (found === null) return NO_MATCH
   searched = found
   return MATCH

@@ -1,11 +1,11 @@
 import { malformed } from '../../src/otlp/wire/malformed.ts'
 import { cursor, readLength, readTag, skipField, skipVarint } from '../../src/otlp/wire/read.ts'
-import { checkKeyValue, checkValue, MAX_NESTING } from './check.ts'
+import { checkKeyValue, checkValue, KEY, MAX_NESTING, STRING, VALUE } from './check.ts'
 import { close, inCopy } from './copy.ts'
 import { isDropped } from './drop.ts'
 import { editCount, REMOVE, remove, reserve, truncateEdits } from './edits.ts'
 import { merged } from './merge.ts'
-import { type MessagePlan, OP } from './plan.ts'
+import { type KeyTable, type MessagePlan, OP } from './plan.ts'
 import { countDropped, countRecord, DROP_UNIT, droppedRecords, records, rewindRecords } from './session.ts'
 import { maskText } from './text.ts'
 import { maskKeyValue, maskValue } from './value.ts'
@@ -69,6 +69,7 @@ export function walk(
         continue
       case OP.KEY_VALUE: {
         const table = plan.tables[tag]!
+        if (isForeignText(table, bytes, from, pos)) continue
         if (table === null) checkKeyValue(bytes, from, pos, depth + 1)
         else grown = maskKeyValue(table, bytes, lengthAt, from, pos, depth + 1)
         break
@@ -104,6 +105,24 @@ export function walk(
   }
   if (removed > 0 && kept === 0) delta = REMOVE
   return close(slot, prefixAt, start, end, delta)
+}
+
+/** The express lane: a short key that no rule can name, a short string, nothing else. */
+function isForeignText(table: KeyTable | null, bytes: Uint8Array, start: number, end: number): boolean {
+  const keyLength = bytes[start + 1]!
+  const valueAt = start + 2 + keyLength
+  const room = end - valueAt
+  return (
+    bytes[start] === KEY &&
+    keyLength < 0x80 &&
+    room >= 4 &&
+    room < 0x80 &&
+    bytes[valueAt] === VALUE &&
+    bytes[valueAt + 1] === room - 2 &&
+    bytes[valueAt + 2] === STRING &&
+    bytes[valueAt + 3] === room - 4 &&
+    (table === null || (table.other === null && table.byLength[keyLength] === 0))
+  )
 }
 
 function checkPacked(op: number, bytes: Uint8Array, start: number, end: number): void {

@@ -3,6 +3,7 @@ import type { DriverModule } from '../driver/driver.ts'
 import { AppError } from '../errors/app-error.ts'
 import { fakeEntry } from './fake/fake-entry.ts'
 import { kafkaEntry } from './kafka/kafka-entry.ts'
+import { otlpEntry } from './otlp/otlp-entry.ts'
 import { pulsarEntry } from './pulsar/pulsar-entry.ts'
 import { rabbitmqEntry } from './rabbitmq/rabbitmq-entry.ts'
 
@@ -14,6 +15,8 @@ export interface DriverEntry {
   readonly ombDriverClasses: readonly string[]
   /** Clients that `client:` (or `name:client` on the command line) may choose; the first is the default. */
   readonly clients: readonly string[]
+  /** Schemes that `servers` may carry before `host:port`; absent: none. */
+  readonly serverSchemes?: readonly string[]
   /** Name of the local broker that serves it when the driver file names no servers; null = none. */
   readonly localBroker: string | null
   /** The driver's part of a driver file: everything but `name`, `driver`, `driverClass` and `servers`. */
@@ -37,7 +40,7 @@ export interface OmbTranslation {
 }
 
 /** Every driver there is, in the order in which a run without `--drivers` compares those with a local broker. */
-export const DRIVERS: readonly DriverEntry[] = [kafkaEntry, rabbitmqEntry, pulsarEntry, fakeEntry]
+export const DRIVERS: readonly DriverEntry[] = [kafkaEntry, rabbitmqEntry, pulsarEntry, otlpEntry, fakeEntry]
 
 /** @throws AppError('CONFIG') for a name that no driver has. */
 export function findDriver(name: string): DriverEntry {

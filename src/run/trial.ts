@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.ts'
+import { findDriver } from '../drivers/registry.ts'
 import type { EngineReport } from '../engine/types.ts'
 import { AppError, messageOf } from '../errors/app-error.ts'
 import type { BrokerFigures } from '../result/result.ts'
@@ -78,7 +79,15 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
   const startedAtMs = clock.wallMs()
   const runId = crypto.getRandomValues(new Uint32Array(1))[0]!
   const namePrefix = `bench-${runId.toString(36)}`
-  const assignment = assign({ workload, workers: options.workers, runId, seed: options.seed, namePrefix })
+  const { consumerIsServer } = (await findDriver(side.driver).load()).capabilities(side.config)
+  const assignment = assign({
+    workload,
+    workers: options.workers,
+    consumersAreServers: consumerIsServer,
+    runId,
+    seed: options.seed,
+    namePrefix,
+  })
   const step = (name: Step, detail: string) => tell({ kind: 'step', side: side.label, step: name, detail })
 
   const seconds = watchSeconds(workload, (second) => tell({ kind: 'second', side: side.label, ...second }))

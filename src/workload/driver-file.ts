@@ -39,33 +39,42 @@ export interface DriverOutline {
   readonly driver: string
 }
 
-/** `host:port`, an IPv6 address in brackets. */
-const serverSchema = z
-  .string()
-  .regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:/,@[\]]+):\d{1,5}$/, { error: 'a server as host:port', abort: true })
-  .refine(
-    (server) => isPort(Number(server.slice(server.lastIndexOf(':') + 1))),
-    'expected a port from 1 to 65535',
-  )
+/** `host:port`, an IPv6 address in brackets; behind one of the schemes where the driver knows some. */
+function serverSchema(schemes: readonly string[]) {
+  const names = schemes.map((scheme) => scheme.replace(/[+.]/g, '\\$&')).join('|')
+  const prefix = schemes.length === 0 ? '' : `(?:(?:${names})://)?`
+  const form = schemes.length === 0 ? 'host:port' : `host:port or ${schemes.join('|')}://host:port`
+  return z
+    .string()
+    .regex(new RegExp(`^${prefix}(\\[[0-9a-fA-F:.]+\\]|[^\\s:/,@[\\]]+):\\d{1,5}$`), {
+      error: `a server as ${form}`,
+      abort: true,
+    })
+    .refine(
+      (server) => isPort(Number(server.slice(server.lastIndexOf(':') + 1))),
+      'expected a port from 1 to 65535',
+    )
+}
 
 function isPort(port: number): boolean {
   return port >= 1 && port <= 65_535
 }
 
 /** What every driver file of ours may say beside the driver's own settings. */
-export const commonFields = {
-  name: z.string().min(1).max(200).optional().describe('For people; sides are labelled by file name.'),
-  driver: z.string().min(1).describe('The driver that reads the other settings.'),
-  servers: z
-    .array(serverSchema)
-    .min(1)
-    .max(100)
-    .optional()
-    .describe('Servers as host:port; without them bench starts a local broker.'),
+export function commonFieldsOf({ serverSchemes = [] }: Pick<DriverEntry, 'serverSchemes'>) {
+  return {
+    name: z.string().min(1).max(200).optional().describe('For people; sides are labelled by file name.'),
+    driver: z.string().min(1).describe('The driver that reads the other settings.'),
+    servers: z
+      .array(serverSchema(serverSchemes))
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('Servers as host:port; without them bench starts a local broker.'),
+  }
 }
 
-const COMMON_KEYS = Object.keys(commonFields)
-const benchCommon = z.object(commonFields)
+const COMMON_KEYS = Object.keys(commonFieldsOf({}))
 const ombCommon = z.object({ name: z.string().nullable().optional(), driverClass: z.string().min(1) })
 
 /** Reads a file far enough to know its driver. Throws `AppError('CONFIG')`. */
@@ -131,7 +140,7 @@ function fromBench(
   const data = withOverrides(yaml.data, entry, options)
   const locator = overrideLocator(yaml, options, origin)
   const own = Object.fromEntries(Object.entries(data).filter(([key]) => !COMMON_KEYS.includes(key)))
-  const common = check(benchCommon, data, locator)
+  const common = check(z.object(commonFieldsOf(entry)), data, locator)
   const config = checkConfig(entry, own, locator, { ...options, extraKeys: COMMON_KEYS })
   if ('problems' in common || 'problems' in config) {
     const problems = [common, config].flatMap((part) => ('problems' in part ? part.problems : []))
@@ -166,7 +175,7 @@ function fromOmb(
   const { servers: given, ...rest } = data
   const locator = overrideLocator(yaml, options, origin)
   const checked = checkConfig(entry, rest, locator, options)
-  const servers = check(z.object({ servers: commonFields.servers }), { servers: given }, locator)
+  const servers = check(z.object({ servers: commonFieldsOf(entry).servers }), { servers: given }, locator)
   if ('problems' in checked || 'problems' in servers) {
     const problems: Problem[] = [checked, servers].flatMap((part) =>
       'problems' in part ? part.problems : [],

@@ -1,7 +1,7 @@
+import { encodedMessage } from '../../../src/otlp/grpc/frame.ts'
+import { GRPC, type GrpcCode } from '../../../src/otlp/grpc/status.ts'
 import { encodeStatus } from '../../../src/otlp/status.ts'
 import type { Outcome } from '../../contracts.ts'
-import { encodedMessage } from '../../grpc/frame.ts'
-import { GRPC, type GrpcCode } from '../../grpc/status.ts'
 
 /** Trailers of a call. */
 export type Trailers = Readonly<Record<string, string>>

@@ -6,7 +6,7 @@ import type { MaskOutcome, Meter } from '../../../gateway/contracts.ts'
 import { createMasker, type MaskerOptions } from '../../../gateway/mask/masker.ts'
 import { parseMaskRules } from '../../../gateway/mask/rules.ts'
 import { AppError } from '../../../src/errors/app-error.ts'
-import { type Dynamic, decode } from './reference/reference.ts'
+import { type Dynamic, decode } from './reference/objects.ts'
 import { field, intValue, keyValue, stringValue, text, tracesPayload } from './traces-payload.ts'
 
 const OPTIONS: MaskerOptions = { allowReframe: true, maxOpsPerPacket: 1000, writer: 'scalar' }

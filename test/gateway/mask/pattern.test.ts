@@ -3,7 +3,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { PathFault } from '../../../gateway/mask/path-text.ts'
-import { compilePattern } from '../../../gateway/mask/pattern.ts'
+import { compilePattern, TOO_COSTLY } from '../../../gateway/mask/pattern.ts'
 
 const atom = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '\\w', '\\d', '\\.', 'é', '\\b', 'x', '\\p{L}')
 const quantifier = fc.constantFrom('', '', '', '*', '+', '?', '{2}', '{1,3}', '{2,}', '*?', '+?')
@@ -59,6 +59,13 @@ test('no expression is slow: work grows with the length of the text, not with it
     const small = Math.max(1, timeMs(1000))
     expect(timeMs(20_000)).toBeLessThan(small * 200)
   }
+})
+
+test('gives up where replacing would grow with the square of the text', () => {
+  const pattern = compilePattern('a.*b|a', '')
+  expect(pattern.replace('a'.repeat(60_000), '#')).toBe(TOO_COSTLY)
+  expect(pattern.replace('a'.repeat(300), '#')).toBe('#'.repeat(300))
+  expect(compilePattern('a', '').replace('a'.repeat(60_000), '#')).toBe('#'.repeat(60_000))
 })
 
 test('refuses what it cannot do, with the place', () => {

@@ -3,8 +3,10 @@ import type { Masker } from '../../../../gateway/contracts.ts'
 import { createMasker } from '../../../../gateway/mask/masker.ts'
 import type { Signal } from '../../../../src/otlp/signal.ts'
 import { descriptor } from './descriptor.ts'
-import { mutated, payload, type Random, ROOTS } from './payloads.ts'
-import { type Dynamic, decode, maskByReference } from './reference.ts'
+import { mutated } from './mutated.ts'
+import { type Dynamic, decode } from './objects.ts'
+import { payload, type Random, ROOTS } from './payloads.ts'
+import { maskByReference } from './reference.ts'
 import { type RuleCase, ruleCases } from './rule-cases.ts'
 
 /** What a run of comparisons saw; a run in which hardly anything happened proves nothing. */

@@ -1,22 +1,12 @@
 import { createHash } from 'node:crypto'
-import {
-  clearField,
-  create,
-  type DescField,
-  fromBinary,
-  isFieldSet,
-  type Message,
-  toBinary,
-} from '@bufbuild/protobuf'
+import { clearField, create, type DescField, isFieldSet, toBinary } from '@bufbuild/protobuf'
+import { holds, matchesDeep } from './conditions.ts'
 import { descriptor, messageOf } from './descriptor.ts'
+import { children, type Dynamic, decode, fieldOf, isSet, keyOf, latin1, textOf, utf8 } from './objects.ts'
 import type { RuleCase } from './rule-cases.ts'
 
 // The reference masker: decodes with an OTLP protobuf library, edits the objects, encodes. Written after the README of
 // the masker and independently of its code: rules are looked at one object at a time, nothing is compiled.
-
-/** A message whose fields are known at run time only. */
-// biome-ignore lint/suspicious/noExplicitAny: what a field holds stands in the descriptor, not in a type
-export type Dynamic = Message & Record<string, any>
 
 const UNITS = new Set([
   'ResourceSpans',
@@ -62,8 +52,6 @@ const CARRIERS = new Set([
   'exponential_histogram',
   'summary',
 ])
-const MAX_TEXT_BYTES = 65536
-
 export type ReferenceOutcome =
   | { kind: 'masked'; message: Dynamic; operations: number; droppedRecords: number; isEmpty: boolean }
   | { kind: 'failed'; rule: string }
@@ -81,11 +69,6 @@ interface Run {
   operations: number
   dropped: number
   readonly limit: number
-}
-
-/** Decodes a body; throws if the library cannot. */
-export function decode(root: string, body: Uint8Array): Dynamic {
-  return fromBinary(descriptor(root), body) as Dynamic
 }
 
 /** What masking `body` by `rules` (in the order they go) must come to. Throws if the library cannot decode. */
@@ -139,10 +122,6 @@ function goesToUnit(name: string, fields: readonly string[]): boolean {
   return false
 }
 
-function fieldOf(name: string, field: string): DescField {
-  return descriptor(name).fields.find((each) => each.name === field)!
-}
-
 function drop(name: string, message: Dynamic, run: Run): 'remove' {
   run.dropped += originals.get(message) ?? countRecords(name, message)
   return 'remove'
@@ -156,12 +135,6 @@ function countRecords(name: string, message: Dynamic): number {
     for (const child of children(message, field)) count += countRecords(messageOf(field)!, child)
   }
   return count
-}
-
-function children(message: Dynamic, field: DescField): Dynamic[] {
-  if (field.fieldKind === 'list') return message[field.localName] as Dynamic[]
-  if (!isFieldSet(message, field)) return []
-  return [field.oneof === undefined ? message[field.localName] : message[field.oneof.localName].value]
 }
 
 function editFields(name: string, message: Dynamic, paths: readonly Path[], run: Run): 'keep' | 'remove' {
@@ -211,14 +184,6 @@ function whole(path: Path): At {
   return { rule: path.rule, steps: path.rule.value }
 }
 
-function keyOf(entry: Dynamic): string {
-  return Buffer.from(entry.key ?? []).toString('latin1')
-}
-
-function latin1(key: string): string {
-  return Buffer.from(key).toString('latin1')
-}
-
 function editEntries(entries: Dynamic[], ats: readonly At[], run: Run): void {
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i]!
@@ -229,10 +194,6 @@ function editEntries(entries: Dynamic[], ats: readonly At[], run: Run): void {
     if (editValue(value, here, run) === 'remove') entries.splice(i--, 1)
     else if (run.operations > before) entry.value = value
   }
-}
-
-function isSet(message: Dynamic, name: string): boolean {
-  return isFieldSet(message, fieldOf(message.$typeName.split('.').pop()!, name))
 }
 
 function stepped(ats: readonly At[], key: string | null): At[] {
@@ -287,42 +248,6 @@ function editScalar(value: Dynamic, rules: readonly RuleCase[], run: Run): 'keep
     value.$unknown = undefined
   }
   return 'keep'
-}
-
-/** Undefined: has none; null: cannot be read. */
-function textOf(value: Dynamic): string | null | undefined {
-  switch (value.value.case) {
-    case 'stringValue':
-      return utf8(value.value.value)
-    case 'intValue':
-    case 'boolValue':
-    case 'doubleValue':
-      return String(value.value.value)
-    default:
-      return undefined
-  }
-}
-
-function utf8(bytes: Uint8Array): string | null {
-  if (bytes.length > MAX_TEXT_BYTES) return null
-  const text = Buffer.from(bytes).toString('utf8')
-  return Buffer.from(text).equals(bytes) ? text : null
-}
-
-function matchesDeep(value: Dynamic, pattern: string): boolean | null {
-  const { case: kind, value: inner } = value.value
-  if (kind !== 'arrayValue' && kind !== 'kvlistValue') {
-    const text = textOf(value)
-    if (text === undefined) return false
-    return text === null ? null : new RegExp(pattern, 'u').test(text)
-  }
-  const values: Dynamic[] =
-    kind === 'arrayValue'
-      ? inner.values
-      : inner.values.filter((entry: Dynamic) => isSet(entry, 'value')).map((entry: Dynamic) => entry.value)
-  const found = values.map((each) => matchesDeep(each, pattern))
-  if (found.includes(true)) return true
-  return found.includes(null) ? null : false
 }
 
 function admitted(rule: RuleCase, run: Run): boolean {
@@ -403,53 +328,4 @@ function textAfter(bytes: Uint8Array, paths: readonly Path[], run: Run): Uint8Ar
     current = Buffer.from(next)
   }
   return current
-}
-
-/** Whether what a DROP rule looks for is in `message`; null: a text could not be read. */
-function holds(name: string, message: Dynamic, fields: readonly string[], rule: RuleCase): boolean | null {
-  const [first, ...rest] = fields
-  if (first === undefined) return true
-  const field = fieldOf(name, first)
-  const inner = messageOf(field)
-  if (inner === undefined) {
-    if (!isFieldSet(message, field)) return false
-    const texts: Uint8Array[] =
-      field.fieldKind === 'list' ? message[field.localName] : [message[field.localName]]
-    return any(
-      texts.map((bytes) => {
-        const text = utf8(bytes)
-        if (rule.pattern === null) return true
-        return text === null ? null : new RegExp(rule.pattern, 'u').test(text)
-      }),
-    )
-  }
-  if (inner === 'KeyValue') return holdsEntry(message[field.localName], rule.value, rule)
-  if (inner === 'AnyValue') {
-    return isFieldSet(message, field) && holdsValue(message[field.localName], rule.value, rule)
-  }
-  return any(children(message, field).map((child) => holds(inner, child, rest, rule)))
-}
-
-function any(found: readonly (boolean | null)[]): boolean | null {
-  if (found.includes(true)) return true
-  return found.includes(null) ? null : false
-}
-
-function holdsEntry(entries: readonly Dynamic[], steps: RuleCase['value'], rule: RuleCase): boolean | null {
-  const [step, ...rest] = steps
-  return any(
-    entries
-      .filter((entry) => step === null || keyOf(entry) === latin1(step!))
-      .map((entry) =>
-        holdsValue(isSet(entry, 'value') ? entry.value : create(descriptor('AnyValue')), rest, rule),
-      ),
-  )
-}
-
-function holdsValue(value: Dynamic, steps: RuleCase['value'], rule: RuleCase): boolean | null {
-  if (steps.length === 0) return rule.pattern === null ? true : matchesDeep(value, rule.pattern)
-  const { case: kind, value: inner } = value.value
-  if (kind === 'kvlistValue') return holdsEntry(inner.values, steps, rule)
-  if (kind !== 'arrayValue' || steps[0] !== null) return false
-  return any(inner.values.map((each: Dynamic) => holdsValue(each, steps.slice(1), rule)))
 }

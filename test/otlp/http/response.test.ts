@@ -2,7 +2,7 @@
 // answer is cut at every place and at random ones; hostile bytes must throw or wait, never return.
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { createResponseReader, HttpFormatError } from '../../../gateway/export/http-response.ts'
+import { createResponseReader, HttpFormatError } from '../../../src/otlp/http/response.ts'
 
 const ANSWERS: readonly [string, string, number, string, boolean][] = [
   ['content length', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello', 200, 'hello', true],

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from '../../src/clock/clock.ts'
-import { createResponseReader, type HttpResponse } from './http-response.ts'
+import type { Clock, Timer } from '../../clock/clock.ts'
+import { createResponseReader, type HttpResponse } from './response.ts'
 
 type Socket = Bun.Socket<undefined>
 
@@ -15,8 +15,15 @@ export interface HttpTimeouts {
   readonly requestMs: number
 }
 
-/** A connection broke before its answer was complete; whether the upstream took the request is unknown. */
-export class ConnectionLost extends Error {}
+/** A connection could not be made, or broke before its answer was complete: then nobody knows whether it was taken. */
+export class ConnectionLost extends Error {
+  readonly isTimeout: boolean
+
+  constructor(message: string, isTimeout = false) {
+    super(message)
+    this.isTimeout = isTimeout
+  }
+}
 
 /** One keep-alive connection: one request at a time. */
 export interface HttpConnection {
@@ -78,7 +85,7 @@ export async function openConnection(
     timer = null
     if (exchange === null) return
     const restUs = exchange.deadlineUs - clock.nowUs()
-    if (restUs <= 0) lose(`no answer within ${timeouts.requestMs} ms`)
+    if (restUs <= 0) lose(`no answer within ${timeouts.requestMs} ms`, true)
     else timer = clock.schedule(restUs / 1000, watch)
   }
 
@@ -88,14 +95,14 @@ export async function openConnection(
     current.resolve(response)
   }
 
-  function lose(why: string): void {
+  function lose(why: string, isTimeout = false): void {
     isOpen = false
     const current = exchange
     exchange = null
     // Ends in `close` at once, which must not find the exchange any more.
     socket?.terminate()
     timer?.cancel()
-    current?.reject(new ConnectionLost(why))
+    current?.reject(new ConnectionLost(why, isTimeout))
   }
 
   function pump(target: Socket): void {
@@ -168,7 +175,7 @@ function connect(
     const where = `${endpoint.hostname}:${endpoint.port}`
     const timer = clock.schedule(timeoutMs, () => {
       isLate = true
-      reject(new ConnectionLost(`no connection to ${where} within ${timeoutMs} ms`))
+      reject(new ConnectionLost(`no connection to ${where} within ${timeoutMs} ms`, true))
     })
     const fail = (why: string) => {
       timer.cancel()

@@ -1,0 +1,11 @@
+/** Statistics over trials: pure, exact where they can be, seeded where they draw. The unit is the trial. */
+export { BOOTSTRAP_LEAST_TRIALS, bootstrapInterval } from './bootstrap.ts'
+export { smallestDetectable } from './detectable.ts'
+export { type DriftTest, driftTest, type Placed } from './drift.ts'
+export { holm } from './holm.ts'
+export { ALPHA, MAX_TRIALS_PER_SIDE } from './limits.ts'
+export { benchstatLine, changeText, pText, shareText } from './line.ts'
+export { mannWhitney, type RankTest } from './mann-whitney.ts'
+export { hodgesLehmann, type RatioInterval, ratioInterval } from './shift.ts'
+export { median, type Spread, spreadOf, trialNoise } from './spread.ts'
+export { canShowDifference, leastP, testCount, tooFewSentence, trialsNeeded } from './trials.ts'

@@ -1,0 +1,36 @@
+import type { LatencySummary, SideResult, TrialResult } from '../../result/result.ts'
+import type { FigureValue, SideTrials, TrialFigures } from './types.ts'
+
+/** What a verdict needs of the sides of a result. Trials are placed in the run by when they started. Pure. */
+export function sideTrialsOf(sides: readonly SideResult[]): SideTrials[] {
+  const started = sides
+    .flatMap(({ trials }) => trials)
+    .sort((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt))
+  const places = new Map(started.map((trial, place) => [trial, place]))
+  return sides.map(({ label, trials }) => ({
+    label,
+    trials: trials.map((trial) => figuresOf(trial, places.get(trial)!)),
+  }))
+}
+
+function figuresOf(trial: TrialResult, place: number): TrialFigures {
+  const { latencies, counts } = trial.phases.measure
+  const publishP99 = p99Of(latencies.publish.summary)
+  const endToEndP99 = p99Of(latencies.endToEnd.summary)
+  const { usage } = trial.server
+  const cpuUs = usage === null || counts.acknowledged === 0 ? null : (usage.cpuS * 1e6) / counts.acknowledged
+  return {
+    place,
+    measurement: trial.verdict.measurement,
+    integrity: trial.verdict.integrity,
+    figures: {
+      ...(publishP99 === null ? {} : { publishP99 }),
+      ...(endToEndP99 === null ? {} : { endToEndP99 }),
+      ...(cpuUs === null ? {} : { cpuPerMessage: { value: cpuUs, atLeast: false } }),
+    },
+  }
+}
+
+function p99Of({ count, p99 }: LatencySummary): FigureValue | null {
+  return count === 0 ? null : { value: p99.us, atLeast: p99.atLeast }
+}
