@@ -1,7 +1,10 @@
 /** The gateway by itself: `bun gateway/main.ts`, set by environment variables; `--print-config` prints them all. */
 import { AppError } from '../src/errors/app-error.ts'
 import { EXIT } from '../src/errors/exit-codes.ts'
+import { restartWithAllocator } from './process/allocator.ts'
 import { runGateway } from './run.ts'
+
+restartWithAllocator()
 
 const stop = new AbortController()
 let exitCode: number = EXIT.ok

@@ -4,7 +4,7 @@ import type { ExportOutcome, Uplink } from '../contracts.ts'
 import type { PipelineMeter } from '../pipeline-meter.ts'
 import type { Entry } from '../queue/entry.ts'
 import type { Slab } from '../slab.ts'
-import { type RetryPolicy, withRetries } from './retry.ts'
+import { type RetryPolicy, retried } from './retry.ts'
 
 export interface ExporterOptions {
   readonly uplinks: Readonly<Record<Signal, Uplink>>
@@ -35,6 +35,21 @@ export function createExporter(options: ExporterOptions): Exporter {
     return outcome
   }
 
+  function retry(
+    signal: Signal,
+    bodies: readonly Uint8Array[],
+    startUs: number,
+    first: ExportOutcome,
+  ): Promise<ExportOutcome> {
+    const onRetry = () => counts.retried(signal)
+    return retried(
+      { policy: options.retry, clock, random, abort: options.abort, onRetry },
+      startUs,
+      first,
+      () => send(signal, bodies),
+    )
+  }
+
   function finish(entry: Entry, outcome: ExportOutcome): void {
     options.slab.release(entry.region, entry.body.length)
     if (outcome.kind === 'exported') counts.exported(entry.signal, clock.nowUs() - entry.offeredAtUs)
@@ -44,10 +59,10 @@ export function createExporter(options: ExporterOptions): Exporter {
   async function exportAll(entries: readonly Entry[]): Promise<void> {
     const signal = entries[0]!.signal
     const bodies = entries.map((entry) => entry.body)
-    const outcome = await withRetries(
-      { policy: options.retry, clock, random, abort: options.abort, onRetry: () => counts.retried(signal) },
-      () => send(signal, bodies),
-    )
+    const startUs = clock.nowUs()
+    let outcome = await uplinks[signal].send(signal, bodies, options.abort)
+    counts.upstream(signal, outcome.kind, clock.nowUs() - startUs)
+    if (outcome.kind === 'retryable') outcome = await retry(signal, bodies, startUs, outcome)
     // One bad request must not take its neighbours with it: each gets a try of its own.
     if (outcome.kind === 'permanent' && entries.length > 1) {
       for (const entry of entries) await exportAll([entry])

@@ -25,6 +25,8 @@ export interface HttpUplinkOptions {
   readonly onAnswer?: (body: Uint8Array) => void
 }
 
+const EXPORTED: ExportOutcome = { kind: 'exported' }
+
 /** OTLP/HTTP with protobuf bodies over a pool of keep-alive connections. */
 export function createHttpUplink(options: HttpUplinkOptions): Uplink {
   const head = requestHead(options)
@@ -40,23 +42,19 @@ export function createHttpUplink(options: HttpUplinkOptions): Uplink {
     destroy: (connection) => connection.close(),
   })
 
-  async function exchange(bodies: readonly Uint8Array[]): Promise<HttpResponse> {
-    const connection = await pool.acquire()
-    try {
-      const sent = options.compression === 'gzip' ? [Bun.gzipSync(joined(bodies))] : bodies
-      const size = sent.reduce((sum, body) => sum + body.length, 0)
-      return await connection.request(Buffer.from(`${head}${size}\r\n\r\n`, 'latin1'), sent)
-    } finally {
-      pool.release(connection)
-    }
-  }
-
   return {
     async send(_signal, bodies) {
       try {
-        const response = await exchange(bodies)
-        if (response.status === 200 && response.body.length > 0) options.onAnswer?.(response.body)
-        return outcomeOf(response)
+        const lent = pool.acquire()
+        const connection = lent instanceof Promise ? await lent : lent
+        try {
+          const sent = options.compression === 'gzip' ? [Bun.gzipSync(joined(bodies))] : bodies
+          const response = await connection.request(`${head}${sizeOf(sent)}\r\n\r\n`, sent)
+          if (response.status === 200 && response.body.length > 0) options.onAnswer?.(response.body)
+          return outcomeOf(response)
+        } finally {
+          pool.release(connection)
+        }
       } catch (error) {
         if (error instanceof ConnectionLost)
           return { kind: 'retryable', detail: error.message, retryAfterMs: null }
@@ -83,12 +81,18 @@ function requestHead(options: HttpUplinkOptions): string {
   return `${lines.join('\r\n')}\r\nContent-Length: `
 }
 
+function sizeOf(bodies: readonly Uint8Array[]): number {
+  let size = 0
+  for (const body of bodies) size += body.length
+  return size
+}
+
 function joined(bodies: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return Buffer.concat(bodies) as Uint8Array<ArrayBuffer>
 }
 
 function outcomeOf(response: HttpResponse): ExportOutcome {
-  if (response.status >= 200 && response.status < 300) return { kind: 'exported' }
+  if (response.status >= 200 && response.status < 300) return EXPORTED
   const detail = `the upstream answered HTTP ${response.status}`
   if (!RETRYABLE_STATUS.has(response.status)) return { kind: 'permanent', detail }
   return { kind: 'retryable', detail, retryAfterMs: retryAfterMs(response.headers.get('retry-after')) }

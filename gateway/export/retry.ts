@@ -35,15 +35,19 @@ export interface RetryOptions {
   readonly onRetry: () => void
 }
 
-/** Tries until it is exported, refused for good, out of time, or aborted. */
-export async function withRetries(
+/**
+ * Goes on after a first try at `startUs` (`Clock.nowUs`) that ended with `first`: until it is exported, refused for good,
+ * out of time, or aborted.
+ */
+export async function retried(
   options: RetryOptions,
+  startUs: number,
+  first: ExportOutcome,
   tryOnce: () => Promise<ExportOutcome>,
 ): Promise<ExportOutcome> {
-  const endUs = options.clock.nowUs() + options.policy.maxElapsedMs * 1000
-  for (let attempt = 1; ; attempt++) {
-    const outcome = await tryOnce()
-    if (outcome.kind !== 'retryable' || options.abort.aborted) return outcome
+  const endUs = startUs + options.policy.maxElapsedMs * 1000
+  let outcome = first
+  for (let attempt = 1; outcome.kind === 'retryable' && !options.abort.aborted; attempt++) {
     const delayMs = retryDelayMs(options.policy, attempt, outcome.retryAfterMs, options.random())
     if (options.clock.nowUs() + delayMs * 1000 > endUs) return outcome
     try {
@@ -52,5 +56,7 @@ export async function withRetries(
       return outcome
     }
     options.onRetry()
+    outcome = await tryOnce()
   }
+  return outcome
 }

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { AppError } from '../../src/errors/app-error.ts'
 import type { Environment } from '../config/settings.ts'
 import type { MeterSnapshot } from '../telemetry/meter.ts'
+import { ALLOCATOR_ENVIRONMENT } from './allocator.ts'
 import type { FromProcess, Listening, ToProcess } from './protocol.ts'
 
 /** A gateway process as the supervisor sees it. */
@@ -32,7 +33,7 @@ export async function startChild(environment: Environment): Promise<Child> {
     onStart = resolve
   })
   const child = Bun.spawn([process.execPath, ENTRY], {
-    env: environment as Record<string, string>,
+    env: { ...environment, ...ALLOCATOR_ENVIRONMENT } as Record<string, string>,
     stdio: ['ignore', 'inherit', 'inherit'],
     serialization: 'json',
     ipc(message: FromProcess) {

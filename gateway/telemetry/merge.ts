@@ -1,21 +1,15 @@
-import { decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js'
 import { type MeterSnapshot, type NumberSeries, seriesKey, type TimingSeries } from './meter.ts'
-
-export interface MergedTiming extends Omit<TimingSeries, 'histogram'> {
-  /** Of all processes, in µs. */
-  readonly histogram: Histogram
-}
 
 /** The counts of all processes as one. */
 export interface MergedSnapshot {
   readonly numbers: readonly NumberSeries[]
-  readonly timings: readonly MergedTiming[]
+  readonly timings: readonly TimingSeries[]
 }
 
 /** Adds counters, adds or compares gauges as each says, and adds histograms without loss. */
 export function mergeSnapshots(snapshots: readonly MeterSnapshot[]): MergedSnapshot {
   const numbers = new Map<string, NumberSeries>()
-  const timings = new Map<string, MergedTiming>()
+  const timings = new Map<string, TimingSeries>()
   for (const snapshot of snapshots) {
     for (const series of snapshot.numbers) {
       const key = seriesKey(series.name, series.labels)
@@ -34,12 +28,11 @@ function mergeNumbers(a: NumberSeries, b: NumberSeries): number {
   return a.merge === 'sum' ? a.value + b.value : Math.max(a.value, b.value)
 }
 
-function mergeTimings(held: MergedTiming | undefined, series: TimingSeries): MergedTiming {
-  const histogram = decodeFromCompressedBase64(series.histogram)
-  if (held === undefined) return { ...series, histogram }
-  held.histogram.add(histogram)
+function mergeTimings(held: TimingSeries | undefined, series: TimingSeries): TimingSeries {
+  if (held === undefined) return series
   return {
     ...held,
+    histogram: held.histogram.concat(series.histogram),
     buckets: held.buckets.map((count, i) => count + series.buckets[i]!),
     sumUs: held.sumUs + series.sumUs,
   }

@@ -1,6 +1,6 @@
 import { build } from 'hdr-histogram-js'
-import type { MergedSnapshot, MergedTiming } from './merge.ts'
-import type { Labels } from './meter.ts'
+import type { MergedSnapshot } from './merge.ts'
+import type { Labels, TimingSeries } from './meter.ts'
 import { BUCKET_BOUNDS_US, TIMING_RANGE } from './timing-range.ts'
 
 export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
@@ -39,11 +39,14 @@ export function toPrometheusText(snapshot: MergedSnapshot): string {
 
 function endToEndP99Us(snapshot: MergedSnapshot): number {
   const all = build(TIMING_RANGE)
-  for (const timing of snapshot.timings) if (timing.name === END_TO_END_TIMING) all.add(timing.histogram)
+  for (const { name, histogram } of snapshot.timings) {
+    if (name !== END_TO_END_TIMING) continue
+    for (let i = 0; i < histogram.length; i += 2) all.recordValueWithCount(histogram[i]!, histogram[i + 1]!)
+  }
   return all.totalCount === 0 ? 0 : all.getValueAtPercentile(99)
 }
 
-function histogramLines(name: string, timing: MergedTiming): string[] {
+function histogramLines(name: string, timing: TimingSeries): string[] {
   const lines: string[] = []
   let cumulative = 0
   BUCKET_BOUNDS_US.forEach((boundUs, i) => {

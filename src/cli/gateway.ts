@@ -20,6 +20,10 @@ const VERBS: Readonly<Record<string, Entry>> = {
     summary: 'Write an OTLP request',
     load: async () => (await import('./gateway-payload.ts')).runPayload,
   },
+  benchmark: {
+    summary: 'Load a running gateway and say whether it is acceptable',
+    load: async () => (await import('./gateway-benchmark.ts')).runGatewayBenchmark,
+  },
 }
 
 const NAMES = Object.keys(VERBS)

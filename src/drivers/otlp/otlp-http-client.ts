@@ -29,9 +29,7 @@ export function createHttpClient(target: Target, config: OtlpConfig, clock: Cloc
         return unreachable()
       }
       try {
-        const response = await connection.request(Buffer.from(`${head}${body.length}\r\n\r\n`, 'latin1'), [
-          body,
-        ])
+        const response = await connection.request(`${head}${body.length}\r\n\r\n`, [body])
         return answerOf(response, records)
       } catch (error) {
         return lost(error instanceof ConnectionLost && error.isTimeout)

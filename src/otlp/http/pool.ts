@@ -1,7 +1,7 @@
 /** A bounded set of connections, each lent to one borrower at a time. */
 export interface Pool<Connection> {
-  /** An idle connection, a new one, or the next that comes free; borrowers are served in turn. */
-  acquire(): Promise<Connection>
+  /** An idle connection (at once), else a new one or the next that comes free; borrowers are served in turn. */
+  acquire(): Connection | Promise<Connection>
   /** Gives it back; a broken one is dropped and makes room. */
   release(connection: Connection): void
   size(): number
@@ -45,8 +45,8 @@ export function createPool<Connection>(options: PoolOptions<Connection>): Pool<C
   }
 
   return {
-    async acquire() {
-      if (isClosed) throw new Error('the pool is closed')
+    acquire() {
+      if (isClosed) return Promise.reject(new Error('the pool is closed'))
       for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
         if (options.isUsable(connection)) return connection
         size--

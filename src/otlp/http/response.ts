@@ -20,59 +20,76 @@ export class HttpFormatError extends Error {}
  * begins the next.
  */
 export interface HttpResponseReader {
-  /** @returns the response when `chunk` completed it. @throws HttpFormatError */
-  push(chunk: Uint8Array): HttpResponse | null
+  /** `chunk` is the reader's from here on. @returns the response when it is complete. @throws HttpFormatError */
+  push(chunk: Buffer): HttpResponse | null
   /** The peer ended the connection: a response without a length ends here. */
   end(): HttpResponse | null
 }
 
 interface Head {
+  /** Everything up to and including the blank line. */
+  readonly bytes: Buffer
   readonly status: number
-  readonly headers: Map<string, string>
+  readonly headers: ReadonlyMap<string, string>
+  readonly isChunked: boolean
+  /** Null when it has no Content-Length. */
+  readonly contentBytes: number | null
+  readonly asksToClose: boolean
   readonly bodyAt: number
 }
 
+const EMPTY = Buffer.alloc(0)
+const BLANK_LINE = Buffer.from('\r\n\r\n', 'latin1')
+
 export function createResponseReader(): HttpResponseReader {
-  let buffered: Buffer = Buffer.alloc(0)
+  let buffered: Buffer = EMPTY
+  // An upstream that takes everything says the same each time: what is equal byte for byte is not read again.
+  let last: Head | null = null
+
+  function nextHead(): Head | null {
+    if (last !== null && startsWith(buffered, last.bytes)) return last
+    const head = readHead(buffered)
+    if (head !== null) last = head
+    return head
+  }
 
   function complete(head: Head, body: Uint8Array, consumed: number, delimited: boolean): HttpResponse {
-    buffered = buffered.subarray(consumed)
-    const connection = head.headers.get('connection')?.toLowerCase() ?? ''
+    buffered = consumed === buffered.length ? EMPTY : buffered.subarray(consumed)
     return {
       status: head.status,
       headers: head.headers,
       body,
-      keepAlive: delimited && !connection.includes('close') && buffered.length === 0,
+      keepAlive: delimited && !head.asksToClose && buffered.length === 0,
     }
   }
 
   function parse(isEnd: boolean): HttpResponse | null {
-    for (let head = readHead(buffered); head !== null; head = readHead(buffered)) {
+    for (let head = nextHead(); head !== null; head = nextHead()) {
       if (head.status >= 100 && head.status < 200) {
         buffered = buffered.subarray(head.bodyAt)
         continue
       }
-      if (head.status === 204 || head.status === 304)
-        return complete(head, new Uint8Array(0), head.bodyAt, true)
-      if (/\bchunked\b/i.test(head.headers.get('transfer-encoding') ?? '')) {
+      if (head.status === 204 || head.status === 304) return complete(head, EMPTY, head.bodyAt, true)
+      if (head.isChunked) {
         const chunked = readChunked(buffered, head.bodyAt)
         return chunked === null ? null : complete(head, chunked.body, chunked.end, true)
       }
-      const length = contentLength(head.headers)
+      const length = head.contentBytes
       if (length === null) {
         checkBodySize(buffered.length - head.bodyAt)
         return isEnd ? complete(head, buffered.subarray(head.bodyAt), buffered.length, false) : null
       }
       checkBodySize(length)
       const end = head.bodyAt + length
-      return buffered.length < end ? null : complete(head, buffered.subarray(head.bodyAt, end), end, true)
+      if (buffered.length < end) return null
+      return complete(head, length === 0 ? EMPTY : buffered.subarray(head.bodyAt, end), end, true)
     }
     return null
   }
 
   return {
     push(chunk) {
-      buffered = buffered.length === 0 ? Buffer.from(chunk) : Buffer.concat([buffered, chunk])
+      buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk])
       return parse(false)
     },
     end: () => parse(true),
@@ -80,7 +97,7 @@ export function createResponseReader(): HttpResponseReader {
 }
 
 function readHead(bytes: Buffer): Head | null {
-  const end = bytes.indexOf('\r\n\r\n')
+  const end = bytes.indexOf(BLANK_LINE)
   if (end < 0 || end > RESPONSE_LIMITS.headerBytes) {
     if (end > 0 || bytes.length > RESPONSE_LIMITS.headerBytes)
       throw new HttpFormatError(`expected a header of at most ${RESPONSE_LIMITS.headerBytes} bytes`)
@@ -98,7 +115,21 @@ function readHead(bytes: Buffer): Head | null {
     headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim())
   }
   if (lines[0]!.startsWith('HTTP/1.0') && !headers.has('connection')) headers.set('connection', 'close')
-  return { status: Number(status[1]), headers, bodyAt: end + 4 }
+  const bodyAt = end + BLANK_LINE.length
+  return {
+    // A copy: the chunk it came in may be large.
+    bytes: Buffer.from(bytes.subarray(0, bodyAt)),
+    status: Number(status[1]),
+    headers,
+    isChunked: /\bchunked\b/i.test(headers.get('transfer-encoding') ?? ''),
+    contentBytes: contentLength(headers),
+    asksToClose: headers.get('connection')?.toLowerCase().includes('close') ?? false,
+    bodyAt,
+  }
+}
+
+function startsWith(bytes: Buffer, head: Buffer): boolean {
+  return bytes.length >= head.length && bytes.compare(head, 0, head.length, 0, head.length) === 0
 }
 
 function contentLength(headers: ReadonlyMap<string, string>): number | null {
