@@ -4,7 +4,7 @@
  * Needs root on Linux, and nothing else of the machine's: a container engine of Debian is unpacked into the cache and
  * runs in network, mount and process namespaces of its own, so the machine's packet filters, links and mounts are not
  * touched and everything ends with this script, even by SIGKILL. Images are stand-ins under upstream's names: Kafka's
- * own jars, Debian's RabbitMQ. `bench run` against both must tell the runtime container and integrity intact; then the
+ * own jars, Debian's RabbitMQ, Pulsar's own distribution. `bench run` against all must tell the runtime container and integrity intact; then the
  * tests that need an engine run. Ends with 1 when anything differs, is left in the engine, or on the machine.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -51,7 +51,7 @@ async function outside(): Promise<number> {
   faults.push(...leftOnHost(folder, before))
   rmSync(folder, { recursive: true, force: true })
   for (const fault of faults) log(`FAULT: ${fault}`)
-  log(faults.length === 0 ? 'both brokers ran in containers, and nothing is left' : `${faults.length} faults`)
+  log(faults.length === 0 ? 'all brokers ran in containers, and nothing is left' : `${faults.length} faults`)
   return faults.length === 0 ? 0 : 1
 }
 

@@ -17,6 +17,7 @@ import { pulsarConfigSchema } from '../src/drivers/pulsar/pulsar-config.ts'
 import { driverModule } from '../src/drivers/pulsar/pulsar-driver.ts'
 import { type Measured, runSide } from './pulsar/run-side.ts'
 import { benchSide, pulsarPerfSide, type Side } from './pulsar/sides.ts'
+import { BATCH_MESSAGES, INTERVAL_S } from './pulsar/spec.ts'
 import { CASES, type Case, type Rounds, summary } from './pulsar/summary.ts'
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3)
@@ -84,7 +85,15 @@ async function oneRun(
   await driver.open(signal)
   try {
     await driver.createTopics([topic], signal)
-    const measured = await runSide(side, { servers, topic: topic.name, inFlight, rateHz }, signal)
+    const spec = {
+      servers,
+      topic: topic.name,
+      inFlight,
+      rateHz,
+      batchMessages: BATCH_MESSAGES,
+      intervalS: INTERVAL_S,
+    }
+    const measured = await runSide(side, spec, signal)
     await driver.deleteTopics([topic], signal)
     return measured
   } finally {

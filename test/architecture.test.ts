@@ -10,8 +10,9 @@ const ROOT = resolve(import.meta.dir, '..')
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   clock: ['errors'],
+  otlp: ['clock', 'errors'],
   driver: ['clock', 'errors'],
-  drivers: ['driver', 'clock', 'errors'],
+  drivers: ['driver', 'otlp', 'clock', 'errors'],
   engine: ['driver', 'clock', 'errors', 'workload', 'result'],
   worker: ['engine', 'driver', 'drivers/registry', 'clock', 'errors'],
   brokers: ['drivers', 'driver', 'clock', 'errors'],
@@ -30,6 +31,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: ['run', 'workload', 'report', 'compare', 'result', 'brokers', 'drivers/registry', 'clock', 'errors'],
 }
 
+/** What the gateway takes from src/. */
+const GATEWAY_MAY_IMPORT = ['otlp', 'clock', 'errors']
+/** Who in src/ may import the gateway. */
+const MAY_IMPORT_GATEWAY = ['cli']
+
 /** What a module that only looks at results must not reach for. */
 const NO_SIDE_EFFECTS = ['result', 'compare', 'report']
 const NETWORK_OR_PROCESS =
@@ -39,14 +45,14 @@ const BROKER_NAME = /kafka|rabbit|pulsar|amqp/i
 const MAY_KNOW_BROKERS = ['drivers', 'brokers']
 
 interface SourceFile {
-  /** Path below src/, e.g. `run/trial.ts`. */
+  /** Path below its base (src/ or gateway/), e.g. `run/trial.ts`. */
   readonly path: string
   readonly module: string
   readonly text: string
 }
 
-function sources(): SourceFile[] {
-  const base = join(ROOT, 'src')
+function sources(folder = 'src'): SourceFile[] {
+  const base = join(ROOT, folder)
   return readdirSync(base, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
     .map((path) => ({
@@ -56,6 +62,7 @@ function sources(): SourceFile[] {
     }))
 }
 
+/** Paths of what a file imports, seen from the base that it lies below. */
 function importsOf(file: SourceFile): string[] {
   const found = file.text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)
   return [...found].map((match) => relative('src', join('src', dirname(file.path), match[1]!)))
@@ -70,11 +77,24 @@ test('every module imports only what the design allows', () => {
       continue
     }
     for (const target of importsOf(file)) {
+      if (target.startsWith('../gateway/') && !MAY_IMPORT_GATEWAY.includes(file.module))
+        breaches.push(`${file.path} imports ${target}`)
       if (target.startsWith('..')) continue
       const module = target.split('/')[0]!
       const isOwn = module === file.module
       const isAllowed = allowed.some((name) => target === `${name}.ts` || target.startsWith(`${name}/`))
       if (!isOwn && !isAllowed) breaches.push(`${file.path} imports ${target}`)
+    }
+  }
+  expect(breaches).toEqual([])
+})
+
+test('the gateway imports only the codec, the clock and the errors of src', () => {
+  const breaches: string[] = []
+  for (const file of sources('gateway')) {
+    for (const target of importsOf(file)) {
+      const isAllowed = GATEWAY_MAY_IMPORT.some((name) => target.startsWith(`../src/${name}/`))
+      if (target.startsWith('..') && !isAllowed) breaches.push(`gateway/${file.path} imports ${target}`)
     }
   }
   expect(breaches).toEqual([])
@@ -110,7 +130,7 @@ test('result, compare and report use no network and no process', () => {
 })
 
 test('only entry points exit the process', () => {
-  const breaches = sources()
+  const breaches = [...sources(), ...sources('gateway')]
     .filter((file) => /process\.exit\(/.test(file.text) && !/(^|[/-])main\.ts$/.test(file.path))
     .map((file) => file.path)
   expect(breaches).toEqual([])
@@ -130,7 +150,7 @@ test('nobody outside drivers and brokers knows a broker by name', () => {
 })
 
 test('no file is longer than 400 lines', () => {
-  const long = sources()
+  const long = [...sources(), ...sources('gateway')]
     .filter((file) => file.text.split('\n').length > 400)
     .map((file) => file.path)
   expect(long).toEqual([])

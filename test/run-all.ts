@@ -1,60 +1,87 @@
-// Runs everything that must hold: Biome, TypeScript, then each test file in a process of its own, one after the other.
+// Runs everything that must hold: Biome, TypeScript, then each test file in a process of its own. What is quick runs in
+// one lane, real brokers and browsers in another beside it, where there are cores for two (`--lanes 1`: one lane).
 // Arguments choose files (and `biome`, `tsc`) by a part of their path. The last line is `N passed, N failed`.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { isSame, signalSame } from '../src/brokers/process/identity.ts'
 import { LEDGER_VARIABLE } from '../src/brokers/process/watchdog.ts'
 import { type FileCounts, parseJunit } from './support/junit.ts'
-import { type ChildResult, endChild, runChild } from './support/run-child.ts'
+import { lanesOf, runLanes } from './support/lanes.ts'
+import { type ChildResult, endChildren, runChild, type Show } from './support/run-child.ts'
 
 const ROOT = resolve(import.meta.dir, '..')
 const FILE_LIMIT_MS = 15 * 60_000
 /** Of a test that names none of its own; generous, for a busy machine. */
 const TEST_LIMIT_MS = 60_000
+const CHECKS: Readonly<Record<string, readonly string[]>> = {
+  biome: ['check', '--error-on-warnings', '.'],
+  tsc: ['--noEmit'],
+}
 
 interface Row extends FileCounts {
   readonly name: string
   readonly durationS: number
   readonly skipReasons: readonly string[]
+  /** Names of what it left in its temporary folder. */
+  readonly litter: readonly string[]
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'bench-test-'))
 const ledger = join(scratch, 'processes')
-const env = {
-  ...process.env,
-  [LEDGER_VARIABLE]: ledger,
-  BENCH_HOME: join(scratch, 'home'),
-  CI: process.env.CI ?? '1',
-}
+let folders = 0
 
-/** Every test file; those with real brokers last: what is quick should fail first. */
-function testFiles(): string[] {
-  const files = [...new Bun.Glob('test/**/*.test.ts').scanSync({ cwd: ROOT })]
-  const late = (file: string) => (file.startsWith('test/broker/') ? 1 : 0)
-  return files.sort((a, b) => late(a) - late(b) || (a < b ? -1 : 1))
-}
-
-async function checkRow(name: string, args: readonly string[]): Promise<Row> {
-  console.log(`\n=== ${name}`)
-  const command = [process.execPath, '--bun', join(ROOT, 'node_modules', '.bin', name), ...args]
-  const result = await runChild(command, { cwd: ROOT, env, limitMs: FILE_LIMIT_MS })
-  const failed = result.code === 0 ? 0 : 1
-  return { name, ...result, passed: 1 - failed, failed, skipped: [], failures: failed ? [name] : [] }
-}
-
-async function fileRow(file: string): Promise<Row> {
-  console.log(`\n=== ${file}`)
-  const report = join(scratch, 'report.xml')
-  const reporter = ['--reporter=junit', `--reporter-outfile=${report}`]
-  const command = [process.execPath, 'test', ...reporter, `--timeout=${TEST_LIMIT_MS}`, `./${file}`]
-  const result = await runChild(command, { cwd: ROOT, env, limitMs: FILE_LIMIT_MS })
-  return {
-    name: file,
-    durationS: result.durationS,
-    skipReasons: result.skipReasons,
-    ...countsOf(report, result),
+/** A folder of its own, for a process that shares nothing but the list of servers with the others. */
+function ownFolder(): { folder: string; temporary: string; env: NodeJS.ProcessEnv } {
+  // Short names: sockets have at most 107 characters.
+  const folder = join(scratch, `${++folders}`)
+  const temporary = join(folder, 't')
+  mkdirSync(temporary, { recursive: true })
+  const env = {
+    ...process.env,
+    TMPDIR: temporary,
+    [LEDGER_VARIABLE]: ledger,
+    BENCH_HOME: join(folder, 'home'),
+    CI: process.env.CI ?? '1',
   }
+  return { folder, temporary, env }
+}
+
+/** What is on its way to its end may still write. */
+function remove(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+  } catch (error) {
+    console.log(`\n!!! ${folder} could not be removed: ${error}`)
+  }
+}
+
+function testFiles(): string[] {
+  return [...new Bun.Glob('test/**/*.test.ts').scanSync({ cwd: ROOT })].sort()
+}
+
+async function runRow(name: string, show: Show): Promise<Row> {
+  const { folder, temporary, env } = ownFolder()
+  const report = join(folder, 'report.xml')
+  const check = CHECKS[name]
+  const command =
+    check === undefined
+      ? [process.execPath, 'test', ...reportArgs(report), `--timeout=${TEST_LIMIT_MS}`, `./${name}`]
+      : [process.execPath, '--bun', join(ROOT, 'node_modules', '.bin', name), ...check]
+  const result = await runChild(command, { title: name, cwd: ROOT, env, limitMs: FILE_LIMIT_MS, show })
+  const counts = check === undefined ? countsOf(report, result) : checkCounts(name, result)
+  const litter = readdirSync(temporary)
+  remove(folder)
+  return { name, durationS: result.durationS, skipReasons: result.skipReasons, litter, ...counts }
+}
+
+function reportArgs(report: string): string[] {
+  return ['--reporter=junit', `--reporter-outfile=${report}`]
+}
+
+function checkCounts(name: string, { code }: ChildResult): FileCounts {
+  const failed = code === 0 ? 0 : 1
+  return { passed: 1 - failed, failed, skipped: [], failures: failed ? [name] : [] }
 }
 
 // The exit status decides: a file that fails outside of its tests, or never ends, reports no failed test.
@@ -62,7 +89,6 @@ function countsOf(report: string, result: ChildResult): FileCounts {
   let counts: FileCounts = { passed: 0, failed: 0, skipped: [], failures: [] }
   try {
     counts = parseJunit(readFileSync(report, 'utf8'))
-    rmSync(report)
   } catch {
     // It died before it could report.
   }
@@ -86,7 +112,10 @@ function leftovers(): Row {
   const failures = left.map(({ pid }) => `process ${pid} was left running`)
   const passed = failures.length === 0 ? 1 : 0
   const name = `no server left running (${started.length} started)`
-  return { name, durationS: 0, skipReasons: [], passed, failed: failures.length, skipped: [], failures }
+  return {
+    ...{ name, durationS: 0, skipReasons: [], litter: [] },
+    ...{ passed, failed: failures.length, skipped: [], failures },
+  }
 }
 
 function printTable(rows: readonly Row[]): void {
@@ -108,6 +137,12 @@ function printSkipped(rows: readonly Row[]): void {
   }
 }
 
+function printLitter(rows: readonly Row[]): void {
+  const littering = rows.filter((row) => row.litter.length > 0)
+  if (littering.length > 0) console.log('\n!!! LEFT IN THE FOLDER FOR TEMPORARY FILES (removed now)')
+  for (const { name, litter } of littering) console.log(`  ${name}: ${litter.join(' ')}`)
+}
+
 function printFailures(rows: readonly Row[]): void {
   const failing = rows.filter((row) => row.failed > 0)
   if (failing.length > 0) console.log('\n!!! FAILED')
@@ -118,17 +153,21 @@ function sum(rows: readonly Row[], count: (row: Row) => number): number {
   return rows.reduce((total, row) => total + count(row), 0)
 }
 
-async function main(filters: readonly string[]): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
+  const { filters, cores } = readArguments(args)
   const chosen = (name: string) => filters.length === 0 || filters.some((filter) => name.includes(filter))
-  const rows: Row[] = []
-  if (chosen('biome')) rows.push(await checkRow('biome', ['check', '--error-on-warnings', '.']))
-  if (chosen('tsc')) rows.push(await checkRow('tsc', ['--noEmit']))
-  for (const file of testFiles().filter(chosen)) rows.push(await fileRow(file))
+  const lanes = lanesOf([...Object.keys(CHECKS), ...testFiles()].filter(chosen), cores)
+  const show = lanes.length > 1 ? 'whole' : 'live'
+  const startMs = performance.now()
+  const rows = await runLanes(lanes, (name) => runRow(name, show))
   if (rows.length === 0)
     console.log(`expected a test file whose path contains ${filters.join(' or ')}, found none`)
   rows.push(leftovers())
   printTable(rows)
+  const wallS = (performance.now() - startMs) / 1000
+  console.log(`${wallS.toFixed(1).padStart(7)} s  in all; lanes: ${lanes.length}`)
   printSkipped(rows)
+  printLitter(rows)
   printFailures(rows)
   const failed = sum(rows, (row) => row.failed) + (rows.length === 1 ? 1 : 0)
   const skipped = sum(rows, (row) => row.skipped.length)
@@ -138,16 +177,24 @@ async function main(filters: readonly string[]): Promise<number> {
   return failed === 0 ? 0 : 1
 }
 
+function readArguments(args: readonly string[]): { filters: readonly string[]; cores: number } {
+  const at = args.indexOf('--lanes')
+  if (at === -1) return { filters: args, cores: availableParallelism() }
+  return { filters: args.toSpliced(at, 2), cores: Number(args[at + 1]) }
+}
+
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
-  process.on(signal, () => {
-    endChild(signal)
-    rmSync(scratch, { recursive: true, force: true })
+  process.on(signal, async () => {
+    await endChildren(signal)
+    // Servers outlive a test that is killed by a moment, and write to the last.
+    leftovers()
+    remove(scratch)
     process.exit(code)
   })
 }
 const code = await main(process.argv.slice(2))
-rmSync(scratch, { recursive: true, force: true })
+remove(scratch)
 process.exit(code)

@@ -6,7 +6,7 @@ import type { StandIn } from './stand-ins.ts'
 
 const ROOT = join(import.meta.dir, '../..')
 const WORKLOAD = 'test/support/short.yaml'
-const DRIVERS = ['kafka', 'rabbitmq']
+const DRIVERS = ['kafka', 'rabbitmq', 'pulsar']
 const TESTS = ['test/brokers/container', 'test/broker/containers']
 
 const ENGINE = /^\S*(dockerd|containerd) /

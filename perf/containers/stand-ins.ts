@@ -2,6 +2,7 @@ import { chmod, chown, copyFile, mkdir, readdir, rm, symlink, writeFile } from '
 import { dirname, join } from 'node:path'
 import { KAFKA_IMAGE, kafkaLibraries } from '../../src/brokers/kafka/kafka-libraries.ts'
 import { debianPackages, mustRun } from '../../src/brokers/provision/index.ts'
+import { installPulsar, PULSAR_IMAGE } from '../../src/brokers/pulsar/pulsar-install.ts'
 import { RABBITMQ_IMAGE } from '../../src/brokers/rabbitmq/rabbitmq-container.ts'
 
 /** An image made here under upstream's name: it tests the wiring, not upstream's versions or speed. */
@@ -23,6 +24,7 @@ interface Recipe {
 
 const COPY_LIMIT_MS = 120_000
 const APPUSER = 1000
+const PULSAR_USER = 10_000
 const PATH = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 /** Everything down to the C library goes into the image, except what only maintainer scripts and trust stores need. */
 const ALL = /./
@@ -47,6 +49,12 @@ const RECIPES: readonly Recipe[] = [
       'ENTRYPOINT ["docker-entrypoint.sh"]',
     ],
     add: addRabbitmq,
+  },
+  {
+    image: PULSAR_IMAGE,
+    packages: ['busybox-static', 'bash', 'openjdk-17-jre-headless'],
+    changes: [PATH, 'WORKDIR /pulsar', `USER ${PULSAR_USER}:0`],
+    add: addPulsar,
   },
 ]
 
@@ -123,13 +131,56 @@ async function addKafka(files: string, signal: AbortSignal): Promise<void> {
     await mkdir(join(files, folder), { recursive: true })
     await chown(join(files, folder), APPUSER, APPUSER)
   }
-  const java = (await readdir(join(files, 'usr/lib/jvm'))).find((name) => /^java-\d+-openjdk-/.test(name))
-  await mkdir(join(files, 'usr/local/bin'), { recursive: true })
-  await symlink(`/usr/lib/jvm/${java}/bin/java`, join(files, 'usr/local/bin/java'))
+  await addJava(files)
   await write(files, 'etc/kafka/docker/run', KAFKA_RUN, 0o755)
   await write(files, 'etc/kafka/docker/log4j2.yaml', KAFKA_LOG4J)
   await write(files, 'etc/kafka/docker/tools-log4j2.yaml', KAFKA_LOG4J)
   await write(files, 'etc/kafka/docker/server.properties', '')
+}
+
+/** Debian's Java is found by name. */
+async function addJava(files: string): Promise<void> {
+  const java = (await readdir(join(files, 'usr/lib/jvm'))).find((name) => /^java-\d+-openjdk-/.test(name))
+  await mkdir(join(files, 'usr/local/bin'), { recursive: true })
+  await symlink(`/usr/lib/jvm/${java}/bin/java`, join(files, 'usr/local/bin/java'))
+}
+
+// Does what upstream's program of this name does, whose language the image lacks: a variable with the name of a setting
+// (also of one in a comment) replaces its line; one with the prefix is added where there is none, at the end of the file
+// as it stands, even when its last line has no end.
+const APPLY_CONFIG = `#!/bin/sh -e
+for file; do
+  [ -z "$(tail -c 1 "$file")" ] && open=0 || open=1
+  awk -v open=$open '
+    { lines[NR] = $0; if (split($0, parts, "=") > 1) { key = parts[1]; gsub(/^#|[ \\t]/, "", key); place[key] = NR } }
+    END {
+      for (name in ENVIRON) {
+        key = name
+        prefixed = sub(/^PULSAR_PREFIX_/, "", key)
+        line = key "=" ENVIRON[name]
+        if (key in place) { lines[place[key]] = line; if (place[key] == NR) open = 0 }
+        else if (prefixed) added[++count] = line
+      }
+      for (i = 1; i < NR; i++) print lines[i]
+      printf "%s", lines[NR]
+      if (!open || count == 0) print ""
+      for (i = 1; i <= count; i++) print added[i]
+    }' "$file" > /tmp/applied
+  cat /tmp/applied > "$file"
+done
+`
+
+async function addPulsar(files: string, signal: AbortSignal): Promise<void> {
+  const { home } = await installPulsar(() => {}, signal)
+  await addJava(files)
+  const pulsar = join(files, 'pulsar')
+  await tool('cp', ['-a', home, pulsar], signal)
+  await write(pulsar, 'bin/apply-config-from-env.py', APPLY_CONFIG, 0o755)
+  // The first lines of its scripts ask for it.
+  await symlink('/bin/busybox', join(files, 'usr/bin/env'))
+  for (const folder of ['data', 'logs']) await mkdir(join(pulsar, folder), { recursive: true })
+  const own = ['conf', 'data', 'logs'].map((folder) => join(pulsar, folder))
+  await tool('chown', ['-R', `${PULSAR_USER}:0`, ...own], signal)
 }
 
 async function addRabbitmq(files: string): Promise<void> {

@@ -6,25 +6,11 @@ import { pulsarConfigSchema } from '../../src/drivers/pulsar/pulsar-config.ts'
 import { driverModule } from '../../src/drivers/pulsar/pulsar-driver.ts'
 import { hdrHighestUs } from '../../src/engine/hdr-layout.ts'
 import { Recorder } from '../../src/engine/histogram.ts'
-import {
-  BATCH_BYTES,
-  BATCH_DELAY_MS,
-  BATCH_MESSAGES,
-  INTERVAL_S,
-  MESSAGE_BYTES,
-  RECEIVER_QUEUE,
-  type RunSpec,
-} from './spec.ts'
+import { BATCH_BYTES, BATCH_DELAY_MS, MESSAGE_BYTES, RECEIVER_QUEUE, type RunSpec } from './spec.ts'
 
 const TICK_MS = 1
 /** Messages offered in one call: more at once would stay in the caches of nobody. */
 const OFFER = 100
-/**
- * A JVM starts slowly by itself. Full speed from the first message on lets the broker fall behind before it is warm on
- * this topic, and a broker that is behind reads from its storage for the rest of the run.
- */
-const SLOW_START_S = 3
-const SLOW_START_HZ = 20_000
 const STAMPS_PER_MESSAGE = MESSAGE_BYTES / 8
 
 const clock = new SystemClock()
@@ -69,8 +55,8 @@ async function produce(driver: Driver, spec: RunSpec, signal: AbortSignal): Prom
 
   function due(): number {
     const elapsedS = (clock.nowUs() - startUs) / 1e6
-    if (spec.rateHz === null && elapsedS > SLOW_START_S) return OFFER
-    return Math.min(OFFER, Math.floor(elapsedS * (spec.rateHz ?? SLOW_START_HZ)) - next)
+    if (spec.rateHz === null) return OFFER
+    return Math.min(OFFER, Math.floor(elapsedS * spec.rateHz) - next)
   }
 
   function sendDue(): void {
@@ -140,7 +126,7 @@ function quantileMs(quantile: number): number {
 const [role, text] = process.argv.slice(2)
 const spec: RunSpec = JSON.parse(text!)
 const config = pulsarConfigSchema.parse({
-  batchMessages: BATCH_MESSAGES,
+  batchMessages: spec.batchMessages,
   batchBytes: BATCH_BYTES,
   batchDelayMs: BATCH_DELAY_MS,
   receiverQueueSize: RECEIVER_QUEUE,
@@ -165,4 +151,4 @@ setInterval(() => {
   recorder.reset()
   lastUs = nowUs
   lastTotal = total
-}, INTERVAL_S * 1000)
+}, spec.intervalS * 1000)

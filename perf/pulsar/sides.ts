@@ -4,7 +4,6 @@ import type { PulsarInstallation } from '../../src/brokers/pulsar/pulsar-install
 import {
   BATCH_BYTES,
   BATCH_DELAY_MS,
-  BATCH_MESSAGES,
   type Interval,
   MESSAGE_BYTES,
   RECEIVER_QUEUE,
@@ -75,7 +74,7 @@ export function pulsarPerfSide({ java, home }: PulsarInstallation, folder: strin
         producer: [
           ...['produce', '-r', String(spec.rateHz ?? UNLIMITED_HZ), '-s', String(MESSAGE_BYTES)],
           ...['-o', String(spec.inFlight), '-b', String(BATCH_DELAY_MS), '-threads', '1'],
-          ...['-bm', String(BATCH_MESSAGES), '-bb', String(BATCH_BYTES)],
+          ...['-bm', String(spec.batchMessages), '-bb', String(BATCH_BYTES)],
         ],
         consumer: ['consume', '-ss', 'perf', '-sp', 'Earliest', '-q', String(RECEIVER_QUEUE)],
       }

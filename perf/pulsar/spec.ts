@@ -8,9 +8,12 @@ export interface RunSpec {
   readonly inFlight: number
   /** msg/s; null = as fast as it goes. */
   readonly rateHz: number | null
+  readonly batchMessages: number
+  /** Each such span the process prints what it did. */
+  readonly intervalS: number
 }
 
-/** What one process did in one interval of `INTERVAL_S`. */
+/** What one process did in one interval. */
 export interface Interval {
   /** Messages since the start of the process. */
   readonly total: number

@@ -14,6 +14,7 @@ const PROVIDERS: Readonly<Record<string, Entry>> = {
   kafka: { module: './kafka/kafka-provider.ts', exportName: 'kafkaProvider' },
   rabbitmq: { module: './rabbitmq/rabbitmq-provider.ts', exportName: 'rabbitmqProvider' },
   pulsar: { module: './pulsar/pulsar-provider.ts', exportName: 'pulsarProvider' },
+  otlp: { module: './otlp/otlp-provider.ts', exportName: 'otlpProvider' },
   fake: { module: './fake/fake-provider.ts', exportName: 'fakeProvider', hidden: true },
 }
 

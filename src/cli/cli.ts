@@ -2,6 +2,7 @@ import { cac } from 'cac'
 import { AppError } from '../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { nearest } from '../errors/nearest.ts'
+import { runMatched } from './matched-command.ts'
 import type { Output } from './output.ts'
 import { rawValue } from './raw-options.ts'
 
@@ -9,6 +10,8 @@ type Options = Readonly<Record<string, unknown>>
 
 /** Parses the command line and runs the verb; resolves with the exit code, throws AppError. */
 export async function buildCli(argv: readonly string[], out: Output, signal: AbortSignal): Promise<ExitCode> {
+  // It has verbs with options of their own.
+  if (argv[0] === 'gateway') return (await import('./gateway.ts')).runGateway(argv.slice(1), out, signal)
   const cli = cac('bench')
   let exitCode: ExitCode = EXIT.ok
   const text = (name: string) => rawValue(argv, name)
@@ -107,6 +110,8 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
       )
     })
 
+  cli.command('gateway <verb>', 'The OTLP gateway and its tools: bench gateway --help')
+
   cli
     .command('schema [which]', 'Print the JSON Schema of workload or driver files')
     .option('--json', 'As it is always')
@@ -127,7 +132,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
   cli.parse(['bun', 'bench', ...argv], { run: false })
   if (cli.options.help === true) return EXIT.ok
   if (cli.matchedCommand === undefined) return unknownCommand(cli.commands, argv, () => cli.outputHelp())
-  await runMatched(cli)
+  await runMatched(cli, 'bench')
   return exitCode
 }
 
@@ -138,16 +143,6 @@ function oneOf<const Name extends string>(what: string, given: unknown, names: r
     'USAGE',
     `expected ${what} to be one of ${names.join(', ')}; got ${JSON.stringify(given)}`,
   )
-}
-
-/** cac's own complaints (unknown option, missing argument) are usage errors. */
-async function runMatched(cli: ReturnType<typeof cac>): Promise<void> {
-  try {
-    await cli.runMatchedCommand()
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'CACError') throw error
-    throw new AppError('USAGE', error.message, { hint: `bench ${cli.matchedCommandName ?? ''} --help` })
-  }
 }
 
 function unknownCommand(

@@ -13,8 +13,13 @@ export interface Capabilities {
   readonly orderDomain: 'key' | 'partition' | 'queue' | 'none'
   /** Whether several consumers of one subscription may each get messages of the same stream (competing consumers). */
   readonly sharedStreams: boolean
-  /** What the side promises of an acknowledged message, with these settings. */
-  readonly delivery: 'at-most-once' | 'at-least-once' | 'exactly-once'
+  /**
+   * What the side promises of an acknowledged message, with these settings. `best-effort`: nothing; it may be lost and
+   * it may come twice.
+   */
+  readonly delivery: 'best-effort' | 'at-most-once' | 'at-least-once' | 'exactly-once'
+  /** Kinds of consumer errors (`ConsumerSpec.onError`) that break a promise of the side: any makes integrity violated. */
+  readonly violationKinds?: readonly string[]
   /** Whether a delivery can say that it may have been delivered before. */
   readonly redeliveryFlag: boolean
   /** Whether a message that was delivered and not acknowledged comes again after the consumer is closed. */

@@ -3,6 +3,7 @@ import type { DriverModule } from '../driver/driver.ts'
 import { AppError } from '../errors/app-error.ts'
 import { fakeEntry } from './fake/fake-entry.ts'
 import { kafkaEntry } from './kafka/kafka-entry.ts'
+import { otlpEntry } from './otlp/otlp-entry.ts'
 import { pulsarEntry } from './pulsar/pulsar-entry.ts'
 import { rabbitmqEntry } from './rabbitmq/rabbitmq-entry.ts'
 
@@ -16,6 +17,8 @@ export interface DriverEntry {
   readonly clients: readonly string[]
   /** Name of the local broker that serves it when the driver file names no servers; null = none. */
   readonly localBroker: string | null
+  /** What `servers` may hold beside `host:port`. */
+  readonly serverUrls?: ServerUrls
   /** The driver's part of a driver file: everything but `name`, `driver`, `driverClass` and `servers`. */
   readonly configSchema: ZodType
   /**
@@ -30,6 +33,21 @@ export interface DriverEntry {
   readonly forTests?: true
 }
 
+/** Addresses in a system's own form, as people have them at hand. */
+export interface ServerUrls {
+  readonly form: RegExp
+  /** For messages. */
+  readonly example: string
+  /**
+   * `host:port` of each server that such an address (or a plain one) names, and top-level settings that it stands for
+   * where the driver file does not have them.
+   */
+  read(text: string): {
+    readonly servers: readonly string[]
+    readonly config: Readonly<Record<string, unknown>>
+  }
+}
+
 export interface OmbTranslation {
   readonly config: Readonly<Record<string, unknown>>
   readonly servers: readonly string[] | null
@@ -37,7 +55,7 @@ export interface OmbTranslation {
 }
 
 /** Every driver there is, in the order in which a run without `--drivers` compares those with a local broker. */
-export const DRIVERS: readonly DriverEntry[] = [kafkaEntry, rabbitmqEntry, pulsarEntry, fakeEntry]
+export const DRIVERS: readonly DriverEntry[] = [kafkaEntry, rabbitmqEntry, pulsarEntry, otlpEntry, fakeEntry]
 
 /** @throws AppError('CONFIG') for a name that no driver has. */
 export function findDriver(name: string): DriverEntry {

@@ -12,13 +12,14 @@ type NamedAudit = Audit & { readonly topic: string; readonly subscription: strin
  * proves a loss only when the view was complete: no worker failed, nobody interrupted, the audit did not overflow, and
  * the drain either ended complete or had gone quiet. Otherwise integrity is unproven.
  *
- * - loss: acknowledged and never delivered. Violates at-least-once and exactly-once; under at-most-once it is data.
+ * - loss: acknowledged and never delivered. Violates at-least-once and exactly-once; under at-most-once it is data,
+ *   under best-effort it is told.
  *   Never acknowledged and never delivered (`unknown`) is no violation: nothing was promised.
- * - duplicate: violates exactly-once and at-most-once; at-least-once permits it.
+ * - duplicate: violates exactly-once and at-most-once; at-least-once and best-effort permit it.
  * - order: violates where an order domain is promised and a stream is not shared by consumers; a redelivery may
  *   reorder, so nothing is held against a side once the system marked one. After a consumer's error the mark may have
  *   been lost with the connection: then order is unproven.
- * - corruption and a wrong partition: always violate.
+ * - corruption, a wrong partition, and errors that the side names as breaking its promise: always violate.
  * - ghosts (delivered though rejected) and messages of other runs are told as figures only.
  */
 export function judgeIntegrity(facts: Facts): { verdict: IntegrityVerdict; reasons: readonly string[] } {
@@ -28,7 +29,7 @@ export function judgeIntegrity(facts: Facts): { verdict: IntegrityVerdict; reaso
   const remarks: string[] = []
   for (const audit of facts.audits) {
     const where = facts.audits.length > 1 ? ` (${audit.topic}, ${audit.subscription})` : ''
-    judgeLoss(facts, audit, gaps.length > 0, where, { violations, doubts })
+    judgeLoss(facts, audit, gaps.length > 0, where, { violations, doubts, remarks })
     judgeDuplicates(facts, audit, where, { violations, remarks })
     judgeOrder(facts, audit, where, { violations, doubts, remarks })
     if (audit.wrongPartition > 0) {
@@ -37,6 +38,10 @@ export function judgeIntegrity(facts: Facts): { verdict: IntegrityVerdict; reaso
   }
   const corrupted = corruptedIn(facts)
   if (corrupted > 0) violations.push(`${plural(corrupted, 'message')} came corrupted`)
+  for (const kind of facts.promise.violationKinds ?? []) {
+    const count = facts.consumeErrors[kind] ?? 0
+    if (count > 0) violations.push(`${plural(count, 'message')} came with a broken promise: ${kind}`)
+  }
   if (violations.length > 0) return { verdict: 'violated', reasons: [...violations, ...doubts, ...remarks] }
   if (doubts.length > 0) return { verdict: 'unproven', reasons: [...doubts, ...remarks] }
   return { verdict: 'intact', reasons: remarks }
@@ -77,7 +82,7 @@ function judgeLoss(
   audit: NamedAudit,
   viewHasGaps: boolean,
   where: string,
-  found: Pick<Findings, 'violations' | 'doubts'>,
+  found: Findings,
 ): void {
   if (audit.lost === 0) return
   const acknowledged = `${plural(audit.acknowledgedLost, 'acknowledged message')} never came${where}`
@@ -89,14 +94,15 @@ function judgeLoss(
     return
   }
   if (audit.acknowledgedLost === 0 || facts.promise.delivery === 'at-most-once') return
-  if (viewHasGaps) found.doubts.push(`${acknowledged}, which the gaps in the view may explain`)
+  if (facts.promise.delivery === 'best-effort') found.remarks.push(`${acknowledged}; best-effort permits it`)
+  else if (viewHasGaps) found.doubts.push(`${acknowledged}, which the gaps in the view may explain`)
   else
     found.violations.push(`${acknowledged}, though ${facts.promise.delivery} is promised${errorNote(facts)}`)
 }
 
 /**
- * Whether the drain tells late from lost: it ended because as many came as were acknowledged, or nothing came for a
- * while at its end. Where messages came that were never acknowledged, or one came to two workers, they may stand for
+ * Whether the drain tells late from lost: it ended because as many came as the system may have held, or nothing came
+ * for a while at its end. Where messages came that were never acknowledged, or one came to two workers, they may stand for
  * acknowledged ones that were still under way, so the numbers alone prove nothing.
  */
 function drainTold(facts: Facts): boolean {
@@ -130,8 +136,9 @@ function judgeDuplicates(
 ): void {
   if (audit.duplicated === 0) return
   const sentence = `${plural(audit.duplicated, 'duplicate')}, ${countText(audit.redelivered)} of them marked as redelivered${where}`
-  if (facts.promise.delivery === 'at-least-once')
-    found.remarks.push(`${sentence}; at-least-once permits them`)
+  const { delivery } = facts.promise
+  if (delivery === 'at-least-once' || delivery === 'best-effort')
+    found.remarks.push(`${sentence}; ${delivery} permits them`)
   else found.violations.push(`${sentence}, though ${facts.promise.delivery} is promised`)
 }
 

@@ -106,9 +106,11 @@ export interface TrialResult {
   }
   /** What the side promises of an acknowledged message, and in what scope messages keep their order. */
   readonly promise: {
-    readonly delivery: 'at-most-once' | 'at-least-once' | 'exactly-once'
+    readonly delivery: 'best-effort' | 'at-most-once' | 'at-least-once' | 'exactly-once'
     readonly orderDomain: 'key' | 'partition' | 'queue' | 'none'
     readonly sharedStreams: boolean
+    /** Kinds of `consumeErrors` that break a promise of the side. */
+    readonly violationKinds?: readonly string[] | undefined
   }
   readonly phases: Readonly<Record<Phase, PhaseResult>>
   readonly intervals: readonly IntervalResult[]

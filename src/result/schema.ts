@@ -134,9 +134,10 @@ const trial = z.object({
     usage: z.object({ cpuS: number, maxRssBytes: number }).nullable(),
   }),
   promise: z.object({
-    delivery: z.enum(['at-most-once', 'at-least-once', 'exactly-once']),
+    delivery: z.enum(['best-effort', 'at-most-once', 'at-least-once', 'exactly-once']),
     orderDomain: z.enum(['key', 'partition', 'queue', 'none']),
     sharedStreams: z.boolean(),
+    violationKinds: texts.optional(),
   }),
   phases: z.record(z.enum(PHASES), phase),
   intervals: z.array(interval),

@@ -23,6 +23,11 @@ export interface AssignmentOptions {
   /** Unsigned 32-bit number of the trial. */
   readonly runId: number
   readonly seed: number
+  /**
+   * Consumers are servers on ports that all their processes share: any process may be sent messages of any topic, so
+   * each has a consumer of every one. Default false.
+   */
+  readonly consumersAreServers?: boolean
   /** Unique in the server's life: prefix of topics. */
   readonly namePrefix: string
 }
@@ -48,7 +53,10 @@ export function assign(options: AssignmentOptions): Assignment {
     measureUs: Math.round(workload.durationS * 1e6),
     partitions: workload.partitionsPerTopic,
   }
-  const consumerWorkers = deal(consumers, options.workers).map((part, index) => ({
+  const consumerParts = options.consumersAreServers
+    ? dealServers(consumers, options.workers)
+    : deal(consumers, options.workers)
+  const consumerWorkers = consumerParts.map((part, index) => ({
     role: 'consumer' as const,
     index,
     spec: { ...base, producers: [], consumers: part },
@@ -113,4 +121,12 @@ function deal<T>(items: readonly T[], hands: number): T[][] {
     dealt[i % dealt.length]!.push(item)
   })
   return dealt
+}
+
+/** Deals the consumers out by their number in the subscription: whoever gets one of a topic gets one of each. */
+function dealServers(consumers: readonly ConsumerPlan[], hands: number): ConsumerPlan[][] {
+  const count = Math.min(hands, consumers[0]?.consumersOfSubscription ?? 1)
+  return Array.from({ length: count }, (_, hand) =>
+    consumers.filter((consumer) => consumer.indexInSubscription % count === hand),
+  )
 }

@@ -75,6 +75,7 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
       delivery: capabilities.delivery,
       orderDomain: capabilities.orderDomain,
       sharedStreams: capabilities.sharedStreams,
+      ...(capabilities.violationKinds === undefined ? {} : { violationKinds: capabilities.violationKinds }),
     },
     phases: { warmup: phase('warmup'), measure: phase('measure') },
     intervals,

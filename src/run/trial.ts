@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.ts'
+import { findDriver } from '../drivers/registry.ts'
 import type { EngineReport } from '../engine/types.ts'
 import { AppError, messageOf } from '../errors/app-error.ts'
 import type { BrokerFigures } from '../result/result.ts'
@@ -7,6 +8,7 @@ import type { Side, Workload } from '../workload/model.ts'
 import { type Assignment, assign } from './assignment.ts'
 import { boundClocks } from './clock-bound.ts'
 import { type Crew, type CrewMember, startCrew } from './crew.ts'
+import { isDrained } from './drain.ts'
 import type { Step, Tell } from './events.ts'
 import { intervalBoundaries } from './intervals.ts'
 import { watchSeconds } from './seconds.ts'
@@ -78,7 +80,15 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
   const startedAtMs = clock.wallMs()
   const runId = crypto.getRandomValues(new Uint32Array(1))[0]!
   const namePrefix = `bench-${runId.toString(36)}`
-  const assignment = assign({ workload, workers: options.workers, runId, seed: options.seed, namePrefix })
+  const { consumerIsServer } = (await findDriver(side.driver).load()).capabilities(side.config)
+  const assignment = assign({
+    workload,
+    workers: options.workers,
+    consumersAreServers: consumerIsServer,
+    runId,
+    seed: options.seed,
+    namePrefix,
+  })
   const step = (name: Step, detail: string) => tell({ kind: 'step', side: side.label, step: name, detail })
 
   const seconds = watchSeconds(workload, (second) => tell({ kind: 'second', side: side.label, ...second }))
@@ -214,8 +224,8 @@ async function stopSending(crew: Crew): Promise<void> {
 }
 
 /**
- * Waits until every accepted message is settled and every acknowledged one delivered to every subscription, or until
- * the limit. After a cut the limit is short.
+ * Waits until every accepted message is settled, and every one that the system took or may have taken is delivered to
+ * every subscription; or until the limit. After a cut the limit is short.
  */
 async function drainTrial(
   crew: Crew,
@@ -243,21 +253,6 @@ async function progressOf(crew: Crew): Promise<WorkerProgress[]> {
     crew.members.map((member) => member.handle.ask('progress', null, within)),
   )
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
-}
-
-function isDrained(progress: readonly WorkerProgress[], subscriptions: number): boolean {
-  let sent = 0
-  let settled = 0
-  let acknowledged = 0
-  let received = 0
-  for (const worker of progress) {
-    if (!worker.sendingDone) return false
-    sent += worker.sent
-    settled += worker.settled
-    acknowledged += worker.acknowledged
-    received += worker.distinctReceived
-  }
-  return settled >= sent && received >= acknowledged * subscriptions
 }
 
 async function collect(crew: Crew, endUs: number): Promise<(EngineReport | string)[]> {

@@ -53,6 +53,8 @@ export interface WorkerProgress {
   readonly sent: number
   readonly settled: number
   readonly acknowledged: number
+  /** Settled as unknown: the system may hold them or not. */
+  readonly unknown: number
   /** Distinct messages received, summed over this worker's streams and subscriptions. */
   readonly distinctReceived: number
   readonly sendingDone: boolean

@@ -97,8 +97,9 @@ function createHandlers(channel: Channel<ToWorker, FromWorker>, clock: Clock, si
       return null
     },
     async progress() {
-      const { sent, settled, acknowledged, distinctReceived } = opened(engine).progress()
-      return { sent, settled, acknowledged, distinctReceived, sendingDone: opened(engine).sendingDone() }
+      const { sent, settled, acknowledged, unknown, distinctReceived } = opened(engine).progress()
+      const sendingDone = opened(engine).sendingDone()
+      return { sent, settled, acknowledged, unknown, distinctReceived, sendingDone }
     },
     async finish({ endUs }) {
       const report = await opened(engine).finish(signal, endUs)

@@ -35,7 +35,7 @@ function problemsOf({ label, file }: Side, workload: Workload, capabilities: Cap
   const problems: Problem[] = []
   const refuse = (what: string, hint: string) =>
     problems.push({ where: file, what: `${label}: ${what}`, hint })
-  if (workload.partitionsPerTopic > 1 && capabilities.partitions === 'none') {
+  if (workload.partitionsPerTopic > 1 && capabilities.partitions === 'none' && !isUnordered(capabilities)) {
     refuse(`expected 1 partition, got ${workload.partitionsPerTopic}`, 'set partitionsPerTopic: 1')
   }
   if (workload.messageBytes > capabilities.maxMessageBytes) {
@@ -52,12 +52,23 @@ function problemsOf({ label, file }: Side, workload: Workload, capabilities: Cap
   return problems
 }
 
+/** Without order nobody can tell one partition from many. */
+function isUnordered({ orderDomain, choosesPartition }: Capabilities): boolean {
+  return orderDomain === 'none' && !choosesPartition
+}
+
 function sideNotes({ label }: Side, { partitionsPerTopic }: Workload, capabilities: Capabilities): string[] {
   const notes: string[] = []
   if (partitionsPerTopic > 1 && capabilities.partitions === 'emulated') {
     notes.push(
       `${label}: ${partitionsPerTopic} partitions are made as that many queues for each subscription`,
     )
+  }
+  if (partitionsPerTopic > 1 && capabilities.partitions === 'none') {
+    notes.push(`${label}: has no partitions and keeps no order: ${partitionsPerTopic} partitions are one`)
+  }
+  if (capabilities.delivery === 'best-effort') {
+    notes.push(`${label}: promises nothing of an acknowledged message with these settings: it may be lost`)
   }
   if (capabilities.delivery === 'at-most-once') {
     notes.push(`${label}: promises at most once with these settings: a lost message is no violation`)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DriverEntry, OmbTranslation } from '../drivers/registry.ts'
+import type { DriverEntry, OmbTranslation, ServerUrls } from '../drivers/registry.ts'
 import { messageOf } from '../errors/app-error.ts'
 import { overrideLocator, withOverrides } from './overrides.ts'
 import { configError, didYouMean, type Problem } from './problem.ts'
@@ -40,32 +40,42 @@ export interface DriverOutline {
 }
 
 /** `host:port`, an IPv6 address in brackets. */
-const serverSchema = z
-  .string()
-  .regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:/,@[\]]+):\d{1,5}$/, { error: 'a server as host:port', abort: true })
-  .refine(
-    (server) => isPort(Number(server.slice(server.lastIndexOf(':') + 1))),
-    'expected a port from 1 to 65535',
-  )
+const SERVER = /^(\[[0-9a-fA-F:.]+\]|[^\s:/,@[\]]+):\d{1,5}$/
+const MAX_SERVERS = 100
 
 function isPort(port: number): boolean {
   return port >= 1 && port <= 65_535
 }
 
-/** What every driver file of ours may say beside the driver's own settings. */
-export const commonFields = {
-  name: z.string().min(1).max(200).optional().describe('For people; sides are labelled by file name.'),
-  driver: z.string().min(1).describe('The driver that reads the other settings.'),
-  servers: z
-    .array(serverSchema)
-    .min(1)
-    .max(100)
-    .optional()
-    .describe('Servers as host:port; without them bench starts a local broker.'),
+/** An entry of `servers`: `host:port`, or a URL of the driver's own form. */
+function serverSchema(urls: ServerUrls | undefined) {
+  const form = urls === undefined ? SERVER : new RegExp(`${SERVER.source}|${urls.form.source}`)
+  const error = `a server as host:port${urls === undefined ? '' : ` or ${urls.example}`}`
+  const portsOf = (text: string) =>
+    (urls?.read(text).servers ?? [text]).map((server) => Number(server.slice(server.lastIndexOf(':') + 1)))
+  return z
+    .string()
+    .regex(form, { error, abort: true })
+    .refine((text) => portsOf(text).every(isPort), 'expected a port from 1 to 65535')
 }
 
-const COMMON_KEYS = Object.keys(commonFields)
-const benchCommon = z.object(commonFields)
+/** What every driver file of ours may say beside the driver's own settings; `urls` are those of the driver. */
+export function commonFields(urls?: ServerUrls) {
+  return {
+    name: z.string().min(1).max(200).optional().describe('For people; sides are labelled by file name.'),
+    driver: z.string().min(1).describe('The driver that reads the other settings.'),
+    servers: z
+      .array(serverSchema(urls))
+      .min(1)
+      .max(MAX_SERVERS)
+      .optional()
+      .describe(
+        `Servers as host:port${urls === undefined ? '' : ` or ${urls.example}`}; without them bench starts a local broker.`,
+      ),
+  }
+}
+
+const COMMON_KEYS = Object.keys(commonFields())
 const ombCommon = z.object({ name: z.string().nullable().optional(), driverClass: z.string().min(1) })
 
 /** Reads a file far enough to know its driver. Throws `AppError('CONFIG')`. */
@@ -131,13 +141,17 @@ function fromBench(
   const data = withOverrides(yaml.data, entry, options)
   const locator = overrideLocator(yaml, options, origin)
   const own = Object.fromEntries(Object.entries(data).filter(([key]) => !COMMON_KEYS.includes(key)))
-  const common = check(benchCommon, data, locator)
-  const config = checkConfig(entry, own, locator, { ...options, extraKeys: COMMON_KEYS })
+  const common = check(z.object(commonFields(entry.serverUrls)), data, locator)
+  const named = 'problems' in common ? NO_SERVERS : plainServers(entry, common.value.servers)
+  const config = checkConfig(entry, { ...named.config, ...own }, locator, {
+    ...options,
+    extraKeys: COMMON_KEYS,
+  })
   if ('problems' in common || 'problems' in config) {
     const problems = [common, config].flatMap((part) => ('problems' in part ? part.problems : []))
     throw configError(problems)
   }
-  const servers = common.value.servers ?? null
+  const { servers } = named
   return {
     file: yaml.file,
     entry,
@@ -165,24 +179,46 @@ function fromOmb(
   const data = withOverrides({ ...translated, ...(named === null ? {} : { servers: named }) }, entry, options)
   const { servers: given, ...rest } = data
   const locator = overrideLocator(yaml, options, origin)
-  const checked = checkConfig(entry, rest, locator, options)
-  const servers = check(z.object({ servers: commonFields.servers }), { servers: given }, locator)
-  if ('problems' in checked || 'problems' in servers) {
-    const problems: Problem[] = [checked, servers].flatMap((part) =>
+  const common = commonFields(entry.serverUrls)
+  const checkedServers = check(z.object({ servers: common.servers }), { servers: given }, locator)
+  const plain = 'problems' in checkedServers ? NO_SERVERS : plainServers(entry, checkedServers.value.servers)
+  const checked = checkConfig(entry, { ...plain.config, ...rest }, locator, options)
+  if ('problems' in checked || 'problems' in checkedServers) {
+    const problems: Problem[] = [checked, checkedServers].flatMap((part) =>
       'problems' in part ? part.problems : [],
     )
     throw configError(problems)
   }
+  const { servers } = plain
   return {
     file: yaml.file,
     entry,
     config: checked.value,
-    servers: servers.value.servers ?? null,
+    servers,
     settings: {
-      ...settingsOf(entry, checked.value, servers.value.servers ?? null),
+      ...settingsOf(entry, checked.value, servers),
       omb: maskSecrets(yaml.data, entry.secretKeys),
     },
     ignored: [...translation.ignored.map(maskUris), ...checked.ignored],
+  }
+}
+
+interface PlainServers {
+  /** `host:port` of each; null when none is named. */
+  readonly servers: readonly string[] | null
+  /** Settings that the addresses stand for. */
+  readonly config: Readonly<Record<string, unknown>>
+}
+
+const NO_SERVERS: PlainServers = { servers: null, config: {} }
+
+function plainServers({ serverUrls }: DriverEntry, servers: readonly string[] | undefined): PlainServers {
+  if (servers === undefined) return NO_SERVERS
+  if (serverUrls === undefined) return { servers, config: {} }
+  const read = servers.map((server) => serverUrls.read(server))
+  return {
+    servers: read.flatMap((each) => each.servers),
+    config: Object.assign({}, ...read.map(({ config }) => config)),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { DriverEntry } from '../drivers/registry.ts'
+import type { DriverEntry, ServerUrls } from '../drivers/registry.ts'
 import type { DriverFileOptions } from './driver-file.ts'
 import { configError } from './problem.ts'
 import { type JsonSchema, jsonSchemaOf, schemaAt, takesAnyKey } from './schema-text.ts'
@@ -21,7 +21,7 @@ export function withOverrides(data: Settings, entry: DriverEntry, options: Drive
       const what = `expected a setting of the driver, got ${override.key}`
       throw configError([{ where: options.origin ?? 'override', what, hint: 'name another driver file' }])
     }
-    place(copy, pathOf(override, json), valueFor(override, json))
+    place(copy, pathOf(override, json), valueFor(override, json, entry.serverUrls))
   }
   return copy
 }
@@ -54,9 +54,11 @@ function pathOf({ key }: Override, json: JsonSchema): string[] {
 }
 
 /** A text where only texts are taken stays as written (`password=0123`); one server is a list of one. */
-function valueFor(override: Override, json: JsonSchema): unknown {
+function valueFor(override: Override, json: JsonSchema, urls: ServerUrls | undefined): unknown {
   const { key, value, text } = override
-  if (key === 'servers' && typeof value === 'string') return value.split(',').map((server) => server.trim())
+  // A comma parts servers, and hosts of one URL.
+  if (key === 'servers' && typeof value === 'string')
+    return urls?.form.test(value) ? [value] : value.split(',').map((server) => server.trim())
   const wantsText = schemaAt(json, pathOf(override, json))?.type === 'string'
   return wantsText && (typeof value === 'number' || typeof value === 'boolean') ? text : value
 }

@@ -18,17 +18,17 @@ export function schemaText(name: SchemaName, registry: readonly DriverEntry[] = 
 
 /** A driver file is that of one of the drivers: the common fields beside its own. */
 function driverSchema(registry: readonly DriverEntry[]): JsonSchema {
-  const { properties: common = {} } = jsonSchemaOf(z.strictObject(commonFields))
   const published = registry.filter((entry) => !entry.forTests)
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'bench driver file',
     description: 'How one system is reached, and with which settings.',
-    ...(published.length === 0 ? {} : { anyOf: published.map((entry) => driverBranch(entry, common)) }),
+    ...(published.length === 0 ? {} : { anyOf: published.map(driverBranch) }),
   } as JsonSchema
 }
 
-function driverBranch(entry: DriverEntry, common: Readonly<Record<string, JsonSchema>>): JsonSchema {
+function driverBranch(entry: DriverEntry): JsonSchema {
+  const { properties: common = {} } = jsonSchemaOf(z.strictObject(commonFields(entry.serverUrls)))
   const { $schema: _, ...own } = jsonSchemaOf(entry.configSchema) as JsonSchema & {
     $schema?: string
     required?: string[]

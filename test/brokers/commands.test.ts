@@ -69,6 +69,7 @@ async function providerOf(name: string): Promise<LocalBrokerProvider> {
     kafka: [{ what: 'Java', found: false, detail: 'will be unpacked' }],
     rabbitmq: [{ what: 'Erlang', found: false, detail: 'missing', command: 'sudo dnf install erlang' }],
     pulsar: [{ what: 'Java', found: true, detail: '/usr/bin/java' }],
+    otlp: [{ what: 'the gateway', found: true, detail: 'a part of bench' }],
   }
   return { name, inspect: async () => inspected[name]!, up: (options, signal) => up(name, options, signal) }
 }
@@ -147,5 +148,6 @@ test('the doctor names what is missing with the command that gets it', async () 
     ['kafka', true],
     ['rabbitmq', false],
     ['pulsar', true],
+    ['otlp', true],
   ])
 })

@@ -15,10 +15,10 @@ test('an unknown name is refused, also one that every object has', async () => {
 })
 
 test('brokers that only tests start are not offered', () => {
-  expect(localBrokerNames()).toEqual(['kafka', 'rabbitmq', 'pulsar'])
+  expect(localBrokerNames()).toEqual(['kafka', 'rabbitmq', 'pulsar', 'otlp'])
 })
 
-for (const name of ['kafka', 'rabbitmq', 'pulsar', 'fake']) {
+for (const name of ['kafka', 'rabbitmq', 'pulsar', 'otlp', 'fake']) {
   const file = join(import.meta.dir, `../../src/brokers/${name}/${name}-provider.ts`)
   if (!existsSync(file)) continue
   test(`the provider of ${name} loads under its own name`, async () => {

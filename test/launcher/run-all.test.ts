@@ -4,7 +4,9 @@ import { afterAll, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { identify } from '../../src/brokers/process/identity.ts'
 import { parseJunit } from '../support/junit.ts'
+import { pollUntil } from '../support/poll.ts'
 import { runChild } from '../support/run-child.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-run-all-'))
@@ -16,7 +18,10 @@ async function run(body: string, limitMs = 60_000) {
   rmSync(report, { force: true })
   await Bun.write(file, `import { describe, expect, test } from 'bun:test'\n${body}`)
   const command = [process.execPath, 'test', '--reporter=junit', `--reporter-outfile=${report}`, file]
-  const result = await runChild(command, { cwd: folder, env: process.env, limitMs, show: false })
+  const result = await runChild(command, {
+    ...{ title: file, cwd: folder, env: process.env },
+    ...{ limitMs, show: 'never' as const },
+  })
   const text = await Bun.file(report)
     .text()
     .catch(() => '')
@@ -44,7 +49,12 @@ test('a failure outside of tests shows in the status', async () => {
   expect(await run(`throw new Error('boom')`)).toMatchObject({ code: 1, failed: 0 })
 })
 
-test('a file that never ends is killed', async () => {
-  const result = await run(`test('x', () => { while (true) {} }, 1e9)`, 1500)
+test('a file that never ends is killed, with what it had started', async () => {
+  const pidFile = join(folder, 'pid')
+  const start = `const { pid } = Bun.spawn(['sleep', '600']); await Bun.write(${JSON.stringify(pidFile)}, String(pid))`
+  const result = await run(`${start}\ntest('x', () => { while (true) {} }, 1e9)`, 2500)
   expect(result.code).toBe(-1)
+  const pid = Number(await Bun.file(pidFile).text())
+  expect(pid).toBeGreaterThan(1)
+  await pollUntil('its child to be gone', 5000, () => identify(pid) === null)
 })

@@ -201,6 +201,12 @@ describe('integrity', () => {
       /exactly-once/,
     ],
     ['acknowledged and lost, at-most-once', withAudit(lost, { delivery: 'at-most-once' }), 'intact', null],
+    [
+      'acknowledged and lost, best-effort',
+      withAudit(lost, { delivery: 'best-effort' }),
+      'intact',
+      /5 acknowledged messages never came; best-effort permits/,
+    ],
     ['unknown and lost', withAudit({ lost: 5, unknown: 5 }), 'intact', null],
     ['duplicates, at-least-once', withAudit({ duplicated: 3 }), 'intact', /3 duplicates.*permits/],
     [
@@ -220,6 +226,24 @@ describe('integrity', () => {
       withAudit({ duplicated: 1 }, { delivery: 'at-most-once' }),
       'violated',
       /1 duplicate,/,
+    ],
+    [
+      'duplicates, best-effort',
+      withAudit({ duplicated: 1 }, { delivery: 'best-effort' }),
+      'intact',
+      /1 duplicate,.*permits/,
+    ],
+    [
+      'an error that breaks a promise',
+      withAudit({}, { violationKinds: ['x not masked'] }, { consumeErrors: { 'x not masked': 7, other: 1 } }),
+      'violated',
+      /7 messages came with a broken promise: x not masked/,
+    ],
+    [
+      'an error that breaks none',
+      withAudit({}, { violationKinds: ['x not masked'] }, { consumeErrors: { other: 1 } }),
+      'intact',
+      null,
     ],
     [
       'out of order',

@@ -67,3 +67,22 @@ test('a consumer rate is shared by the consumers of a subscription over all topi
   const rates = workers.flatMap((worker) => worker.spec.consumers.map((consumer) => consumer.rateHz))
   expect(rates).toEqual([250, 250, 250, 250])
 })
+
+test('consumers that are servers: every process has one of every topic', () => {
+  const small = fc.integer({ min: 1, max: 5 })
+  fc.assert(
+    fc.property(small, small, small, (topics, consumersPerSubscription, workers) => {
+      const workload = { ...WORKLOAD, topics, consumersPerSubscription }
+      const { workers: made } = assign({
+        ...{ workload, workers, runId: 1, seed: 1, namePrefix: 'p' },
+        consumersAreServers: true,
+      })
+      const consumers = made.filter(({ role }) => role === 'consumer').map(({ spec }) => spec.consumers)
+      expect(consumers).toHaveLength(Math.min(workers, consumersPerSubscription))
+      for (const own of consumers) expect(new Set(own.map(({ topic }) => topic)).size).toBe(topics)
+      const ids = consumers.flat().map(({ id }) => id)
+      expect(new Set(ids).size).toBe(topics * consumersPerSubscription)
+      expect(ids).toHaveLength(topics * consumersPerSubscription)
+    }),
+  )
+})

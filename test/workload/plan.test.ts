@@ -180,6 +180,14 @@ describe('what cannot be done', () => {
     )
     expect(notes.join('\n')).toMatch(/4 partitions are made as that many queues[\s\S]*at most once/)
   })
+
+  test('a sink without partitions and promises runs, and it is told', async () => {
+    const notes = await checkCapabilities(
+      await plan({ drivers: 'demo+partitions=none+sink=true' }),
+      testRegistry,
+    )
+    expect(notes.join('\n')).toMatch(/4 partitions are one[\s\S]*promises nothing/)
+  })
 })
 
 describe('bench plan', () => {
@@ -276,10 +284,27 @@ describe('shipped workloads', () => {
     expect([refusals, notes]).toEqual([[], []])
   })
 
+  const gatewayFigures: Record<string, [number, number, number, number]> = {
+    'gateway-smoke': [1000, 1024, 2, 10],
+    'gateway-masking': [10_000, 256, 30, 120],
+    'gateway-spans': [20_000, 200, 30, 120],
+  }
+  test.each(Object.entries(gatewayFigures))('%s', async (name, [rate, size, warmupS, durationS]) => {
+    const workloadFile = resolve(SHIPPED_WORKLOADS, `${name}.yaml`)
+    const { workload, sides, notes } = await makePlan({ workloadFile })
+    expect(workload).toMatchObject({
+      ...{ name, warmupS, durationS },
+      ...{ messageBytes: size, producerRateHz: rate },
+      ...{ topics: 1, partitionsPerTopic: 1, producersPerTopic: 1, subscriptionsPerTopic: 1 },
+    })
+    expect(sides.map(({ driver }) => driver)).toEqual(sides.map(() => 'otlp'))
+    expect(notes).toEqual([])
+  })
+
   test("are these, each with the editor's modeline and its question", () => {
     const files = readdirSync(SHIPPED_WORKLOADS).filter((file) => file.endsWith('.yaml'))
     expect(files.sort()).toEqual(
-      Object.keys(figures)
+      Object.keys({ ...figures, ...gatewayFigures })
         .map((name) => `${name}.yaml`)
         .sort(),
     )

@@ -5,20 +5,20 @@ import type { DriverEntry } from '../../src/drivers/registry.ts'
 
 /** Capabilities of the test driver; `keyed` and `maxBytes` of its settings change them. */
 function capabilities(config: unknown): Capabilities {
-  const { keyed, maxBytes, partitions } = config as z.infer<typeof configSchema>
+  const { keyed, maxBytes, partitions, sink } = config as z.infer<typeof configSchema>
   return {
     partitions,
-    choosesPartition: true,
+    choosesPartition: !sink,
     subscriptions: keyed,
-    orderDomain: 'partition',
+    orderDomain: sink ? 'none' : 'partition',
     sharedStreams: false,
-    delivery: keyed ? 'at-least-once' : 'at-most-once',
+    delivery: sink ? 'best-effort' : keyed ? 'at-least-once' : 'at-most-once',
     redeliveryFlag: false,
     redelivers: true,
     replay: true,
     keys: keyed,
     filtersByStream: false,
-    consumerIsServer: false,
+    consumerIsServer: sink,
     transactions: false,
     brokerTimestamps: false,
     maxMessageBytes: maxBytes,
@@ -40,6 +40,7 @@ const configSchema = z
       .default(1)
       .describe('How long a batch waits. In milliseconds.'),
     keyed: z.boolean().default(true),
+    sink: z.boolean().default(false),
     maxBytes: z.number().int().positive().default(1_000_000),
     partitions: z.enum(['native', 'emulated', 'none']).default('native'),
     compression: z.enum(['none', 'gzip']).default('none'),

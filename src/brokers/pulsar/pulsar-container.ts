@@ -7,6 +7,8 @@ import { memoryFlags, type Profile, type StandalonePlan, standaloneSettings } fr
 import { shownSettings } from './pulsar-shown.ts'
 
 const SCRIPT = [
+  // The shipped file ends within its last line: what is added would become a part of that.
+  'echo >> conf/standalone.conf',
   // The image's own way: values of the environment go into the file.
   'bin/apply-config-from-env.py conf/standalone.conf',
   'exec bin/pulsar standalone --no-functions-worker --no-stream-storage --advertised-address 127.0.0.1',

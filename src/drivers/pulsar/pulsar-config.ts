@@ -76,9 +76,7 @@ export const pulsarConfigSchema = z
     batchDelayMs: milliseconds
       .max(60_000)
       .default(1)
-      .describe(
-        '… or after this long; earlier while no other batch of its partition is on its way. 0: at once.',
-      ),
+      .describe('… or after this long; at once where none was sent for as long. 0: at once.'),
     maxPendingMessages: count
       .max(1_000_000)
       .default(10_000)

@@ -1,6 +1,7 @@
 import type { DriverEntry } from '../registry.ts'
 import { pulsarConfigSchema } from './pulsar-config.ts'
 import { pulsarFromOmb } from './pulsar-omb.ts'
+import { pulsarServerUrls } from './pulsar-service-url.ts'
 
 /** Apache Pulsar, with a client of our own for its binary protocol, or the official package where its addon loads. */
 export const pulsarEntry: DriverEntry = {
@@ -8,6 +9,7 @@ export const pulsarEntry: DriverEntry = {
   ombDriverClasses: ['PulsarBenchmarkDriver'],
   clients: ['native', 'pulsar-client'],
   localBroker: 'pulsar',
+  serverUrls: pulsarServerUrls,
   configSchema: pulsarConfigSchema,
   fromOmb: pulsarFromOmb,
   secretKeys: ['token'],

@@ -1,4 +1,5 @@
 import type { OmbTranslation } from '../registry.ts'
+import { readServiceUrl } from './pulsar-service-url.ts'
 
 /** What a translation collects on its way. */
 interface Draft {
@@ -24,13 +25,10 @@ const without =
 
 const CLIENT: Readonly<Record<string, Rule>> = {
   serviceUrl(value, draft) {
-    const found = /^pulsar(\+ssl)?:\/\/(.+?)\/?$/.exec(String(value))
-    if (found === null) return `expected pulsar://host:port, got ${String(value)}`
-    const port = found[1] === undefined ? 6650 : 6651
-    draft.servers = found[2]!
-      .split(',')
-      .map((server) => (/:\d+$/.test(server) ? server : `${server}:${port}`))
-    if (found[1] !== undefined) draft.config.tls ??= {}
+    const url = readServiceUrl(String(value))
+    if (url === null) return `expected pulsar://host:port, got ${String(value)}`
+    draft.servers = [...url.servers]
+    if (url.tls) draft.config.tls ??= {}
     return undefined
   },
   httpUrl: as('adminUrl'),

@@ -10,6 +10,8 @@ import { CONTAINER_LABEL, containerEngine, hasImage } from '../../../src/brokers
 import { KAFKA_IMAGE } from '../../../src/brokers/kafka/kafka-libraries.ts'
 import { kafkaProvider } from '../../../src/brokers/kafka/kafka-provider.ts'
 import { runCommand } from '../../../src/brokers/provision/index.ts'
+import { PULSAR_IMAGE, PULSAR_VERSION } from '../../../src/brokers/pulsar/pulsar-install.ts'
+import { pulsarProvider } from '../../../src/brokers/pulsar/pulsar-provider.ts'
 import { RABBITMQ_IMAGE } from '../../../src/brokers/rabbitmq/rabbitmq-container.ts'
 import { rabbitmqProvider } from '../../../src/brokers/rabbitmq/rabbitmq-provider.ts'
 import { skipLoudly } from '../../support/skip.ts'
@@ -71,18 +73,42 @@ const SUBJECTS: readonly Subject[] = [
     image: RABBITMQ_IMAGE,
     server: /beam\.smp .*-S 1:1 /,
     check: async (broker) => {
-      const [name = ''] = (
-        await docker('ps', '--filter', filterOf('rabbitmq'), '--format', '{{.Names}}')
-      ).split('\n')
       const watermark = 'application:get_env(rabbit, vm_memory_high_watermark).'
-      const answer = await docker('exec', name, 'rabbitmqctl', 'eval', watermark)
+      const answer = await docker('exec', await containerOf('rabbitmq'), 'rabbitmqctl', 'eval', watermark)
       expect(answer).toContain(String(384 * 1_048_576))
       expect(broker.version).toMatch(/^\d+\.\d+\.\d+/)
+    },
+  },
+  {
+    provider: pulsarProvider,
+    image: PULSAR_IMAGE,
+    server: /java .*-Xmx512m .*PulsarStandalone/,
+    check: async (broker) => {
+      const admin = `${broker.adminUrls![0]}/admin/v2/brokers`
+      expect(await (await fetch(`${admin}/version`)).text()).toContain(PULSAR_VERSION)
+      const values = await (await fetch(`${admin}/configuration/runtime`)).json()
+      expect(values).toMatchObject({
+        advertisedAddress: '127.0.0.1',
+        brokerDeleteInactiveTopicsEnabled: 'false',
+        managedLedgerCacheSizeMB: '64',
+        managedLedgerNewEntriesCheckDelayInMillis: '0',
+      })
+      const settings = await docker('exec', await containerOf('pulsar'), 'cat', 'conf/standalone.conf')
+      // Of these one stands in the shipped file and the other does not; the last line of that is whole.
+      expect(settings).toMatch(/^journalSyncData=false$/m)
+      expect(settings).toMatch(/^listeningInterface=lo$/m)
+      expect(settings).toMatch(/^compactionServiceFactoryClassName=[\w.]+\.PulsarCompactionServiceFactory$/m)
     },
   },
 ]
 
 const filterOf = (name: string) => `label=${CONTAINER_LABEL}=${name}`
+
+/** Name of the container of a broker. */
+async function containerOf(broker: string): Promise<string> {
+  const names = await docker('ps', '--filter', filterOf(broker), '--format', '{{.Names}}')
+  return names.split('\n')[0] ?? ''
+}
 
 for (const { provider, image, server, check } of SUBJECTS) {
   const { name } = provider

@@ -2,6 +2,7 @@
 // Method: one real broker that is halted (SIGSTOP) while messages are under way, so that only our limits settle them;
 // what has a long limit is still unsettled by then, and acknowledged once the broker continues.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
+import { untilHalted } from '../../support/halted.ts'
 import { type Harness, harness, until, withDriver } from './harness.ts'
 import { CLIENTS, type LocalKafka, localKafka, UP_LIMIT_MS } from './local-kafka.ts'
 
@@ -32,12 +33,14 @@ function shortAndLong(
         it.send(1)
         await until('a first acknowledgement', () => it.outcomes.size === 1)
       }
-      kafka.broker.nodes[0]!.stop()
+      const [node] = kafka.broker.nodes
+      node!.stop()
+      await untilHalted(node!.pid)
       other.send(1)
       one.send(1)
       await until('the short limit', () => one.outcomes.size === 2, 30_000)
       expect(other.outcomes.size).toBe(1)
-      kafka.broker.nodes[0]!.continue()
+      node!.continue()
       await check(one, other)
     }),
   )
@@ -92,7 +95,9 @@ for (const client of CLIENTS) {
             const it = await harness(driver, signal, { consume: false, partitions })
             it.send(1)
             await until('a first acknowledgement', () => it.outcomes.size === 1)
-            kafka.broker.nodes[0]!.stop()
+            const [node] = kafka.broker.nodes
+            node!.stop()
+            await untilHalted(node!.pid)
             for (let i = 0; i < WINDOW; i++) it.send(1, i % partitions)
             await until('all to be settled', () => it.outcomes.size === 1 + WINDOW, 30_000)
             kafka.broker.nodes[0]!.continue()

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { rabbitmqProvider } from '../../../src/brokers/rabbitmq/rabbitmq-provider.ts'
 import { AppError } from '../../../src/errors/app-error.ts'
+import { testCertificate } from '../../support/certificate.ts'
 import { testBroker } from './support/broker.ts'
-import { testCertificate } from './support/certificate.ts'
 import {
   createDriver,
   limit,

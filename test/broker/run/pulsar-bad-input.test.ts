@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePorts } from '../../../src/brokers/process/index.ts'
 import { signToken } from '../../../src/brokers/pulsar/pulsar-token.ts'
-import { scriptedBroker } from '../../drivers/pulsar/scripted-broker.ts'
+import { TYPE } from '../../../src/drivers/pulsar/client/wire/commands.ts'
+import { type Peer, scriptedBroker } from '../../drivers/pulsar/scripted-broker.ts'
 import { benchHome, ROOT } from '../../support/bench.ts'
 import { type LocalPulsar, localPulsar, UP_LIMIT_MS } from '../pulsar/local-pulsar.ts'
 
@@ -130,6 +131,30 @@ test(
       })
       try {
         expect(await complaint(`127.0.0.1:${broker.port}`, {})).toMatch(expected)
+      } finally {
+        broker.stop()
+      }
+    }
+  },
+  LIMIT_MS,
+)
+
+test(
+  'a good greeting, and then garbage or silence: one sentence with the server, and no long wait',
+  async () => {
+    const answers: [(peer: Peer) => void, RegExp][] = [
+      [(peer) => peer.write(Buffer.from('a3'.repeat(300), 'hex')), /got protocol error \(ADDRESS: /],
+      [() => {}, /got timeout \(ADDRESS: expected an answer within 1500 ms\)/],
+    ]
+    for (const [answer, expected] of answers) {
+      const broker = scriptedBroker(({ type }, peer) => {
+        if (type === TYPE.LOOKUP) answer(peer)
+        return type === TYPE.LOOKUP
+      })
+      const address = `127.0.0.1:${broker.port}`
+      try {
+        const said = await complaint(address, { token: admin, operationTimeoutMs: 1500 })
+        expect(said.replaceAll(address, 'ADDRESS')).toMatch(expected)
       } finally {
         broker.stop()
       }

@@ -108,6 +108,8 @@ test('no Java is version 0', async () => {
   expect(await javaVersion('/bin/sh', never)).toBe(0)
 })
 
+/** Over the network, by a JVM that has to start twice. */
+const BRING_LIMIT_MS = 240_000
 const maven = Bun.which('mvn') !== null && (await installedJava(never)) !== null
 const log4j = { group: 'org.slf4j', artifact: 'slf4j-nop', version: '1.7.36' }
 test.skipIf(!maven && skipLoudly('no Maven or Java on the PATH: libraries are not brought'))(
@@ -120,6 +122,7 @@ test.skipIf(!maven && skipLoudly('no Maven or Java on the PATH: libraries are no
     expect(file).toEndWith('slf4j-nop-1.7.36.jar')
     expect(existsSync(file)).toBe(true)
   },
+  BRING_LIMIT_MS,
 )
 
 test.skipIf(!maven)('what a repository lacks is named, with the command to try', async () => {

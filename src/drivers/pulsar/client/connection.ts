@@ -30,7 +30,10 @@ export interface ProducerSink {
 
 /** A consumer's end of a connection. */
 export interface ConsumerSink {
-  /** A delivery; the message lies in `buffer[start … end)`. `messageId` is a view of the same buffer. */
+  /**
+   * A delivery; the message lies in `buffer[start … end)`, and `messageId` is a view of the same buffer. Alone: see
+   * `FrameSink`.
+   */
   message(
     messageId: Buffer,
     redeliveryCount: number,
@@ -38,6 +41,7 @@ export interface ConsumerSink {
     buffer: Buffer,
     start: number,
     end: number,
+    alone: boolean,
   ): void
   endOfRead(): void
   lost(reason: ClientError | null): void
@@ -84,18 +88,18 @@ export async function connect(target: ConnectionTarget, options: ClientOptions):
   let maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES
   let serverVersion = ''
 
-  const decoder = createFrameDecoder(GREETING_FRAME_BYTES, (buffer, start, end) => {
+  const decoder = createFrameDecoder(GREETING_FRAME_BYTES, (buffer, start, end, alone) => {
     const parts = readFrame(buffer, start, end)
-    handle(readCommand(buffer, parts.commandStart, parts.commandEnd), buffer, parts.messageStart, end)
+    handle(readCommand(buffer, parts.commandStart, parts.commandEnd), buffer, parts.messageStart, end, alone)
   })
-  const requests = createRequests(options.requestTimeoutMs, (frame) => socket?.write(frame))
+  const requests = createRequests(at, options.requestTimeoutMs, (frame) => socket?.write(frame))
 
-  function handle(command: BrokerCommand, buffer: Buffer, start: number, end: number): void {
+  function handle(command: BrokerCommand, buffer: Buffer, start: number, end: number, alone: boolean): void {
     switch (command.type) {
       case 'message': {
         const sink = consumers.get(command.consumerId)
         if (sink === undefined) return
-        sink.message(command.messageId, command.redeliveryCount, command.ackSet, buffer, start, end)
+        sink.message(command.messageId, command.redeliveryCount, command.ackSet, buffer, start, end, alone)
         dirty.add(sink)
         return
       }
@@ -148,7 +152,12 @@ export async function connect(target: ConnectionTarget, options: ClientOptions):
       decoder.push(chunk)
     } catch (error) {
       // Whatever was thrown, the place in the stream is lost.
-      fail(error instanceof ClientError ? error : protocolError(`${at}: ${asClientError(error).message}`))
+      const words = `${at}: ${asClientError(error).message}`
+      fail(
+        error instanceof ClientError
+          ? new ClientError(error.kind, words, error.retriable)
+          : protocolError(words),
+      )
       return
     }
     for (const sink of dirty) {

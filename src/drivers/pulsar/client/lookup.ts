@@ -15,13 +15,14 @@ export function partitionsOf(pool: ConnectionPool, topic: string): Promise<numbe
   })
 }
 
-/** A server that takes connections and does not answer would be asked again and again: the next one is better. */
+/** A server that greets and then says nothing, or nonsense, would be asked again and again: the next one is better. */
 async function fromEntry<T>(pool: ConnectionPool, ask: (entry: PoolEntry) => Promise<T>): Promise<T> {
   const entry = await pool.entry()
   try {
     return await ask(entry)
   } catch (error) {
-    if (asClientError(error).kind === 'timeout') pool.skip(entry.server)
+    const { kind } = asClientError(error)
+    if (kind === 'timeout' || kind === 'protocol error') pool.skip(entry.server)
     throw error
   }
 }
@@ -49,7 +50,7 @@ async function servingConnection(
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const asAuthority = authoritative
     const answer = await connection.requests.ask((id) => lookupFrame(topic, id, asAuthority))
-    const logical = addressIn(answer, options)
+    const logical = addressIn(answer, entry.server, options)
     const next = await pool.get(logical, answer.throughProxy ? entry.server : logical)
     if (!answer.redirect) return next
     connection = next
@@ -62,10 +63,11 @@ async function servingConnection(
   )
 }
 
-function addressIn(answer: Answer, options: ClientOptions): string {
+function addressIn(answer: Answer, server: string, options: ClientOptions): string {
   const url = options.tls === null ? answer.url : answer.tlsUrl || answer.url
   const address = /^[a-z+]+:\/\/([^/,]+)\/?$/.exec(url)?.[1]
-  if (address === undefined) throw protocolError(`expected a broker's address, got ${JSON.stringify(url)}`)
+  if (address === undefined)
+    throw protocolError(`${server}: expected a broker's address, got ${JSON.stringify(url)}`)
   hostAndPort(address)
   return address
 }

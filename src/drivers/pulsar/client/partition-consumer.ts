@@ -120,7 +120,7 @@ export async function createPartitionConsumer(
   }
 
   const sink: ConsumerSink = {
-    message(messageId, redeliveryCount, ackSet, buffer, start, end) {
+    message(messageId, redeliveryCount, ackSet, buffer, start, end, alone) {
       if (waiting.length > 2 * options.receiverQueue + EXCESS_ENTRIES) {
         throw protocolError(`expected no more than ${options.receiverQueue} messages ahead`)
       }
@@ -134,6 +134,7 @@ export async function createPartitionConsumer(
         earlierIds,
         redelivered: redeliveryCount > 0,
         wanted,
+        ownFrame: alone ? buffer : null,
         left: wanted === null ? entry.starts.length : wanted.length,
       }
       waiting.push({ received, entry })

@@ -34,9 +34,8 @@ export interface PartitionProducer {
   readonly maxMessageBytes: number
   /** Null while it lives; else why everything is rejected from now on. */
   readonly failure: ClientError | null
-  /** Connected, and the broker owes no answer. False with a batch for each key, which would all go out single. */
-  readonly idle: boolean
-  add(token: number, value: Uint8Array, key: string | null): void
+  /** True when a batch went to the broker, because it was full. */
+  add(token: number, value: Uint8Array, key: string | null): boolean
   /** Sends what lingers. */
   flush(): void
   /** Settles what was made before the instant (`performance.now()`). */
@@ -207,17 +206,16 @@ export async function createPartitionProducer(
     get failure() {
       return failure
     },
-    get idle() {
-      return !byKey && connection !== null && head === sent.length
-    },
     add(token, value, key) {
       const slot = byKey ? key : null
       const bytes = bytesInBatch(value, key)
       const limit = Math.min(options.batchBytes, maxMessageBytes)
       let batch = open.get(slot)
+      let left = false
       if (batch !== undefined && batch.payloadBytes + bytes > limit) {
         flushOne(batch, true)
         batch = undefined
+        left = true
       }
       if (batch === undefined) {
         batch = openBatch()
@@ -227,7 +225,9 @@ export async function createPartitionProducer(
       if (!batching || batch.values.length >= options.batchMessages || batch.payloadBytes >= limit) {
         flushOne(batch, true)
         open.delete(slot)
+        left = true
       }
+      return left
     },
     flush: () => flushOpen(true),
     expire(beforeMs) {

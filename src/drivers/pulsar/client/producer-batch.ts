@@ -8,6 +8,8 @@ import { completePayloadFrame, payloadFrameBytes } from './wire/frame.ts'
 import { COMPRESSION, type Compression, writeMetadata } from './wire/metadata.ts'
 import { ProtoWriter, varintBytes } from './wire/proto-writer.ts'
 
+const MAX_SEQUENCE_BYTES = varintBytes(Number.MAX_SAFE_INTEGER)
+
 /** A batch that fills. */
 export interface OpenBatch {
   readonly values: Uint8Array[]
@@ -47,7 +49,7 @@ export function openBatch(): OpenBatch {
 
 /** Bytes that a message adds to a batch, at most. */
 export function bytesInBatch(value: Uint8Array, key: string | null): number {
-  return batchedBytes(value.length, key === null ? -1 : Buffer.byteLength(key), Number.MAX_SAFE_INTEGER)
+  return batchedBytes(value.length, key === null ? -1 : Buffer.byteLength(key)) + 1 + MAX_SEQUENCE_BYTES
 }
 
 /** What `bytesInBatch` counted too much for `count` messages with sequence ids from `first` on. */
@@ -76,7 +78,6 @@ export function addToBatch(
   addRun(batch.runs, token, 1)
 }
 
-const MAX_SEQUENCE_BYTES = varintBytes(Number.MAX_SAFE_INTEGER)
 const metadata = new ProtoWriter()
 
 /** Makes the frame: one buffer, each value copied once. */

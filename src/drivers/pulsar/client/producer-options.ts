@@ -20,8 +20,8 @@ export interface ProducerOptions {
   /** … or this many bytes … */
   readonly batchBytes: number
   /**
-   * … or is this old; 0 = at the end of each `send`. Earlier, too, while the partition has no other batch on its way
-   * (not with `key`).
+   * … or is this old, or when none has left for this long and the turn of the event loop ends; 0 = at the end of each
+   * `send`.
    */
   readonly batchDelayMs: number
   /** Messages and bytes that may be unsettled. */

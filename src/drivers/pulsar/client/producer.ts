@@ -42,6 +42,11 @@ export async function createProducer(
   let pendingBytes = 0
   let refused = false
   let lingerTimer: ReturnType<typeof setTimeout> | null = null
+  /** Whether the end of this turn of the event loop is waited for. */
+  let endsTurn = false
+  /** When a batch left last, and whether one has since that was looked at. */
+  let leftAtMs = Number.NEGATIVE_INFINITY
+  let anyLeft = false
   let closing: Promise<void> | null = null
   let whenIdle: (() => void) | null = null
 
@@ -61,7 +66,6 @@ export async function createProducer(
         firsts.length = 0
         counts.length = 0
       }
-      flushIdle()
       afterSettling()
     },
   }
@@ -105,30 +109,33 @@ export async function createProducer(
     if (lingerTimer !== null) clearTimeout(lingerTimer)
     lingerTimer = null
     for (const producer of lingering) producer.flush()
+    if (lingering.size > 0) leftAtMs = performance.now()
     lingering.clear()
     lastTaken = null
   }
 
+  /**
+   * No more than one batch a delay leaves before it is full. So when none has for that long, the next one goes as soon
+   * as the turn of the event loop ends, with what was sent in it; to wait for more would add the delay to all latencies.
+   */
   function linger(): void {
-    if (options.batchDelayMs === 0) flush()
-    else {
-      flushIdle()
-      if (lingering.size > 0) lingerTimer ??= setTimeout(flush, options.batchDelayMs)
+    if (options.batchDelayMs === 0) {
+      flush()
+      return
     }
+    if (anyLeft) leftAtMs = performance.now()
+    anyLeft = false
+    if (endsTurn || lingerTimer !== null) return
+    endsTurn = true
+    setImmediate(flushWhenDue)
   }
 
-  /** Where nothing is on its way to the broker, waiting for more would only delay what is there. */
-  function flushIdle(): void {
-    if (lingering.size === 0) return
-    for (const producer of lingering) {
-      if (!producer.idle) continue
-      producer.flush()
-      lingering.delete(producer)
-    }
-    lastTaken = null
-    if (lingering.size > 0 || lingerTimer === null) return
-    clearTimeout(lingerTimer)
-    lingerTimer = null
+  function flushWhenDue(): void {
+    endsTurn = false
+    if (lingering.size === 0 || lingerTimer !== null) return
+    const waitMs = leftAtMs + options.batchDelayMs - performance.now()
+    if (waitMs <= 0) flush()
+    else lingerTimer = setTimeout(flush, waitMs)
   }
 
   /** Settles a message that cannot be sent at all, but not before `send` has returned. */
@@ -145,7 +152,7 @@ export async function createProducer(
     }
     pendingMessages++
     pendingBytes += value.length
-    producer.add(token, value, key)
+    if (producer.add(token, value, key)) anyLeft = true
     // Mostly the one of the message before.
     if (producer === lastTaken) return
     lastTaken = producer

@@ -1,4 +1,5 @@
 import type { ReceivedBatch } from './consumer-options.ts'
+import { giveFrameBack } from './frame-pool.ts'
 import { readDetails } from './wire/details.ts'
 import type { Entry } from './wire/entry.ts'
 
@@ -17,8 +18,10 @@ export interface ReceivedEntry {
   /** Of the parts before, where it is the last one of a chunked message. */
   readonly earlierIds: readonly Uint8Array[]
   readonly redelivered: boolean
-  /** Which of its messages are wanted. */
+  /** Places of its messages that are wanted; null = all. */
   readonly wanted: readonly number[] | null
+  /** Given back to the pool of frames when views of the entry end; null where others use the same memory. */
+  ownFrame: Buffer | null
   /** Its messages that are not acknowledged yet. */
   left: number
 }
@@ -34,37 +37,23 @@ export interface BatchCollector {
 export function createCollector(): BatchCollector {
   let entries: ReceivedEntry[] = []
   let contents: Entry[] = []
-  /** By message: number of its entry in this batch, and place in the entry. */
-  let entryOf: number[] = []
-  let placeOf: number[] = []
+  /** By entry: number of its first message in this batch; then the number of all messages. */
+  let firsts = [0]
 
   return {
     get count() {
-      return entryOf.length
+      return firsts[entries.length]!
     },
     add(received, content) {
-      const at = entries.length
+      firsts.push(firsts[entries.length]! + (received.wanted ?? content.starts).length)
       entries.push(received)
       contents.push(content)
-      const { wanted } = received
-      if (wanted === null) {
-        for (let i = 0; i < content.starts.length; i++) {
-          entryOf.push(at)
-          placeOf.push(i)
-        }
-        return
-      }
-      for (const place of wanted) {
-        entryOf.push(at)
-        placeOf.push(place)
-      }
     },
     take() {
-      const batch = receivedBatch(entries, contents, entryOf, placeOf)
+      const batch = receivedBatch(entries, contents, firsts)
       entries = []
       contents = []
-      entryOf = []
-      placeOf = []
+      firsts = [0]
       return batch
     },
   }
@@ -73,18 +62,35 @@ export function createCollector(): BatchCollector {
 function receivedBatch(
   entries: readonly ReceivedEntry[],
   contents: readonly Entry[],
-  entryOf: readonly number[],
-  placeOf: readonly number[],
+  firsts: readonly number[],
 ): ReceivedBatch & { release(): void } {
+  const count = firsts[entries.length]!
+  /** Not held beyond the callback: acknowledgements may come much later. */
   let live: readonly Entry[] | null = contents
+  /** Number of the entry that was asked for last: mostly the next message is of the same one. */
+  let near = 0
   /** By message; made when the first one is acknowledged by itself. */
   let single: Uint8Array | null = null
   let acknowledged = false
 
-  function contentOf(index: number): Entry {
-    const content = live?.[entryOf[index] ?? -1]
-    if (content === undefined) throw new RangeError(`message ${index} of the batch is not there any more`)
+  function entryAt(index: number): number {
+    if (!(index >= 0 && index < count))
+      throw new RangeError(`expected a message below ${count}, got ${index}`)
+    while (index < firsts[near]!) near--
+    while (index >= firsts[near + 1]!) near++
+    return near
+  }
+
+  function contentAt(entry: number): Entry {
+    const content = live?.[entry]
+    if (content === undefined) throw new RangeError('expected the batch to be read during its callback only')
     return content
+  }
+
+  /** Place of a message in its entry. */
+  function placeOf(index: number, entry: number): number {
+    const place = index - firsts[entry]!
+    return entries[entry]!.wanted?.[place] ?? place
   }
 
   function countDown(entry: ReceivedEntry, messages: number): void {
@@ -94,34 +100,46 @@ function receivedBatch(
   }
 
   return {
-    count: entryOf.length,
+    count,
     value(index) {
-      const { buffer, starts, ends } = contentOf(index)
-      const place = placeOf[index]!
+      const at = entryAt(index)
+      const { buffer, starts, ends } = contentAt(at)
+      const place = placeOf(index, at)
       return buffer.subarray(starts[place], ends[place])
     },
-    key: (index) => contentOf(index).keys[placeOf[index]!] ?? null,
-    details: (index) => readDetails(contentOf(index), placeOf[index]!),
-    partition: (index) => entries[entryOf[index]!]!.origin.partition,
-    redelivered: (index) => entries[entryOf[index]!]!.redelivered,
-    messageId: (index) => entries[entryOf[index]!]!.id,
+    key(index) {
+      const at = entryAt(index)
+      return contentAt(at).keys?.[placeOf(index, at)] ?? null
+    },
+    details(index) {
+      const at = entryAt(index)
+      return readDetails(contentAt(at), placeOf(index, at))
+    },
+    partition: (index) => entries[entryAt(index)]!.origin.partition,
+    redelivered: (index) => entries[entryAt(index)]!.redelivered,
+    messageId: (index) => entries[entryAt(index)]!.id,
     acknowledge() {
       if (acknowledged) return
       acknowledged = true
       for (const entry of entries) countDown(entry, entry.left)
     },
     acknowledgeOne(index) {
-      single ??= new Uint8Array(entryOf.length)
+      const entry = entries[entryAt(index)]!
+      single ??= new Uint8Array(count)
       if (acknowledged || single[index] !== 0) return
       single[index] = 1
-      countDown(entries[entryOf[index]!]!, 1)
+      countDown(entry, 1)
     },
     negativeAcknowledge(index) {
-      const entry = entries[entryOf[index]!]!
+      const entry = entries[entryAt(index)]!
       if (entry.left > 0) entry.origin.again(entry)
     },
     release() {
       live = null
+      for (const entry of entries) {
+        if (entry.ownFrame !== null) giveFrameBack(entry.ownFrame)
+        entry.ownFrame = null
+      }
     },
   }
 }

@@ -22,8 +22,8 @@ interface Waiter {
   readonly timer: ReturnType<typeof setTimeout>
 }
 
-/** See `Requests`; `write` sends a frame. */
-export function createRequests(timeoutMs: number, write: (frame: Buffer) => void): Requests {
+/** See `Requests`; `at` is the server, for messages; `write` sends a frame. */
+export function createRequests(at: string, timeoutMs: number, write: (frame: Buffer) => void): Requests {
   const waiters = new Map<number, Waiter>()
   let nextId = 1
   let failure: ClientError | null = null
@@ -42,7 +42,7 @@ export function createRequests(timeoutMs: number, write: (frame: Buffer) => void
         return Promise.reject(
           new ClientError(
             'too many requests',
-            `expected at most ${MAX_PENDING_REQUESTS} requests under way`,
+            `${at}: expected at most ${MAX_PENDING_REQUESTS} requests under way`,
             true,
           ),
         )
@@ -51,7 +51,7 @@ export function createRequests(timeoutMs: number, write: (frame: Buffer) => void
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           take(id)
-          reject(new ClientError('timeout', `expected an answer within ${timeoutMs} ms`, true))
+          reject(new ClientError('timeout', `${at}: expected an answer within ${timeoutMs} ms`, true))
         }, timeoutMs)
         waiters.set(id, { resolve, reject, timer })
         write(make(id))

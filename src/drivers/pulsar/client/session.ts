@@ -31,7 +31,10 @@ export interface SessionHandlers {
 
 /** Keeps a producer or consumer registered where its topic is served. */
 export interface Session {
-  /** First registration: with attempts only for what may pass by itself, until the signal aborts. */
+  /**
+   * First registration: with attempts only for what may pass by itself, for about the time that one request may take,
+   * or until the signal aborts.
+   */
   start(signal: AbortSignal): Promise<void>
   /**
    * Looks the topic up again and registers again, as often as it takes, unless closed: at once when the registration
@@ -43,6 +46,10 @@ export interface Session {
 
 /** Attempts that `start` makes. */
 const START_ATTEMPTS = 20
+/** Of which so many may end in bytes that are no answer: those will not pass by themselves. */
+const START_PROTOCOL_ERRORS = 3
+/** Registrations that may go unanswered: a broker that came to it too late may know the next one. */
+const START_UNANSWERED = 2
 
 export function createSession(topic: string, context: ClientContext, handlers: SessionHandlers): Session {
   const { options, pool } = context
@@ -55,8 +62,13 @@ export function createSession(topic: string, context: ClientContext, handlers: S
   let rounds = 0
   let upAtMs = 0
 
+  /** Found where the topic is served, in the last attempt. */
+  let found = false
+
   async function attempt(): Promise<void> {
+    found = false
     const connection = await connectionOf(pool, topic, options)
+    found = true
     if (closing.signal.aborted) return
     lostMeanwhile = false
     try {
@@ -101,6 +113,7 @@ export function createSession(topic: string, context: ClientContext, handlers: S
   return {
     async start(signal) {
       busy = true
+      const giveUp = startLimits(options)
       for (let round = 0; ; round++) {
         try {
           await orAborted(attempt(), signal)
@@ -108,7 +121,7 @@ export function createSession(topic: string, context: ClientContext, handlers: S
         } catch (thrown) {
           signal.throwIfAborted()
           const error = asClientError(thrown)
-          if (!error.retriable || round + 1 >= START_ATTEMPTS) throw error
+          if (giveUp(error, found)) throw error
           options.log(`${topic}: ${error.message}; trying again`)
         }
         await pause(backoffMs(options, round), signal)
@@ -122,6 +135,33 @@ export function createSession(topic: string, context: ClientContext, handlers: S
       comeBack().catch((error: unknown) => handlers.dead(asClientError(error)))
     },
     close: () => closing.abort(),
+  }
+}
+
+/**
+ * Whether a start that failed so is over; asked once for each failed attempt. Each configured server has its turn, and
+ * what takes time itself is bounded by number.
+ */
+function startLimits({
+  servers,
+  requestTimeoutMs,
+}: ClientOptions): (error: ClientError, found: boolean) => boolean {
+  const endMs = performance.now() + requestTimeoutMs
+  let attempts = 0
+  let protocolErrors = 0
+  let unanswered = 0
+  return (error, found) => {
+    attempts++
+    if (!error.retriable || attempts >= START_ATTEMPTS) return true
+    if (error.kind === 'protocol error') {
+      protocolErrors++
+      return protocolErrors >= Math.max(START_PROTOCOL_ERRORS, servers.length)
+    }
+    if (error.kind === 'timeout') {
+      unanswered++
+      return unanswered >= Math.max(found ? START_UNANSWERED : 1, servers.length)
+    }
+    return performance.now() >= endMs
   }
 }
 

@@ -59,10 +59,10 @@ export function writeBatched(
 export interface BatchViews {
   readonly starts: readonly number[]
   readonly ends: readonly number[]
-  /** Keys as they came; null for none. */
-  readonly keys: readonly (Buffer | null)[]
-  /** Removed by compaction: not to be delivered. */
-  readonly removed: readonly boolean[]
+  /** Keys as they came, null for a message without one; null = no message has one. */
+  readonly keys: readonly (Buffer | null)[] | null
+  /** Removed by compaction: not to be delivered; null = none. */
+  readonly removed: readonly boolean[] | null
 }
 
 /** Finds `count` messages in `buffer[start … end)`. Throws a `protocol error` where they do not fit. */
@@ -70,12 +70,9 @@ export function readBatch(buffer: Buffer, start: number, end: number, count: num
   if (count < 1 || count > (end - start) / MIN_MESSAGE_BYTES) {
     throw protocolError(`expected a batch of ${end - start} bytes to hold 1 or more messages, got ${count}`)
   }
-  const views = {
-    starts: [] as number[],
-    ends: [] as number[],
-    keys: [] as (Buffer | null)[],
-    removed: [] as boolean[],
-  }
+  const starts: number[] = []
+  const ends: number[] = []
+  const rare: RareFields = { keys: null, removed: null }
   let at = start
   for (let i = 0; i < count; i++) {
     if (end - at < 4) throw protocolError(`expected ${count} messages in a batch, got ${i}`)
@@ -83,17 +80,19 @@ export function readBatch(buffer: Buffer, start: number, end: number, count: num
     const metadataEnd = metadataStart + buffer.readUInt32BE(at)
     if (metadataEnd > end) throw protocolError('expected metadata inside its batch')
     let size = plainSize(buffer, metadataStart, metadataEnd)
-    if (size < 0) size = readSingle(new ProtoReader(buffer, metadataStart, metadataEnd), views)
-    else {
-      views.keys.push(null)
-      views.removed.push(false)
-    }
+    if (size < 0) size = readSingle(new ProtoReader(buffer, metadataStart, metadataEnd), rare, i, count)
     at = metadataEnd + size
     if (size < 0 || at > end) throw protocolError('expected a message inside its batch')
-    views.starts.push(metadataEnd)
-    views.ends.push(at)
+    starts.push(metadataEnd)
+    ends.push(at)
   }
-  return views
+  return { starts, ends, keys: rare.keys, removed: rare.removed }
+}
+
+/** What few messages have, by their place in the batch; made for the first that has it. */
+interface RareFields {
+  keys: (Buffer | null)[] | null
+  removed: boolean[] | null
 }
 
 /** The size in metadata of a size below 2 MiB and at most a sequence id, as most have it, without a reader; else −1. */
@@ -114,19 +113,24 @@ function plainSize(buffer: Buffer, start: number, end: number): number {
   return -1
 }
 
-function readSingle(reader: ProtoReader, views: { keys: (Buffer | null)[]; removed: boolean[] }): number {
+/** Reads the metadata of the message at `place` of `count`; returns its size. */
+function readSingle(reader: ProtoReader, rare: RareFields, place: number, count: number): number {
   let size = -1
-  let key: Buffer | null = null
-  let removed = false
   let isBase64 = false
+  let key: Buffer | null = null
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 3) size = reader.number()
     else if (field === 2) key = reader.bytes()
-    else if (field === 4) removed = reader.number() !== 0
     else if (field === 6) isBase64 = reader.number() !== 0
-    else reader.skip()
+    else if (field === 4) {
+      if (reader.number() === 0) continue
+      rare.removed ??= new Array<boolean>(count).fill(false)
+      rare.removed[place] = true
+    } else reader.skip()
   }
-  views.keys.push(isBase64 ? keyOfBase64(key) : key)
-  views.removed.push(removed)
+  if (key !== null) {
+    rare.keys ??= new Array<Buffer | null>(count).fill(null)
+    rare.keys[place] = isBase64 ? keyOfBase64(key) : key
+  }
   return size
 }

@@ -15,7 +15,8 @@ export interface Entry {
   readonly buffer: Buffer
   readonly starts: readonly number[]
   readonly ends: readonly number[]
-  readonly keys: readonly (Buffer | null)[]
+  /** Null for a message without a key, or for all of them. */
+  readonly keys: readonly (Buffer | null)[] | null
   /** Messages that are not to be delivered (compacted away); null = none. */
   readonly removed: readonly boolean[] | null
   /** Where its metadata lies, for `readDetails`. */
@@ -67,9 +68,8 @@ export function readEntry(buffer: Buffer, start: number, end: number, verify: bo
   const from = compressed ? 0 : parts.metadataEnd
   const to = compressed ? payload.length : end
   if (metadata.batchSize === 0) {
-    return { ...head, buffer: payload, starts: [from], ends: [to], keys: [metadata.key] }
+    const keys = metadata.key === null ? null : [metadata.key]
+    return { ...head, buffer: payload, starts: [from], ends: [to], keys }
   }
-  const views = readBatch(payload, from, to, metadata.batchSize)
-  const removed = views.removed.includes(true) ? views.removed : null
-  return { ...head, buffer: payload, ...views, removed, batchStart: from }
+  return { ...head, buffer: payload, ...readBatch(payload, from, to, metadata.batchSize), batchStart: from }
 }

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { protocolError } from '../errors.ts'
+import { takeFrame } from '../frame-pool.ts'
 
 // frame = totalSize u32 (big-endian, does not count itself) then totalSize bytes
 
@@ -7,8 +8,11 @@ const SIZE_BYTES = 4
 /** The smallest frame holds the size of an empty command. */
 const MIN_FRAME_BYTES = 4
 
-/** Takes a frame without its totalSize: `buffer[start … end)`. It may keep views: nobody writes there again. */
-export type FrameSink = (buffer: Buffer, start: number, end: number) => void
+/**
+ * Takes a frame without its totalSize: `buffer[start … end)`. It may keep views: nobody writes there again. Alone: the
+ * buffer holds nothing else and is of `takeFrame`; who is done with it may give it back.
+ */
+export type FrameSink = (buffer: Buffer, start: number, end: number, alone: boolean) => void
 
 /** Cuts a stream into frames. */
 export interface FrameDecoder {
@@ -44,7 +48,7 @@ export function createFrameDecoder(maxFrameBytes: number, sink: FrameSink): Fram
       while (sizeFilled < SIZE_BYTES && at < chunk.length) size[sizeFilled++] = chunk[at++]!
       if (sizeFilled < SIZE_BYTES) return at
       sizeFilled = 0
-      partial = Buffer.allocUnsafeSlow(check(size.readUInt32BE(0)))
+      partial = takeFrame(check(size.readUInt32BE(0)))
       filled = 0
     }
     const copied = chunk.copy(partial, filled, at)
@@ -53,7 +57,7 @@ export function createFrameDecoder(maxFrameBytes: number, sink: FrameSink): Fram
     if (filled === partial.length) {
       const whole = partial
       partial = null
-      sink(whole, 0, whole.length)
+      sink(whole, 0, whole.length, true)
     }
     return at
   }
@@ -65,7 +69,7 @@ export function createFrameDecoder(maxFrameBytes: number, sink: FrameSink): Fram
       sizeFilled = chunk.copy(size, 0, at)
       return
     }
-    partial = Buffer.allocUnsafeSlow(check(chunk.readUInt32BE(at)))
+    partial = takeFrame(check(chunk.readUInt32BE(at)))
     filled = chunk.copy(partial, 0, at + SIZE_BYTES)
   }
 
@@ -77,7 +81,7 @@ export function createFrameDecoder(maxFrameBytes: number, sink: FrameSink): Fram
         const end = start + check(chunk.readUInt32BE(at))
         if (end > chunk.length) break
         at = end
-        sink(chunk, start, end)
+        sink(chunk, start, end, false)
       }
       if (!stopped && at < chunk.length) keep(chunk, at)
     },

@@ -14,7 +14,9 @@ const TWO_TO_28 = 268_435_456
 export function varintBytes(value: number): number {
   if (value < 0) return 10
   let bytes = 1
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) bytes++
+  let rest = value
+  for (; rest >= TWO_TO_28; rest = Math.floor(rest / 128)) bytes++
+  for (; rest >= 128; rest >>>= 7) bytes++
   return bytes
 }
 
