@@ -1,10 +1,11 @@
 import { countText, msFigure, msText } from '../result/figures.ts'
 import type { ExperimentResult, TrialResult } from '../result/result.ts'
-import { experimentVerdict, type VerdictSection, verdictSections } from './experiment-verdict.ts'
+import { experimentVerdict } from './experiment-verdict.ts'
 import { guaranteeRows } from './guarantees.ts'
 import { type SideHeadline, sideHeadline, type Tone } from './side-headline.ts'
 import { list, quantileFigure, type SideColumn, sideColumnsOf } from './table.ts'
 import { unequalGuarantees } from './verdict/index.ts'
+import { type VerdictSection, verdictSections } from './verdict-sections.ts'
 
 export interface Headline {
   readonly tone: Tone

@@ -50,7 +50,7 @@ test('a planted difference is shown in every figure that differs, with its line'
   expect(section(result, 'Medians over trials')[0]).toMatch(
     /^publish p99, a → b: [\d.]+ ms ± [\d.]+ % {2}→ {2}[\d.]+ ms ± [\d.]+ % {2}\+\d+ % \(p=0\.00\d+, n=7\+7\) {2}detectable from [\d.]+ %$/,
   )
-  expect(section(result, 'Drift').join()).toContain('No drift of publish p99 shown')
+  expect(section(result, 'Drift').join()).toContain('No drift of publish p99')
   expect(section(result, 'How sure this is').join()).toContain('at most 5 %')
   expect(
     headlineOf(result)
@@ -179,4 +179,22 @@ test('a queue that nobody shares keeps the order as a partition does', () => {
   }
   expect(order(16)).toEqual(['kept within a partition', 'kept within a partition'])
   expect(order(17)[1]).toBe('not kept between consumers of a queue')
+})
+
+test('three sides with too few trials: said once a figure; unequal guarantees are named whatever was shown', () => {
+  const sides = [
+    synced(FAST.slice(0, 2), false),
+    synced(SLOW.slice(0, 2), true),
+    synced(FAST.slice(2, 4), false),
+  ]
+  const result = sampleResult({ sides: sides.map((trials, i) => sampleSide('abc'[i]!, { trials })) })
+  expect(section(result, 'Head to head')[0]).toBe(
+    '2 trials cannot show a difference at 5 % in publish p99 between any two of a, b and c; 6 of each would be enough.',
+  )
+  expect(section(result, 'Head to head')).toHaveLength(3)
+  expect(section(result, 'Unequal guarantees')).toEqual([
+    'a against b: on disk at the acknowledgement: no against yes.',
+    'b against c: on disk at the acknowledgement: yes against no.',
+  ])
+  expect(section(result, 'Drift')).toHaveLength(1)
 })
