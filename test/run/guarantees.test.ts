@@ -30,6 +30,10 @@ test.each([
   expect(kafkaGuarantees({ acks, topicConfig }, 3, found)).toEqual(expected)
 })
 
+test('what a server does not tell is not known', () => {
+  expect(kafkaGuarantees({ acks: 'all', topicConfig: {} }, 3, new Map())).toEqual({ copies: 3 })
+})
+
 test('every node and the majority are numbers only where the nodes are known', () => {
   const quorum = rabbitmq({})
   expect(knownGuarantees(quorum, brokerOf(3))).toEqual({ copies: 3, copiesAtAck: 2, syncedAtAck: true })

@@ -7,16 +7,14 @@ export function kafkaGuarantees(
   copies: number,
   found: ReadonlyMap<string, string>,
 ): Guarantees {
+  if (acks === 0) return { copies, copiesAtAck: 0, syncedAtAck: false }
   const inSync = topicConfig['min.insync.replicas'] ?? found.get('min.insync.replicas')
+  const atAck = acks === 1 ? 1 : inSync === undefined ? undefined : Math.min(copies, Number(inSync))
+  // Servers that only speak the protocol may flush as they like and tell nothing.
   const flush = topicConfig['flush.messages'] ?? found.get('log.flush.interval.messages')
   return {
     copies,
-    ...(acks === 'all'
-      ? inSync === undefined
-        ? {}
-        : { copiesAtAck: Math.min(copies, Number(inSync)) }
-      : { copiesAtAck: acks }),
-    // Unset, the interval is the largest whole number: no broker flushes of its own accord before it acknowledges.
-    syncedAtAck: acks !== 0 && flush === '1',
+    ...(atAck === undefined ? {} : { copiesAtAck: atAck }),
+    ...(flush === undefined ? {} : { syncedAtAck: flush === '1' }),
   }
 }
