@@ -1,6 +1,7 @@
 import type { TrialResult } from '../result/result.ts'
 import { median } from './statistics/index.ts'
 
+/** What a table says of one side. */
 export interface Cell {
   readonly text: string
   /** `best` is only given where values of ranked columns differ as printed; `muted` cells are not to be ranked. */
@@ -10,6 +11,7 @@ export interface Cell {
 /** What a row says of the trials of one side; never asked without any. */
 export type TrialsCell = (trials: readonly TrialResult[]) => Cell
 
+/** Not known. */
 export const DASH: Cell = { text: '–', mark: null }
 
 type Read = (trial: TrialResult) => number | null

@@ -1,15 +1,8 @@
 import { brokerTotals } from '../compare/broker-figures.ts'
 import { experimentVerdict } from '../compare/experiment-verdict.ts'
 import { guaranteeRows } from '../compare/guarantees.ts'
-import {
-  AUDIT_FIGURES,
-  auditTotal,
-  type Column,
-  clientCpuS,
-  columnsOf,
-  MB,
-  totalOf,
-} from '../compare/table.ts'
+import { AUDIT_FIGURES, auditTotal, clientCpuS, MB, totalOf } from '../compare/rows.ts'
+import { type Column, columnsOf } from '../compare/table.ts'
 import { LATENCIES, type LatencyName } from '../engine/types.ts'
 import type { ExperimentResult, TrialResult } from '../result/result.ts'
 

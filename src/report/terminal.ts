@@ -1,7 +1,8 @@
 import type { Cell } from '../compare/cells.ts'
 import { type Headline, headlineOf } from '../compare/headline.ts'
+import type { RowGroup } from '../compare/rows.ts'
 import type { Tone } from '../compare/side-headline.ts'
-import { type Comparison, compare, type RowGroup } from '../compare/table.ts'
+import { type Comparison, compare } from '../compare/table.ts'
 import type { VerdictSection } from '../compare/verdict-sections.ts'
 import type { ExperimentResult } from '../result/result.ts'
 

@@ -1,13 +1,7 @@
 import { headlineOf } from '../compare/headline.ts'
+import type { RowGroup } from '../compare/rows.ts'
 import { settingsTable } from '../compare/settings.ts'
-import {
-  COMPARED_LATENCIES,
-  type Column,
-  columnsOf,
-  compare,
-  quantileFigure,
-  type RowGroup,
-} from '../compare/table.ts'
+import { COMPARED_LATENCIES, type Column, columnsOf, compare, quantileFigure } from '../compare/table.ts'
 import { countText, msText, percentText } from '../result/figures.ts'
 import type { ExperimentResult, SideResult, TrialResult } from '../result/result.ts'
 import { chartsOf } from './charts.ts'

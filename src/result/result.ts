@@ -39,6 +39,7 @@ export interface ExperimentResult {
   readonly costs: { readonly billing: 'not billed' }
 }
 
+/** Which trials were to be run. */
 export interface TrialPlan {
   readonly perSide: number
   /** Of the order, payloads and keys. */
@@ -71,6 +72,7 @@ export interface SideResult {
   readonly failedTrials?: readonly FailedTrial[]
 }
 
+/** A trial that could not be prepared. */
 export interface FailedTrial {
   /** As `TrialResult.place`. */
   readonly place: number
@@ -78,6 +80,7 @@ export interface FailedTrial {
   readonly hint: string | null
 }
 
+/** What stands behind an acknowledgement; a field that is left out is not known. */
 export interface ServerGuarantees {
   /** Copies kept of a message. */
   readonly copies?: number

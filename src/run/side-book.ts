@@ -16,6 +16,7 @@ export interface SideBook {
   result(skipped: string): SideResult
 }
 
+/** An empty book; nothing is tried yet. */
 export function newSideBook(side: Side): SideBook {
   const trials: TrialResult[] = []
   const failures: FailedTrial[] = []
