@@ -16,10 +16,10 @@ export function verdictSections(verdict: HeadToHead): readonly VerdictSection[] 
   const figures = loads.flatMap((load) => load.figures)
   const text = (title: string, lines: readonly string[]) => ({ title, lines, fixedWidth: false })
   const sections: VerdictSection[] = [
-    text(
-      'Head to head',
-      figures.flatMap((figure) => figureLines(figure, verdict)),
-    ),
+    text('Head to head', [
+      ...figures.flatMap((figure) => figureLines(figure, verdict)),
+      ...notRankedLines(figures),
+    ]),
     text('Unequal guarantees', unequalLines(figures)),
     text(
       'Rate',
@@ -37,15 +37,34 @@ export function verdictSections(verdict: HeadToHead): readonly VerdictSection[] 
 
 /** Where no pair of a figure has trials enough, that is said once. */
 function figureLines(figure: FigureVerdict, { trialsNeeded }: HeadToHead): readonly string[] {
-  const { pairs, ranked, notRanked, title, sentences } = figure
+  const { pairs, ranked, notRanked, title } = figure
   const ns = new Set(pairs.flatMap(({ test }) => test?.n ?? []))
-  if (pairs.length < 2 || ns.size !== 1 || pairs.some(({ outcome }) => outcome !== 'too few'))
-    return sentences
+  if (pairs.length < 2 || ns.size !== 1 || pairs.some(({ outcome }) => outcome !== 'too few')) {
+    const toldBelow = new Set(notRanked.map(({ label, reason }) => notRankedLine(label, [title], reason)))
+    return figure.sentences.filter((sentence) => !toldBelow.has(sentence))
+  }
   const [n] = ns
   return [
     `${tooFewSentence(n!, n!)} in ${title} between any two of ${list(ranked)}; ${trialsNeeded} of each would be enough.`,
-    ...notRanked.map(({ label, reason }) => `${label} is not ranked on ${title}: ${reason}.`),
   ]
+}
+
+/** Each side once for each reason, with all the figures that it is not ranked on for it. */
+function notRankedLines(figures: readonly FigureVerdict[]): readonly string[] {
+  const groups = new Map<string, { label: string; reason: string; titles: string[] }>()
+  for (const { title, notRanked } of figures) {
+    for (const { label, reason } of notRanked) {
+      const key = JSON.stringify([label, reason])
+      const group = groups.get(key) ?? { label, reason, titles: [] }
+      group.titles.push(title)
+      groups.set(key, group)
+    }
+  }
+  return [...groups.values()].map(({ label, reason, titles }) => notRankedLine(label, titles, reason))
+}
+
+function notRankedLine(label: string, titles: readonly string[], reason: string): string {
+  return `${label} is not ranked on ${list(titles)}: ${reason}.`
 }
 
 /** Each pair once, whatever was shown between them. */

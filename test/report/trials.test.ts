@@ -78,8 +78,9 @@ test('a side with one violated trial of seven never wins, and all is said of it'
   expect(headline.first).toBe('INTEGRITY VIOLATED: a (1 of 7 trials).')
   expect(headline.sides[0]).toMatchObject({ tone: 'bad', verdict: 'valid · violated 1, intact 6' })
   expect(headline.sides[0]!.reasons[0]).toStartWith('trial 1: ')
+  expect(section(result, 'Head to head').filter((line) => line.startsWith('a is not ranked'))).toHaveLength(1)
   expect(section(result, 'Head to head').join()).toContain(
-    'a is not ranked on publish p99: its integrity was violated in 1 of 7.',
+    'a is not ranked on publish p99, end-to-end p99 and CPU per message: its integrity was violated in 1 of 7.',
   )
   const lost = compare(result)
     .groups.flatMap(({ rows }) => rows)
