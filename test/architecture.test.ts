@@ -28,6 +28,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   compare: ['result', 'engine/types', 'engine/random', 'errors'],
   report: ['compare', 'result', 'engine/types', 'workload/model', 'errors'],
   run: ['brokers', 'worker', 'engine', 'driver', 'drivers/registry', 'result', 'workload', 'clock', 'errors'],
+  lab: ['clock', 'errors'],
   cli: ['run', 'workload', 'report', 'compare', 'result', 'brokers', 'drivers/registry', 'clock', 'errors'],
 }
 
