@@ -56,6 +56,8 @@ export interface AwsDouble {
   /** Clients of moto itself, past every fault and rule: for tests that look behind. */
   readonly behind: Clients
   readonly behindEndpoint: string
+  /** Temporary files; gone after `close`. */
+  readonly folder: string
   readonly machines: ReadonlyMap<string, Machine>
   readonly commands: Ssm['commands']
   /** Takes a spot instance away, `noticeMs` after it is told so (AWS: 120,000). */
@@ -157,6 +159,7 @@ function assemble(options: DoubleOptions, { folder, moto, world, ends, close }: 
       AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
     },
+    folder,
     machines: instances.all,
     commands: ssm.commands,
     interruptSpot: (id, noticeMs) => {

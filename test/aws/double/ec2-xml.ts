@@ -8,16 +8,20 @@ export interface InstanceFacts {
   readonly stateReason: { readonly code: string; readonly message: string } | null
 }
 
+const STATE_REASON = /<stateReason>[\s\S]*?<\/stateReason>/
+
 /** An answer of moto that lists instances, with what the double knows of them put in. */
 export function rewriteInstances(xml: string, factsOf: (id: string) => InstanceFacts | null): string {
-  return xml
-    .split(/(?=<instanceId>i-)/)
-    .map((piece) => {
-      const id = /^<instanceId>(i-[0-9a-f]+)<\/instanceId>/.exec(piece)?.[1]
-      const facts = id === undefined ? null : factsOf(id)
-      return facts === null ? piece : rewrite(piece, facts)
-    })
-    .join('')
+  const pieces = xml.split(/(?=<instanceId>i-)/)
+  for (let i = 1; i < pieces.length; i++) {
+    const id = /^<instanceId>(i-[0-9a-f]+)<\/instanceId>/.exec(pieces[i]!)?.[1]
+    const facts = id === undefined ? null : factsOf(id)
+    if (facts === null) continue
+    // moto's reason stands before the id, in the piece before.
+    if (facts.stateReason !== null) pieces[i - 1] = pieces[i - 1]!.replace(STATE_REASON, '')
+    pieces[i] = rewrite(pieces[i]!, facts)
+  }
+  return pieces.join('')
 }
 
 function rewrite(piece: string, { state, spotRequestId, stateReason }: InstanceFacts): string {
@@ -27,17 +31,15 @@ function rewrite(piece: string, { state, spotRequestId, stateReason }: InstanceF
       /<instanceState>[\s\S]*?<\/instanceState>/,
       `<instanceState><code>${state.code}</code><name>${state.name}</name></instanceState>`,
     )
-  if (stateReason !== null) {
-    const reason = `<stateReason><code>${escapeXml(stateReason.code)}</code><message>${escapeXml(stateReason.message)}</message></stateReason>`
-    text = text.replace(/<stateReason>[\s\S]*?<\/stateReason>|<stateReason\/>/, '')
-    text = text.replace('</instanceState>', `</instanceState>${reason}`)
-  }
-  if (spotRequestId !== null)
-    text = text.replace(
-      '</instanceId>',
-      `</instanceId><spotInstanceRequestId>${spotRequestId}</spotInstanceRequestId>`,
-    )
-  return text
+  const added = [
+    spotRequestId === null ? '' : `<spotInstanceRequestId>${spotRequestId}</spotInstanceRequestId>`,
+    stateReason === null ? '' : reasonOf(stateReason),
+  ]
+  return text.replace('</instanceId>', `</instanceId>${added.join('')}`)
+}
+
+function reasonOf({ code, message }: { readonly code: string; readonly message: string }): string {
+  return `<stateReason><code>${escapeXml(code)}</code><message>${escapeXml(message)}</message></stateReason>`
 }
 
 /** Ids of all instances that an answer names. */

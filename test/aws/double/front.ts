@@ -125,20 +125,21 @@ async function forwardEc2(
   if (earlier !== undefined) return xml(await earlier)
   const response = await forward(call, options.motoEndpoint)
   if (!response.ok) return response
-  if (call.action === 'RunInstances') await shareProfile(response.clone(), options.ec2)
+  if (!CHANGE_INSTANCES.has(call.action) && !LIST_INSTANCES.has(call.action)) return response
+  const listed = await response.text()
+  if (call.action === 'RunInstances') await shareProfile(instanceIds(listed), options.ec2)
   if (CHANGE_INSTANCES.has(call.action)) await instances.reconcile()
-  if (!LIST_INSTANCES.has(call.action)) return response
-  const text = rewriteInstances(await response.text(), (id) => factsOf(id, options))
+  if (!LIST_INSTANCES.has(call.action)) return xml(listed)
+  const text = rewriteInstances(listed, (id) => factsOf(id, options))
   // A retry with the same token gets the same instances; moto would start more.
   if (token !== null) tokens.set(token, Promise.resolve(text))
   return xml(text)
 }
 
 /** Of several instances that are run together, moto gives the profile to the first alone. */
-async function shareProfile(response: Response, ec2: EC2Client): Promise<void> {
-  const ids = instanceIds(await response.text())
+async function shareProfile(ids: readonly string[], ec2: EC2Client): Promise<void> {
   if (ids.length < 2) return
-  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: ids }))
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [...ids] }))
   const instances = Reservations.flatMap((each) => each.Instances ?? [])
   const arn = instances.find((each) => each.IamInstanceProfile !== undefined)?.IamInstanceProfile?.Arn
   if (arn === undefined) return
