@@ -3,6 +3,7 @@
 // host. Method: the AWS SDK alone, against the double with real instances; the host is searched for what they leave.
 import { afterAll, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
+import { CostExplorerClient, GetCostAndUsageCommand } from '@aws-sdk/client-cost-explorer'
 import {
   CreatePlacementGroupCommand,
   DeleteSecurityGroupCommand,
@@ -14,7 +15,6 @@ import {
   RunInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2'
-import { CostExplorerClient, GetCostAndUsageCommand } from '@aws-sdk/client-cost-explorer'
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import {
   CancelCommandCommand,
@@ -34,7 +34,7 @@ import { livingIn, namespacesOf, visibleOnHost } from './double/host-traces.ts'
 import { awsTools } from './double/moto.ts'
 import { DOUBLE_PRICES } from './double/prices.ts'
 import { addedSince, scan, withTag } from './double/scan.ts'
-import { shiftedClock } from './double/shifted-clock.ts'
+import { shiftedClock } from './double/test-clocks.ts'
 
 const LIMIT_MS = 120_000
 const HOUR_MS = 3_600_000
@@ -65,7 +65,12 @@ afterAll(async () => {
   await opened?.double.close()
 }, LIMIT_MS)
 
-async function run(ids: readonly string[], script: string, more: Record<string, string[]> = {}, bucket?: string) {
+async function run(
+  ids: readonly string[],
+  script: string,
+  more: Record<string, string[]> = {},
+  bucket?: string,
+) {
   const { Command } = await bench.clients.ssm.send(
     new SendCommandCommand({
       DocumentName: 'AWS-RunShellScript',
@@ -90,7 +95,11 @@ async function ended(commandId: string, id: string): Promise<GetCommandInvocatio
   return last
 }
 
-async function boot(count: number, tags: Record<string, string>, options: { userData?: string; isSpot?: boolean } = {}) {
+async function boot(
+  count: number,
+  tags: Record<string, string>,
+  options: { userData?: string; isSpot?: boolean } = {},
+) {
   const ids = await runInstances(bench.clients, bench.site, { count, tags, ...options })
   await bench.double.settled()
   return ids
@@ -99,10 +108,15 @@ async function boot(count: number, tags: Record<string, string>, options: { user
 test.skipIf(skips)(
   'instances run their user data at boot, commands with their own exit code, and servers that others reach',
   async () => {
-    const userData = '#!/bin/bash\nmkdir -p /srv/www && echo "served by $(hostname)" > /srv/www/index.html\nexit 7\n'
+    const userData =
+      '#!/bin/bash\nmkdir -p /srv/www && echo "served by $(hostname)" > /srv/www/index.html\nexit 7\n'
     const [a = '', b = ''] = await boot(2, { Role: 'web' }, { userData })
     const { double } = bench
-    await pollUntil('the end of the user data', LIMIT_MS, () => double.machines.get(a)!.userDataStatus !== null)
+    await pollUntil(
+      'the end of the user data',
+      LIMIT_MS,
+      () => double.machines.get(a)!.userDataStatus !== null,
+    )
     expect(double.machines.get(a)!.userDataStatus).toBe(7)
     const address = double.machines.get(a)!.address
     const serve = 'cd /srv/www && nohup python3 -m http.server 3181 > /dev/null 2>&1 &'
@@ -186,10 +200,11 @@ test.skipIf(skips)(
     const added = addedSince(before, await scan(double))
     const left = ['ec2/placement-group close', 'iam/instance-profile strict', 'iam/role strict']
     expect(added.map(({ kind, id }) => `${kind} ${id}`).sort()).toEqual(left)
-    expect(withTag(added, 'ExperimentID', 'strict').map(({ kind }) => kind).sort()).toEqual([
-      'iam/instance-profile',
-      'iam/role',
-    ])
+    expect(
+      withTag(added, 'ExperimentID', 'strict')
+        .map(({ kind }) => kind)
+        .sort(),
+    ).toEqual(['iam/instance-profile', 'iam/role'])
   },
   LIMIT_MS,
 )
@@ -218,7 +233,11 @@ test.skipIf(skips)(
     double.interruptSpot(id, LIMIT_MS)
     expect(await told()).toBe('401 200 200 ')
     double.interruptSpot(id, 0)
-    await pollUntil('the instance to be gone', LIMIT_MS, async () => (await described())?.State?.Name === 'terminated')
+    await pollUntil(
+      'the instance to be gone',
+      LIMIT_MS,
+      async () => (await described())?.State?.Name === 'terminated',
+    )
     expect((await described())?.StateReason?.Code).toBe('Server.SpotInstanceTermination')
     expect(await requests()).toEqual(['closed'])
     const { InstanceInformationList } = await clients.ssm.send(
@@ -278,7 +297,12 @@ test.skipIf(skips)('a call fails on demand, before or after it is carried out', 
   const ssm = { service: 'ssm', action: 'DescribeInstanceInformation' }
   const remove = double.faults.add({ ...ssm, from: 2, count: 2, error: THROTTLED.ssm })
   const throttled = 'ThrottlingException'
-  expect([await call(), await call(), await call(), await call()]).toEqual(['fine', throttled, throttled, 'fine'])
+  expect([await call(), await call(), await call(), await call()]).toEqual([
+    'fine',
+    throttled,
+    throttled,
+    'fine',
+  ])
   remove()
   double.faults.add({ service: 's3', action: 'CreateBucket', error: DENIED.s3, isCarriedOut: true })
   const made = clients.s3.send(new CreateBucketCommand({ Bucket: 'made-anyway' }))

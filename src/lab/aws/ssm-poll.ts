@@ -37,13 +37,13 @@ export async function pollInvocations(
 ): Promise<Map<string, Final>> {
   const { commandId, instanceIds, limitMs } = awaited
   const finals = new Map<string, Final>()
-  const seen = new Set<string>()
+  const seen = new Map<string, string>()
   const missed = new Map<string, number>()
   const startUs = context.clock.nowUs()
   let livenessUs = startUs
   const probe = async () => {
     for (const [id, status] of await statusesOf(client, commandId, context, signal)) {
-      seen.add(id)
+      seen.set(id, status)
       if (FINAL_STATUSES.has(status)) finals.set(id, 'done')
     }
     const open = instanceIds.filter((id) => !finals.has(id))
@@ -52,7 +52,9 @@ export async function pollInvocations(
     if (nowUs - startUs > VISIBLE_LIMIT_MS * 1000) requireSeen(commandId, open, seen)
     if (nowUs - livenessUs < LIVENESS_EVERY_MS * 1000) return null
     livenessUs = nowUs
-    for (const id of await silentOf(client, open, missed, context, signal)) {
+    // What was not taken yet ends by its own limit.
+    const running = open.filter((id) => seen.get(id) === 'InProgress')
+    for (const id of await silentOf(client, running, missed, context, signal)) {
       context.log(`instance ${id} no longer answers: command ${commandId} is lost there`)
       finals.set(id, 'lost')
     }
@@ -84,7 +86,7 @@ async function statusesOf(
   return withRetries(list, { what: `ListCommandInvocations ${commandId}`, onFailure }, context, signal)
 }
 
-function requireSeen(commandId: string, open: readonly string[], seen: ReadonlySet<string>): void {
+function requireSeen(commandId: string, open: readonly string[], seen: ReadonlyMap<string, string>): void {
   const unseen = open.filter((id) => !seen.has(id))
   if (unseen.length === 0) return
   throw new AppError(
