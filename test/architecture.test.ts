@@ -130,6 +130,13 @@ test('result, compare and report use no network and no process', () => {
   expect(breaches).toEqual([])
 })
 
+test('the SDKs of AWS are loaded when they are needed, never at the start', () => {
+  const breaches = sources()
+    .filter((file) => /^import (?!type )[^;]*?from '@aws-sdk\//m.test(file.text))
+    .map((file) => file.path)
+  expect(breaches).toEqual([])
+})
+
 test('only entry points exit the process', () => {
   const breaches = [...sources(), ...sources('gateway')]
     .filter((file) => /process\.exit\(/.test(file.text) && !/(^|[/-])main\.ts$/.test(file.path))
