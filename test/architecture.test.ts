@@ -132,7 +132,7 @@ test('result, compare and report use no network and no process', () => {
 
 test('the SDKs of AWS are loaded when they are needed, never at the start', () => {
   const breaches = sources()
-    .filter((file) => /^import (?!type )[^;]*?from '@aws-sdk\//m.test(file.text))
+    .filter((file) => /^import (?!type )[^']*from '@aws-sdk\//m.test(file.text))
     .map((file) => file.path)
   expect(breaches).toEqual([])
 })
