@@ -12,6 +12,7 @@ import { ec2Refusal } from './ec2-rules.ts'
 import { type InstanceFacts, instanceIds, rewriteInstances } from './ec2-xml.ts'
 import type { Faults } from './faults.ts'
 import type { Instances } from './instances.ts'
+import { withLaunchTemplate, withoutOwnTags } from './launch-template.ts'
 import { makeMetadata } from './metadata.ts'
 import type { PlacementGroups } from './placement-groups.ts'
 import { METADATA_PORT, PORT_HEADER, SERVICES_PORT, SOURCE_HEADER, VPC_HEADER } from './relay.ts'
@@ -123,8 +124,9 @@ async function forwardEc2(
   const token = call.action === 'RunInstances' ? call.parameters.get('ClientToken') : null
   const earlier = token === null ? undefined : tokens.get(token)
   if (earlier !== undefined) return xml(await earlier)
-  const response = await forward(call, options.motoEndpoint)
+  const response = await forward(await withLaunchTemplate(call, options.ec2), options.motoEndpoint)
   if (!response.ok) return response
+  if (call.action === 'DescribeLaunchTemplateVersions') return xml(withoutOwnTags(await response.text()))
   if (!CHANGE_INSTANCES.has(call.action) && !LIST_INSTANCES.has(call.action)) return response
   const listed = await response.text()
   if (call.action === 'RunInstances') await shareProfile(instanceIds(listed), options.ec2)

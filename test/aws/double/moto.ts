@@ -68,8 +68,8 @@ export async function startMoto(tools: AwsTools, folder: string, signal: AbortSi
   const endpoint = `http://127.0.0.1:${port}`
   const server = spawnServer({
     command: join(tools.home, 'bin/python'),
-    args: [join(tools.home, 'bin/moto_server'), '-H', '127.0.0.1', '-p', String(port)],
-    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, ...STRICT },
+    args: [join(import.meta.dir, 'moto-main.py'), String(port)],
+    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, MOTO_PORT: String(port), ...STRICT },
     cwd: folder,
     logFile: join(folder, 'moto.log'),
     signal,
