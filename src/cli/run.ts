@@ -15,6 +15,7 @@ import { checkCapabilities } from '../workload/capability-check.ts'
 import { makePlan } from '../workload/plan.ts'
 import type { PlanFlags } from '../workload/plan-options.ts'
 import { maskText } from '../workload/secrets.ts'
+import { tellJobSummary } from './job-summary.ts'
 import type { Output } from './output.ts'
 import { progressPrinter } from './progress.ts'
 
@@ -64,6 +65,7 @@ export async function runRun(
   }
   await writeResult(result, home)
   const files = await writeReport(result, experiment.directory)
+  await tellJobSummary(result, out)
   if (!options.quiet) out.stderr(`report: ${files.html}`)
   if (signal.aborted && signal.reason instanceof AppError) return signal.reason.exitCode
   return exitCodeOf(result)

@@ -14,8 +14,8 @@ export function csvCell(value: unknown): string {
 }
 
 /** JSON that may stand in a script element: nothing in it can end the element or, in old engines, a line. */
-export function scriptJson(value: unknown): string {
-  return JSON.stringify(value, null, 1)
+export function scriptJson(value: unknown, indent = 1): string {
+  return JSON.stringify(value, null, indent)
     .replaceAll('<', '\\u003c')
     .replaceAll('>', '\\u003e')
     .replaceAll('&', '\\u0026')

@@ -1,0 +1,22 @@
+/** Largest manifest or index that is read back from a destination. */
+export const MAX_STATE_BYTES = 16 * 1024 * 1024
+/** Largest manifest of one experiment. */
+export const MAX_MANIFEST_BYTES = 512 * 1024
+/** Experiments of a site; the oldest beyond are left out of its pages, and the pages say so. */
+export const MAX_SITE_EXPERIMENTS = 10_000
+/** Experiments on a page of older ones; the first page holds up to twice as many. */
+export const PAGE_EXPERIMENTS = 250
+/** Sides that one line of the index tells of; the rest is counted. */
+export const MAX_ENTRY_SIDES = 12
+/** Points of the trend page, all workloads and sides together; the oldest experiments beyond are left out. */
+export const MAX_TREND_POINTS = 8_000
+/** Longest name, label or version that goes into an index. */
+export const MAX_NAME_LENGTH = 120
+/** Longest sentence that goes into an index. */
+export const MAX_SENTENCE_LENGTH = 300
+/** Requests to a destination at a time. */
+export const CONCURRENCY = 8
+/** Rounds in which a site is written anew because another publisher added to it meanwhile. */
+export const MAX_SITE_ROUNDS = 5
+/** Largest job summary of GitHub, all that a step has written included. */
+export const MAX_SUMMARY_BYTES = 200_000

@@ -1,0 +1,24 @@
+import siteStyle from '../../templates/site.css' with { type: 'text' }
+import siteScript from '../../templates/site-index.client.js' with { type: 'text' }
+import indexHtml from '../../templates/site-index.html.hbs' with { type: 'text' }
+import trendsScript from '../../templates/site-trends.client.js' with { type: 'text' }
+import trendsHtml from '../../templates/site-trends.html.hbs' with { type: 'text' }
+import { ASSETS } from '../report/assets.ts'
+import { compiledTemplate } from '../report/templates.ts'
+
+const index = compiledTemplate(indexHtml)
+const trends = compiledTemplate(trendsHtml)
+const style = `${ASSETS.style}\n${siteStyle}`
+
+/** The pages of a site: each takes its view and returns a whole page that needs no network. */
+export const SITE_TEMPLATES = {
+  index: (view: object) => index({ ...view, style, script: siteScript }),
+  trends: (view: object) =>
+    trends({
+      ...view,
+      style,
+      script: trendsScript,
+      uplotStyle: ASSETS.uplotStyle,
+      uplotScript: ASSETS.uplotScript,
+    }),
+} as const
