@@ -4,6 +4,7 @@
   const entries = [...document.querySelectorAll('.entry')]
   if (entries.length < 2) return
   const output = form.querySelector('output')
+  const texts = new Map(entries.map((entry) => [entry, entry.textContent.toLowerCase()]))
   const filter = () => {
     const words = form.elements.text.value.toLowerCase().split(/\s+/).filter(Boolean)
     const workload = form.elements.workload.value
@@ -12,7 +13,7 @@
     for (const entry of entries) {
       const { dataset } = entry
       const isShown =
-        words.every((word) => dataset.search.includes(word)) &&
+        words.every((word) => texts.get(entry).includes(word)) &&
         (workload === '' || dataset.workload === workload) &&
         (tone === '' || dataset.tone === tone)
       entry.hidden = !isShown

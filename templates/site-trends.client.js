@@ -32,7 +32,7 @@
       const points = used.map(() => null)
       series.at.forEach((experiment, i) => {
         points[place.get(experiment)] = {
-          version: data.versions[series.version[i]],
+          version: data.texts[series.version[i]],
           marks: series.marks[i],
           publish: series.publish[i],
           endToEnd: series.endToEnd[i],
@@ -42,7 +42,9 @@
       })
       return { label: series.label, index: index % PALETTE_SIZE, points }
     })
-    const experiments = used.map((index) => data.experiments[index])
+    const experiments = used
+      .map((index) => data.experiments[index])
+      .map((each) => ({ ...each, bench: data.texts[each.bench], host: data.texts[each.host] }))
     return { experiments, x: experiments.map(({ startS }) => startS), sides }
   }
 

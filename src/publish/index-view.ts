@@ -1,10 +1,12 @@
-import { countText, msText } from '../result/figures.ts'
+import { countText, msText, plural } from '../result/figures.ts'
 import type { SiteEntry, SiteLoad, SiteSide } from './manifest.ts'
 import { pageOf } from './publish-experiment.ts'
 import { utcMinute } from './utc.ts'
 
 /** Colours of the page's palette; further labels begin again, their names still tell them apart. */
 const PALETTE_SIZE = 6
+/** Rates that a side's part of an entry tells of; the rest is counted. */
+const MAX_LOADS = 4
 
 /** Which page of the index it is. */
 export interface IndexPage {
@@ -13,19 +15,18 @@ export interface IndexPage {
   readonly olderPages: number
 }
 
-/** What `site-index.html.hbs` shows. Pure. */
-export function indexView(experiments: readonly SiteEntry[], { number, olderPages }: IndexPage) {
-  const labels = [...new Set(experiments.flatMap(({ sides }) => sides.map(({ label }) => label)))]
-  const colorOf = (label: string) => labels.indexOf(label) % PALETTE_SIZE
+/** What `site-index.html.hbs` shows of experiments, whose entries are HTML already. Pure. */
+export function indexView(
+  experiments: readonly SiteEntry[],
+  entries: readonly string[],
+  { number, olderPages }: IndexPage,
+) {
   const workloads = [...new Set(experiments.map(({ workload }) => workload))].sort()
   return {
     title: number === null ? 'Experiments' : `Experiments, page ${number} from the oldest`,
     summary: summaryOf(experiments, workloads.length, olderPages),
     workloads,
-    rows: experiments.map((entry) => ({
-      ...rowOf(entry),
-      sides: entry.sides.map((side) => sideOf(side, colorOf)),
-    })),
+    entries,
     links: linksOf(number, olderPages),
   }
 }
@@ -35,28 +36,22 @@ function summaryOf(experiments: readonly SiteEntry[], workloads: number, olderPa
   const first = utcMinute(experiments.at(-1)!.startedAt).slice(0, 10)
   const last = utcMinute(experiments[0]!.startedAt).slice(0, 10)
   const span = first === last ? last : `${first} to ${last}`
-  const plural = (count: number, noun: string) => `${countText(count)} ${noun}${count === 1 ? '' : 's'}`
   const here = olderPages === 0 ? '' : ' on this page'
-  return `${plural(experiments.length, 'experiment')}${here} over ${plural(workloads, 'workload')} · ${span}`
+  return `${plural(experiments.length, 'experiment')}${here} of ${plural(workloads, 'workload')} · ${span}`
 }
 
-function rowOf(entry: SiteEntry) {
-  const {
-    id,
-    startedAt,
-    workload,
-    load,
-    partial,
-    tone,
-    first,
-    headToHead,
-    host,
-    benchVersion,
-    moreSides,
-    sides,
-  } = entry
-  const badge =
-    partial !== null ? 'partial' : { good: 'fine', notice: 'with doubts', bad: 'not to be trusted' }[tone]
+/** A colour for each label, the same on all pages: numbered as they appear, oldest experiment first. */
+export function labelColors(oldestFirst: readonly SiteEntry[]): ReadonlyMap<string, number> {
+  const labels = new Set(oldestFirst.flatMap(({ sides }) => sides.map(({ label }) => label)))
+  return new Map([...labels].map((label, index) => [label, index % PALETTE_SIZE]))
+}
+
+const BADGES = { good: 'fine', notice: 'with doubts', bad: 'not to be trusted' } as const
+
+/** What `site-entry.html.hbs` shows. Pure. */
+export function entryView(entry: SiteEntry, colors: ReadonlyMap<string, number>) {
+  const { id, startedAt, workload, load, partial, first, headToHead, host, benchVersion, moreSides } = entry
+  const tone = partial !== null && entry.tone === 'good' ? 'notice' : entry.tone
   return {
     id,
     href: pageOf(id),
@@ -64,41 +59,37 @@ function rowOf(entry: SiteEntry) {
     startedAt,
     workload,
     load,
-    tone: partial !== null && tone === 'good' ? 'notice' : tone,
-    badge,
+    tone,
+    badges: [
+      ...(partial === null ? [] : [{ tone: 'notice', text: 'partial' }]),
+      { tone: entry.tone, text: BADGES[entry.tone] },
+    ].slice(0, entry.tone === 'bad' ? 2 : 1),
     first,
     headToHead: headToHead ?? '',
     made: `${host} · bench ${benchVersion}`,
     more: moreSides === 0 ? '' : `and ${moreSides} more`,
-    search: [
-      id,
-      workload,
-      load,
-      host,
-      first,
-      ...sides.flatMap(({ label, driver, version }) => [label, driver, version]),
-    ]
-      .join(' ')
-      .toLowerCase(),
+    sides: entry.sides.map((side) => sideView(side, colors)),
   }
 }
 
-function sideOf({ label, version, verdict, tone, loads }: SiteSide, colorOf: (label: string) => number) {
-  return { label, version, verdict, tone, color: colorOf(label), loads: loads.map(loadText) }
+function sideView({ label, version, verdict, tone, loads }: SiteSide, colors: ReadonlyMap<string, number>) {
+  const more = loads.length - MAX_LOADS
+  const shown = loads.slice(0, MAX_LOADS).map(loadText)
+  return {
+    label,
+    version,
+    verdict,
+    tone,
+    color: colors.get(label) ?? 0,
+    loads: more > 0 ? [...shown, `and ${plural(more, 'rate')} more`] : shown,
+  }
 }
 
 /** `20,000 msg/s, 7 trials: publish p99 1.23 ms, end-to-end p99 2.34 ms`. */
-function loadText({
-  rateHz,
-  trials,
-  held,
-  publishedHz,
-  publishP99Us,
-  endToEndP99Us,
-  atLeast,
-}: SiteLoad): string {
+function loadText(load: SiteLoad): string {
+  const { rateHz, trials, held, publishedHz, publishP99Us, endToEndP99Us, atLeast } = load
   const p99 = (us: number | null, isLeast: boolean) =>
-    us === null ? '–' : `${isLeast ? '≥ ' : ''}${msText(us)}`
+    us === null ? '–' : `${isLeast ? '≥\u00a0' : ''}${msText(us)}`
   const offered = `${countText(rateHz)} msg/s`
   const rate = held || publishedHz === null ? offered : `${countText(publishedHz)} of ${offered}`
   const repeated = trials === 1 ? '' : `, ${trials} trials`

@@ -6,10 +6,12 @@ export const MAX_MANIFEST_BYTES = 512 * 1024
 export const MAX_SITE_EXPERIMENTS = 10_000
 /** Experiments on a page of older ones; the first page holds up to twice as many. */
 export const PAGE_EXPERIMENTS = 250
+/** Most of what they say, as HTML: so that no page is above 1 MB, whatever the names. */
+export const PAGE_ENTRY_BYTES = 350_000
 /** Sides that one line of the index tells of; the rest is counted. */
 export const MAX_ENTRY_SIDES = 12
-/** Points of the trend page, all workloads and sides together; the oldest experiments beyond are left out. */
-export const MAX_TREND_POINTS = 8_000
+/** What the trend page draws, as JSON; the oldest experiments beyond are left out. */
+export const MAX_TREND_BYTES = 750_000
 /** Longest name, label or version that goes into an index. */
 export const MAX_NAME_LENGTH = 120
 /** Longest sentence that goes into an index. */

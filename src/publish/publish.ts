@@ -31,16 +31,17 @@ export interface Published {
 /**
  * Publishes experiments one after the other, then the site. Called again it changes only what is different. `results` are
  * read one at a time, so that a thousand of them need no more memory than one; `tell` is called after each. Throws
- * AppError; what was published until then stays.
+ * AppError; what was published until then stays. `open` is for tests.
  */
 export async function publish(
   results: AsyncIterable<ExperimentResult>,
   options: PublishOptions,
   tell: (experiment: PublishedExperiment) => void,
   signal: AbortSignal,
+  open: typeof openDestination = openDestination,
 ): Promise<Published> {
   const forbidden = forbiddenValues(options.environment)
-  const destination = await openDestination(options, signal)
+  const destination = await open(options, signal)
   try {
     const hasSite = options.site || (await presentIndex(destination)) !== null
     if (hasSite) await refuseForeignPages(destination)

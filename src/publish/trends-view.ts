@@ -1,5 +1,6 @@
+import { scriptJson } from '../report/escape.ts'
 import { countText } from '../result/figures.ts'
-import { MAX_TREND_POINTS } from './limits.ts'
+import { MAX_TREND_BYTES } from './limits.ts'
 import type { SiteEntry, SiteLoad, SiteSide } from './manifest.ts'
 
 /** Bits of `TrendSeries.marks`. */
@@ -10,7 +11,7 @@ export interface TrendSeries {
   readonly label: string
   /** Indices into `TrendData.experiments`. */
   readonly at: number[]
-  /** Indices into `TrendData.versions`. */
+  /** Indices into `TrendData.texts`: of server and client. */
   readonly version: number[]
   /** Bits of `TREND_MARKS`. */
   readonly marks: number[]
@@ -37,18 +38,19 @@ export interface TrendData {
     readonly id: string
     /** Seconds since 1970. */
     readonly startS: number
-    readonly bench: string
-    readonly host: string
+    /** Indices into `TrendData.texts`: version of bench, machine. */
+    readonly bench: number
+    readonly host: number
     readonly partial: boolean
   }[]
-  readonly versions: readonly string[]
+  readonly texts: readonly string[]
   /** The one that was measured last comes first. */
   readonly groups: readonly TrendGroup[]
 }
 
 /** What `site-trends.html.hbs` shows. Pure. */
 export function trendsView(newestFirst: readonly SiteEntry[]) {
-  const shown = newestWithin(newestFirst, MAX_TREND_POINTS)
+  const shown = newestWithin(newestFirst, MAX_TREND_BYTES)
   const data = trendData([...shown].reverse())
   const left = newestFirst.length - shown.length
   return {
@@ -62,28 +64,53 @@ export function trendsView(newestFirst: readonly SiteEntry[]) {
   }
 }
 
-function newestWithin(newestFirst: readonly SiteEntry[], maxPoints: number): readonly SiteEntry[] {
-  let points = 0
-  const end = newestFirst.findIndex(({ sides }) => {
-    points += sides.reduce((sum, { loads }) => sum + loads.length, 0)
-    return points > maxPoints
+/** Bytes of a point, and of an experiment, in the page; rounded up. */
+const POINT_BYTES = 64
+const EXPERIMENT_BYTES = 96
+
+function newestWithin(newestFirst: readonly SiteEntry[], maxBytes: number): readonly SiteEntry[] {
+  const seen = new Set<string>()
+  let bytes = 0
+  const end = newestFirst.findIndex((entry) => {
+    bytes += EXPERIMENT_BYTES
+    for (const text of textsOf(entry)) {
+      // A title stands in the list of workloads and in the numbers.
+      if (!seen.has(text)) bytes += 2 * Buffer.byteLength(scriptJson(text))
+      seen.add(text)
+    }
+    bytes += POINT_BYTES * entry.sides.reduce((sum, { loads }) => sum + loads.length, 0)
+    return bytes > maxBytes
   })
   return end === -1 ? newestFirst : newestFirst.slice(0, end)
 }
 
+function textsOf(entry: SiteEntry): string[] {
+  const { benchVersion, host, sides } = entry
+  const ofSides = sides.flatMap((side) => [
+    versionText(side),
+    ...side.loads.map((point) => `${side.label} in ${titleOf(entry, point)}`),
+    ...side.loads.map((point) => titleOf(entry, point)),
+  ])
+  return [benchVersion, host, ...ofSides]
+}
+
+function titleOf({ workload, load }: SiteEntry, { rateHz }: SiteLoad): string {
+  return `${workload} · ${countText(rateHz)} msg/s · ${load}`
+}
+
 function trendData(oldestFirst: readonly SiteEntry[]): TrendData {
   const groups = new Map<string, { title: string; lastAt: number; series: Map<string, TrendSeries> }>()
-  const versions = new Map<string, number>()
-  for (const [at, { workload, load, sides }] of oldestFirst.entries()) {
-    for (const side of sides) {
+  const texts = new Map<string, number>()
+  for (const [at, entry] of oldestFirst.entries()) {
+    for (const side of entry.sides) {
       for (const point of side.loads) {
-        const title = `${workload} · ${countText(point.rateHz)} msg/s · ${load}`
+        const title = titleOf(entry, point)
         const group = groups.get(title) ?? { title, lastAt: at, series: new Map() }
         groups.set(title, group)
         group.lastAt = at
         const series = group.series.get(side.label) ?? emptySeries(side.label)
         group.series.set(side.label, series)
-        addPoint(series, at, point, numberOf(versions, versionText(side)))
+        addPoint(series, at, point, numberOf(texts, versionText(side)))
       }
     }
   }
@@ -91,11 +118,11 @@ function trendData(oldestFirst: readonly SiteEntry[]): TrendData {
     experiments: oldestFirst.map(({ id, startedAt, benchVersion, host, partial }) => ({
       id,
       startS: Math.round(Date.parse(startedAt) / 1000),
-      bench: benchVersion,
-      host,
+      bench: numberOf(texts, benchVersion),
+      host: numberOf(texts, host),
       partial: partial !== null,
     })),
-    versions: [...versions.keys()],
+    texts: [...texts.keys()],
     groups: [...groups.values()]
       .sort((a, b) => b.lastAt - a.lastAt || (a.title < b.title ? -1 : 1))
       .map(({ title, series }) => ({ title, series: [...series.values()] })),
