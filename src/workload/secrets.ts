@@ -28,6 +28,22 @@ export function isSecretKey(key: string): boolean {
   return SECRET_KEY.test(key) && !SECRET_PLACE.test(key)
 }
 
+/** Whether the value of such a key is the name of an environment variable that holds a secret. */
+export function namesSecretVariable(key: string): boolean {
+  return SECRET_KEY.test(key) && /env$/i.test(key)
+}
+
+/** Passwords of the URIs in a text, as written and decoded. */
+export function uriPasswords(text: string): string[] {
+  return [...text.matchAll(/:\/\/[^\s:@/]*:((?:(?!:\/\/)\S)*)@/g)].flatMap(([, password]) => {
+    try {
+      return [password!, decodeURIComponent(password!)]
+    } catch {
+      return [password!]
+    }
+  })
+}
+
 /** Masks what looks like a secret inside a value: Java properties, `password=…`, URI passwords. */
 export function maskText(text: string): string {
   return maskLoose(maskProperties(text))
