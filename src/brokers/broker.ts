@@ -1,3 +1,5 @@
+import type { Guarantees } from '../driver/driver.ts'
+
 /** A running server process (or container) of a local broker. */
 export interface BrokerNode {
   readonly name: string
@@ -29,6 +31,8 @@ export interface LocalBroker {
   readonly adminUrls?: readonly string[]
   /** Settings that matter for the comparison (heap, flush policy, replication…), printed in the result. */
   readonly settings: Readonly<Record<string, string>>
+  /** What holds where driver settings do not change it. */
+  readonly guarantees?: Guarantees
   readonly nodes: readonly BrokerNode[]
   /** Stops every node and wipes the data folder; logs are kept. Idempotent. */
   down(): Promise<void>

@@ -28,10 +28,13 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--workers <n>', 'N producer and N consumer processes (default: from the cores)')
     .option('--topology <kind>', 'Local brokers: single or cluster (three nodes)', { default: 'single' })
     .option('--lenient', 'Ignore what is not understood in the workload, and list it')
-    .option('--seed <n>', 'Seed of payloads and keys')
+    .option('--repeat <n>', 'Trials of each side, in random order (default: 1)')
+    .option('--strict', 'Do not rank sides whose guarantees differ')
+    .option('--seed <n>', 'Seed of payloads, keys and the order of trials')
     .option('--json', 'Events as JSON lines on stdout')
     .option('--quiet', 'Only the verdict and errors')
     .example('bench run workloads/poc.yaml')
+    .example('bench run workloads/poc.yaml --duration 15s --repeat 7')
     .example('bench run workloads/poc.yaml --duration 10s --drivers kafka,kafka:kafkajs')
     .action(async (workload: string, options: Options) => {
       const { runRun } = await import('./run.ts')
@@ -53,6 +56,9 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--workers <n>', 'As with run')
     .option('--topology <kind>', 'As with run', { default: 'single' })
     .option('--lenient', 'As with run')
+    .option('--repeat <n>', 'As with run')
+    .option('--seed <n>', 'As with run')
+    .option('--strict', 'As with run')
     .option('--json', 'The plan as JSON on stdout')
     .action(async (workload: string, options: Options) => {
       const { runPlan } = await import('./plan.ts')
@@ -168,8 +174,10 @@ function planOptions(text: (name: string) => string | undefined, options: Option
     rate: text('rate'),
     workers: text('workers'),
     seed: text('seed'),
+    repeat: text('repeat'),
     topology: text('topology') ?? 'single',
     lenient: options.lenient === true,
+    strict: options.strict === true,
   }
 }
 

@@ -1,4 +1,4 @@
-import { columnsOf } from '../compare/table.ts'
+import { countedWords } from '../compare/cells.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { benchHome } from '../result/experiment-folder.ts'
 import { type ListedExperiment, listExperiments } from '../result/store.ts'
@@ -24,10 +24,12 @@ function entryOf(experiment: ListedExperiment) {
   const { id, directory } = experiment
   if ('problem' in experiment) return { id, directory, problem: experiment.problem }
   const { workload, startedAt, partial } = experiment.result
-  const sides = columnsOf(experiment.result).map(({ label, trial }) => ({
+  const sides = experiment.result.sides.map(({ label, trials }) => ({
     label,
-    measurement: trial?.verdict.measurement ?? 'not run',
-    integrity: trial?.verdict.integrity ?? null,
+    trials: trials.length,
+    measurement:
+      trials.length === 0 ? 'not run' : countedWords(trials.map((trial) => trial.verdict.measurement)),
+    integrity: trials.length === 0 ? null : countedWords(trials.map((trial) => trial.verdict.integrity)),
   }))
   return { id, directory, workload: workload.name, startedAt, partial, sides }
 }

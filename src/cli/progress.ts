@@ -19,6 +19,8 @@ export function progressPrinter(
     switch (event.kind) {
       case 'experiment':
         return line(`experiment ${event.id} in ${event.directory}`)
+      case 'order':
+        return line(`order of trials (seed ${event.seed}): ${event.order.join(', ')}`)
       case 'step':
         return line(`${event.side}: ${event.step}: ${event.detail}`)
       case 'log':

@@ -18,10 +18,7 @@ import { maskText } from '../workload/secrets.ts'
 import type { Output } from './output.ts'
 import { progressPrinter } from './progress.ts'
 
-const DEFAULT_SEED = 1
-
 export type RunOptions = PlanFlags & {
-  readonly seed: string | undefined
   readonly json: boolean
   readonly quiet: boolean
 }
@@ -34,7 +31,6 @@ export async function runRun(
   out: Output,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const seed = parseSeed(options.seed)
   const made = await makePlan({ ...options, workloadFile })
   const plan = { ...made, notes: [...made.notes, ...(await checkCapabilities(made))] }
   const home = benchHome()
@@ -54,7 +50,6 @@ export async function runRun(
     plan,
     experiment,
     command: ['bench', ...argv].map(maskText),
-    seed,
     clock,
     home,
     tell,
@@ -84,14 +79,4 @@ function appendLog(file: string, event: RunEvent): void {
   } catch {
     // See above.
   }
-}
-
-function parseSeed(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_SEED
-  const seed = Number(text)
-  if (Number.isSafeInteger(seed) && seed >= 0 && seed <= 0xffff_ffff) return seed
-  throw new AppError(
-    'USAGE',
-    `expected --seed to be a whole number from 0 to 4294967295, got ${JSON.stringify(text)}`,
-  )
 }

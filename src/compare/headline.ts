@@ -1,35 +1,25 @@
-import { countText, msFigure, msText, percentText } from '../result/figures.ts'
-import { offeredRateHz } from '../result/rates.ts'
-import type { ExperimentResult, Quantile, SideResult, TrialResult } from '../result/result.ts'
-import { type Column, columnsOf, list, quantileFigure } from './table.ts'
-
-/** How grave a sentence is; views colour and mark it, never by colour alone. */
-export type Tone = 'good' | 'notice' | 'bad'
-
-export interface SideHeadline {
-  readonly label: string
-  readonly tone: Tone
-  /** `valid · intact`. */
-  readonly verdict: string
-  readonly sentence: string
-  /** Every reason of both verdicts. */
-  readonly reasons: readonly string[]
-}
+import { countText, msFigure, msText } from '../result/figures.ts'
+import type { ExperimentResult, TrialResult } from '../result/result.ts'
+import { experimentVerdict } from './experiment-verdict.ts'
+import { guaranteeRows } from './guarantees.ts'
+import { type SideHeadline, sideHeadline, type Tone } from './side-headline.ts'
+import { list, quantileFigure, type SideColumn, sideColumnsOf } from './table.ts'
+import { unequalGuarantees } from './verdict/index.ts'
+import { type VerdictSection, verdictSections } from './verdict-sections.ts'
 
 export interface Headline {
   readonly tone: Tone
   /** The first line of every view: what must be known even if nothing else is read. */
   readonly first: string
   readonly sides: readonly SideHeadline[]
-  /** Who was faster and by how much, or why that cannot be said. Null with fewer than two sides. */
-  readonly headToHead: string | null
+  /** Who was faster and by how much, or why that cannot be said. Empty with fewer than two sides. */
+  readonly headToHead: readonly VerdictSection[]
 }
 
 /** The verdict in sentences. Pure. */
 export function headlineOf(result: ExperimentResult): Headline {
-  const columns = columnsOf(result)
-  const errors = new Map(result.sides.map((side) => [side.label, side.error]))
-  const sides = columns.map((column) => sideHeadline(column, errors.get(column.side) ?? null))
+  const columns = sideColumnsOf(result)
+  const sides = result.sides.map(sideHeadline)
   return {
     tone: sides.some((side) => side.tone === 'bad')
       ? 'bad'
@@ -42,13 +32,24 @@ export function headlineOf(result: ExperimentResult): Headline {
   }
 }
 
-function firstLine(result: ExperimentResult, columns: readonly Column[]): string {
-  const having = (test: (trial: TrialResult) => boolean) =>
-    columns.filter((column) => column.trial !== null && test(column.trial)).map((column) => column.label)
+function headToHead(result: ExperimentResult, columns: readonly SideColumn[]): readonly VerdictSection[] {
+  const verdict = experimentVerdict(result)
+  if (verdict !== null) return verdictSections(verdict)
+  const sentence = ofOneTrialEach(result, columns)
+  return sentence === null ? [] : [{ title: 'Head to head', lines: [sentence], fixedWidth: false }]
+}
+
+function firstLine(result: ExperimentResult, columns: readonly SideColumn[]): string {
   const parts: string[] = []
   const add = (labels: readonly string[], say: string) => {
     if (labels.length > 0) parts.push(`${say}: ${list(labels)}`)
   }
+  const having = (test: (trial: TrialResult) => boolean) =>
+    columns.flatMap(({ label, trials }) => {
+      const count = trials.filter(test).length
+      if (count === 0) return []
+      return trials.length === 1 ? label : `${label} (${count} of ${trials.length} trials)`
+    })
   add(
     having(({ verdict }) => verdict.integrity === 'violated'),
     'INTEGRITY VIOLATED',
@@ -62,7 +63,7 @@ function firstLine(result: ExperimentResult, columns: readonly Column[]): string
     'integrity unproven',
   )
   add(
-    columns.filter((column) => column.trial === null).map((column) => column.label),
+    columns.filter(({ trials }) => trials.length === 0).map(({ label }) => label),
     'not run',
   )
   add(
@@ -74,74 +75,54 @@ function firstLine(result: ExperimentResult, columns: readonly Column[]): string
   if (columns.length === 0) return 'No side was run.'
   const rate = countText(result.workload.producerRateHz)
   const all = columns.length === 1 ? columns[0]!.label : columns.length === 2 ? 'Both sides' : 'All sides'
-  return `${all} held ${rate} msg/s; integrity intact.`
-}
-
-function sideHeadline(column: Column, error: SideResult['error']): SideHeadline {
-  const { label, trial } = column
-  if (trial === null) {
-    const sentence = error === null ? 'not run' : `could not be run: ${error.message}`
-    return { label, tone: 'bad', verdict: 'not run', sentence, reasons: error?.hint ? [error.hint] : [] }
-  }
-  const { measurement, integrity, measurementReasons, integrityReasons } = trial.verdict
-  return {
-    label,
-    tone:
-      measurement === 'invalid' || integrity === 'violated'
-        ? 'bad'
-        : measurement === 'saturated' || integrity === 'unproven'
-          ? 'notice'
-          : 'good',
-    verdict: `${measurement} · ${integrity}`,
-    sentence: measuredSentence(trial),
-    reasons: [...measurementReasons, ...integrityReasons],
-  }
-}
-
-function measuredSentence(trial: TrialResult): string {
-  const { publishRateHz, counts, latencies, durationS } = trial.phases.measure
-  if (counts.scheduled === 0 || durationS === 0) return 'nothing was measured'
-  const p99 = ({ count, p99: quantile }: { count: number; p99: Quantile }) =>
-    count === 0 ? 'unknown' : `${quantileFigure(quantile)} ms`
-  const latency = `publish p99 ${p99(latencies.publish.summary)}, end-to-end p99 ${p99(latencies.endToEnd.summary)}`
-  const offered = countText(offeredRateHz(trial))
-  switch (trial.verdict.measurement) {
-    case 'valid':
-      return `held ${offered} msg/s; ${latency}`
-    case 'saturated':
-      return (
-        `published ${countText(publishRateHz)} of ${offered} msg/s offered, ` +
-        `${percentText(counts.acknowledged / counts.scheduled)} acknowledged by the end; overload figures: ${latency}`
-      )
-    case 'invalid':
-      return `figures not to be trusted: ${countText(publishRateHz)} of ${offered} msg/s; ${latency}`
-  }
+  const always = columns.some(({ trials }) => trials.length > 1) ? ' in every trial' : ''
+  return `${all} held ${rate} msg/s${always}; integrity intact.`
 }
 
 /** Said whenever a difference is told: one trial has no spread, so there is nothing to test it against. */
 const ONE_TRIAL =
   'This is one trial each: it shows what happened, not that it would happen again. Repeat before you rely on it.'
 
-function headToHead(result: ExperimentResult, columns: readonly Column[]): string | null {
+function ofOneTrialEach(result: ExperimentResult, columns: readonly SideColumn[]): string | null {
   if (result.sides.length < 2) return null
   const ranked = columns.filter(({ ranked }) => ranked)
-  const others = columns.filter(({ trial, ranked }) => trial !== null && !ranked).map(({ label }) => label)
+  const others = columns
+    .filter(({ trials, ranked }) => trials.length > 0 && !ranked)
+    .map(({ label }) => label)
   if (ranked.length === 0) return 'No side can be ranked: none was measured validly with its promises kept.'
   if (ranked.length === 1) {
     const notRanked = others.length === 0 ? '' : `; latencies of ${list(others)} are not ranked`
     return `Only ${ranked[0]!.label} held ${countText(result.workload.producerRateHz)} msg/s with its promises kept${notRanked}. ${ONE_TRIAL}`
+  }
+  const unequal = unequalSentences(result, columns)
+  if (result.strict === true && unequal.length > 0) {
+    return ['Sides are not ranked, since they do not promise the same.', ...unequal].join(' ')
   }
   const sentences = [
     latencySentence(ranked, 'endToEnd', 'end-to-end'),
     latencySentence(ranked, 'publish', 'publish'),
   ]
   if (others.length > 0) sentences.push(`${list(others)} ${others.length === 1 ? 'is' : 'are'} not ranked.`)
-  return [...sentences, ONE_TRIAL].join(' ')
+  return [...sentences, ...unequal, ONE_TRIAL].join(' ')
 }
 
-function latencySentence(ranked: readonly Column[], name: 'endToEnd' | 'publish', title: string): string {
+/** Every pair of ranked sides whose guarantees differ. */
+function unequalSentences(result: ExperimentResult, columns: readonly SideColumn[]): string[] {
+  const rows = guaranteeRows(result)
+  return columns.flatMap((second, j) =>
+    columns.slice(0, j).flatMap((first, i) => {
+      if (!first.ranked || !second.ranked) return []
+      const unequal = unequalGuarantees(rows, i, j)
+      return unequal.length === 0
+        ? []
+        : `${first.label} and ${second.label} do not promise the same (${unequal.join('; ')}).`
+    }),
+  )
+}
+
+function latencySentence(ranked: readonly SideColumn[], name: 'endToEnd' | 'publish', title: string): string {
   const entries = ranked
-    .map(({ label, trial }) => ({ label, summary: trial!.phases.measure.latencies[name].summary }))
+    .map(({ label, trials }) => ({ label, summary: trials[0]!.phases.measure.latencies[name].summary }))
     .filter(({ summary }) => summary.count > 0)
     .map(({ label, summary }) => ({ label, p99: summary.p99 }))
     .sort((a, b) => a.p99.us - b.p99.us)

@@ -1,4 +1,5 @@
 import type { ExperimentResult, SideResult } from '../result/result.ts'
+import { guaranteeRows } from './guarantees.ts'
 
 export interface SettingRow {
   readonly name: string
@@ -14,15 +15,18 @@ export interface SettingGroup {
 }
 
 /** Everything that makes the sides comparable or not, beside one another (of each side's first trial). Pure. */
-export function settingsTable(result: Pick<ExperimentResult, 'sides'>): readonly SettingGroup[] {
+export function settingsTable(result: Pick<ExperimentResult, 'sides' | 'workload'>): readonly SettingGroup[] {
   const groups: readonly (readonly [string, (side: SideResult) => Readonly<Record<string, string>>])[] = [
     ['Promise', promiseOf],
     ['Server', serverOf],
     ['Server settings', (side) => side.trials[0]?.server.settings ?? {}],
     ['Driver file', driverFileOf],
   ]
-  return groups
-    .map(([title, read]) => ({ title, rows: rowsOf(result.sides.map(read)) }))
+  const guarantees = guaranteeRows(result)
+    .filter(({ values }) => values.some((value) => value !== null))
+    .map(({ name, values }) => ({ name, values, differs: differ(values) }))
+  return [{ title: 'Guarantees', rows: guarantees }]
+    .concat(groups.map(([title, read]) => ({ title, rows: rowsOf(result.sides.map(read)) })))
     .filter((group) => group.rows.length > 0)
 }
 
@@ -30,16 +34,18 @@ function rowsOf(sides: readonly Readonly<Record<string, string>>[]): SettingRow[
   const names = new Set(sides.flatMap((settings) => Object.keys(settings)))
   return [...names].map((name) => {
     const values = sides.map((settings) => (Object.hasOwn(settings, name) ? settings[name]! : null))
-    const present = values.filter((value) => value !== null)
-    return { name, values, differs: new Set(present).size > 1 }
+    return { name, values, differs: differ(values) }
   })
+}
+
+function differ(values: readonly (string | null)[]): boolean {
+  return new Set(values.filter((value) => value !== null)).size > 1
 }
 
 function promiseOf({ trials }: SideResult): Record<string, string> {
   const promise = trials[0]?.promise
   if (promise === undefined) return {}
   return {
-    delivery: promise.delivery,
     'order within': promise.orderDomain,
     'consumers share a stream': promise.sharedStreams ? 'yes' : 'no',
   }

@@ -13,6 +13,21 @@ export interface ServerInfo {
   readonly client: string
   /** Sentences a reader of the report must know (`16 partitions are 16 queues per subscription`). */
   readonly notes: readonly string[]
+  /** As far as the driver knows; what it leaves out the local broker may know. */
+  readonly guarantees?: Guarantees
+}
+
+/**
+ * What stands behind an acknowledged message, said alike for every system so that sides can be held against one another.
+ * A field that is left out is not known.
+ */
+export interface Guarantees {
+  /** Copies kept of a message; `every node`: as many as the system has nodes. */
+  readonly copies?: number | 'every node'
+  /** Copies that surely exist when a message is acknowledged; `majority` of `copies`. */
+  readonly copiesAtAck?: number | 'majority'
+  /** Whether each of these copies was flushed to the disk before (fsync). */
+  readonly syncedAtAck?: boolean
 }
 
 export interface TopicSpec {

@@ -1,16 +1,18 @@
 import { columnsOf } from '../compare/table.ts'
-import type { LatencyName } from '../engine/types.ts'
+import type { EncodedHistogram, LatencyName } from '../engine/types.ts'
 import { type CurvePoint, percentileCurve } from '../result/curve.ts'
-import { bucketsOf, sumHistograms } from '../result/histogram.ts'
+import { type Bucket, bucketsOf, sumHistograms } from '../result/histogram.ts'
 import type { ExperimentResult, IntervalResult, LatencyResult, TrialResult } from '../result/result.ts'
 import { mergeBuckets } from '../result/summary.ts'
 
 /** Points of a chart over time; longer trials are drawn in steps of several seconds, histograms merged. */
 const MAX_TIME_POINTS = 600
+/** The same of all charts over time together, so that many trials still make a small page. */
+const MAX_PAGE_POINTS = 6_000
 
 type Line = readonly (number | null)[]
 
-/** A percentile chart: all sides over one axis of −log10(1 − share). Latencies in ms. */
+/** A percentile chart, the trials of a side pooled: all sides over one axis of −log10(1 − share). Latencies in ms. */
 export interface PercentileChart {
   readonly title: string
   readonly x: readonly number[]
@@ -46,22 +48,27 @@ const LATENCY_CHARTS = [
 /** Everything the page draws, as plain numbers. */
 export function chartsOf(result: ExperimentResult): Charts {
   const columns = columnsOf(result).filter(({ trial }) => trial !== null)
+  const sides = result.sides.filter(({ trials }) => trials.length > 0)
+  const maxPoints = Math.min(MAX_TIME_POINTS, Math.ceil(MAX_PAGE_POINTS / Math.max(1, columns.length)))
   return {
     percentiles: LATENCY_CHARTS.map(([name, title]) =>
       percentileChart(
         title,
-        columns.map(({ label, trial }) => ({ label, latency: trial!.phases.measure.latencies[name] })),
+        sides.map(({ label, trials }) => ({
+          label,
+          latencies: trials.map(({ phases }) => phases.measure.latencies[name]),
+        })),
       ),
     ),
-    times: columns.map(({ label, trial }) => timeChart(label, trial!)),
+    times: columns.map(({ label, trial }) => timeChart(label, trial!, maxPoints)),
   }
 }
 
 function percentileChart(
   title: string,
-  sides: readonly { readonly label: string; readonly latency: LatencyResult }[],
+  sides: readonly { readonly label: string; readonly latencies: readonly LatencyResult[] }[],
 ): PercentileChart {
-  const curves = sides.map(({ label, latency }) => ({ label, ...curveOf(latency) }))
+  const curves = sides.map(({ label, latencies }) => ({ label, ...curveOf(latencies) }))
   const x = [...new Set(curves.flatMap(({ points }) => points.map(({ nines }) => nines)))].sort(
     (a, b) => a - b,
   )
@@ -85,22 +92,27 @@ function percentileChart(
   }
 }
 
-/** The curve over all values, and how many of its points stay the same when what never came counts as infinite. */
-function curveOf({ completed, censored }: LatencyResult): {
+/** The curve over all values of all trials together, and how many of its points stay the same when what never came counts as infinite. */
+function curveOf(latencies: readonly LatencyResult[]): {
   points: readonly CurvePoint[]
   knownUpTo: number
 } {
-  const seen = bucketsOf(completed)
-  const count = completed.count + censored.count
-  const points = percentileCurve(mergeBuckets(seen, bucketsOf(censored)), count)
-  if (censored.count === 0) return { points, knownUpTo: points.length }
+  const seen = pooled(latencies.map(({ completed }) => completed))
+  const missing = pooled(latencies.map(({ censored }) => censored))
+  const count = latencies.reduce((sum, { completed, censored }) => sum + completed.count + censored.count, 0)
+  const points = percentileCurve(mergeBuckets(seen, missing), count)
+  if (missing.length === 0) return { points, knownUpTo: points.length }
   const pessimistic = percentileCurve(seen, count)
   const changed = points.findIndex(({ us }, i) => pessimistic[i]?.us !== us)
   return { points, knownUpTo: changed === -1 ? points.length : changed }
 }
 
-function timeChart(label: string, trial: TrialResult): TimeChart {
-  const stepS = Math.ceil(trial.intervals.length / MAX_TIME_POINTS) || 1
+function pooled(histograms: readonly EncodedHistogram[]): readonly Bucket[] {
+  return histograms.map(bucketsOf).reduce(mergeBuckets, [])
+}
+
+function timeChart(label: string, trial: TrialResult, maxPoints: number): TimeChart {
+  const stepS = Math.ceil(trial.intervals.length / maxPoints) || 1
   const steps = chunks(trial.intervals, stepS)
   const seconds = (step: readonly IntervalResult[]) => Math.max(1e-3, step.at(-1)!.endS - step[0]!.startS)
   const rate = (count: (interval: IntervalResult) => number): Line =>

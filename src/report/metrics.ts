@@ -1,13 +1,8 @@
 import { brokerTotals } from '../compare/broker-figures.ts'
-import {
-  AUDIT_FIGURES,
-  auditTotal,
-  type Column,
-  clientCpuS,
-  columnsOf,
-  MB,
-  totalOf,
-} from '../compare/table.ts'
+import { experimentVerdict } from '../compare/experiment-verdict.ts'
+import { guaranteeRows } from '../compare/guarantees.ts'
+import { AUDIT_FIGURES, auditTotal, clientCpuS, MB, totalOf } from '../compare/rows.ts'
+import { type Column, columnsOf } from '../compare/table.ts'
 import { LATENCIES, type LatencyName } from '../engine/types.ts'
 import type { ExperimentResult, TrialResult } from '../result/result.ts'
 
@@ -142,12 +137,16 @@ export function metricsModel(result: ExperimentResult) {
     workers,
     partial,
     notes,
-    sides: result.sides.map(({ label, driver, settings, ignoredSettings, error, trials }) => ({
+    trialPlan: result.trialPlan ?? null,
+    guarantees: guaranteeRows(result),
+    headToHead: experimentVerdict(result),
+    sides: result.sides.map(({ label, driver, settings, ignoredSettings, error, failedTrials, trials }) => ({
       label,
       driver,
       settings,
       ignoredSettings,
       error,
+      failedTrials: failedTrials ?? [],
       trials: trials.map((trial) => trialModel(trial, result)),
     })),
   }
@@ -157,6 +156,7 @@ function trialModel(trial: TrialResult, result: ExperimentResult) {
   const { measure } = trial.phases
   return {
     startedAt: trial.startedAt,
+    place: trial.place ?? null,
     verdict: trial.verdict,
     server: trial.server,
     promise: trial.promise,

@@ -1,5 +1,9 @@
-import { type Headline, headlineOf, type Tone } from '../compare/headline.ts'
-import { type Cell, type Comparison, compare, type RowGroup } from '../compare/table.ts'
+import type { Cell } from '../compare/cells.ts'
+import { type Headline, headlineOf } from '../compare/headline.ts'
+import type { RowGroup } from '../compare/rows.ts'
+import type { Tone } from '../compare/side-headline.ts'
+import { type Comparison, compare } from '../compare/table.ts'
+import type { VerdictSection } from '../compare/verdict-sections.ts'
 import type { ExperimentResult } from '../result/result.ts'
 
 export interface TerminalOptions {
@@ -47,6 +51,8 @@ const colored: Paint = (text, style) => `\u001b[${CODES[style][0]}m${text}\u001b
 
 function headlineLines({ tone, first, sides, headToHead }: Headline, width: number, paint: Paint): string[] {
   const lines = wrap(first, width).map((line) => paint(paint(line, tone), 'strong'))
+  const [only, ...more] = headToHead
+  if (more.length > 0) lines.push(...headToHead.flatMap((section) => sectionLines(section, width, paint)), '')
   for (const side of sides) {
     lines.push(
       ...wrap(`${side.label} (${side.verdict}): ${side.sentence}`, width).map((line) =>
@@ -56,8 +62,14 @@ function headlineLines({ tone, first, sides, headToHead }: Headline, width: numb
     for (const reason of side.reasons)
       lines.push(...wrap(`- ${reason}`, width - INDENT.length).map((line) => INDENT + line))
   }
-  if (headToHead !== null) lines.push(...wrap(headToHead, width))
+  if (only !== undefined && more.length === 0) lines.push(...only.lines.flatMap((line) => wrap(line, width)))
   return lines
+}
+
+function sectionLines({ title, lines }: VerdictSection, width: number, paint: Paint): string[] {
+  const inner = width - INDENT.length
+  const body = lines.flatMap((line) => wrap(line, inner).map((part) => INDENT + part))
+  return [paint(title, 'strong'), ...body]
 }
 
 function tableLines({ columns, groups }: Comparison, width: number, paint: Paint): string[] {

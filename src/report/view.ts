@@ -1,6 +1,7 @@
 import { headlineOf } from '../compare/headline.ts'
+import type { RowGroup } from '../compare/rows.ts'
 import { settingsTable } from '../compare/settings.ts'
-import { COMPARED_LATENCIES, type Column, compare, quantileFigure, type RowGroup } from '../compare/table.ts'
+import { COMPARED_LATENCIES, type Column, columnsOf, compare, quantileFigure } from '../compare/table.ts'
 import { countText, msText, percentText } from '../result/figures.ts'
 import type { ExperimentResult, SideResult, TrialResult } from '../result/result.ts'
 import { chartsOf } from './charts.ts'
@@ -16,10 +17,11 @@ export function htmlView(result: ExperimentResult) {
   const comparison = compare(result)
   const headline = headlineOf(result)
   const sideNumbers = new Map(result.sides.map((side, index) => [side.label, index % PALETTE_SIZE]))
-  const columns = comparison.columns.map((column) => ({
-    label: column.label,
-    color: sideNumbers.get(column.side) ?? 0,
-  }))
+  const colorOf = (side: string) => sideNumbers.get(side) ?? 0
+  const columns = comparison.columns.map(({ label }) => ({ label, color: colorOf(label) }))
+  const trials = columnsOf(result)
+  const trialColumns = trials.map(({ label, side }) => ({ label, color: colorOf(side) }))
+  const several = trials.length > columns.length
   const charts = chartsOf(result)
   const latencyTitles = new Set(COMPARED_LATENCIES.map(({ title }) => title))
   const groups = comparison.groups.map((group) => ({ ...group, span: comparison.columns.length + 1 }))
@@ -31,7 +33,8 @@ export function htmlView(result: ExperimentResult) {
     summary: workloadSummary(result),
     tone: headline.tone,
     first: headline.first,
-    headToHead: headline.headToHead ?? '',
+    headToHead: headline.headToHead,
+    several,
     verdicts: headline.sides.map((side, i) => ({ ...side, color: columns[i]?.color ?? 0 })),
     columns,
     tablesLayout: columns.length > WIDE_COLUMNS ? 'stacked' : 'beside',
@@ -43,7 +46,7 @@ export function htmlView(result: ExperimentResult) {
       { name: 'Latencies', groups: groups.filter(({ title }) => latencyTitles.has(title)) },
     ],
     auditGroups: groups.filter(({ title }) => title === 'Audit'),
-    audits: auditDetails(comparison.columns),
+    audits: auditDetails(trials),
     footnotes: comparison.footnotes,
     percentileCharts: charts.percentiles.map((chart, index) => ({
       index,
@@ -53,15 +56,19 @@ export function htmlView(result: ExperimentResult) {
     timeCharts: charts.times.map((chart, index) => ({
       index,
       label: chart.label,
-      color: columns.find(({ label }) => label === chart.label)?.color ?? 0,
+      color: trialColumns.find(({ label }) => label === chart.label)?.color ?? 0,
       step: chart.stepS > 1 ? `Each point stands for ${chart.stepS} s.` : '',
     })),
-    chartData: { ...charts, colors: Object.fromEntries(columns.map(({ label, color }) => [label, color])) },
+    chartData: {
+      ...charts,
+      colors: Object.fromEntries([...trialColumns, ...columns].map(({ label, color }) => [label, color])),
+    },
     sides: result.sides.map((side) => side.label),
     settings: settingsTable(result).map((group) => ({ ...group, span: result.sides.length + 2 })),
     environment: environmentOf(result),
-    trials: trialDetails(comparison.columns),
-    failures: failuresOf(comparison.columns),
+    trialColumns,
+    trials: trialDetails(trials),
+    failures: failuresOf(trials),
     notes: result.notes,
     sideNotes: result.sides.map(notesOf).filter(({ notes }) => notes.length > 0),
     workloadSource: result.workloadSource,

@@ -27,12 +27,25 @@ export interface ExperimentResult {
   readonly workload: Workload
   readonly workloadSource: string
   readonly workers: number
+  /** The trials that were planned; absent in results of older versions, which ran one a side. */
+  readonly trialPlan?: TrialPlan
   readonly sides: readonly SideResult[]
+  /** Sides whose guarantees differ are not ranked; absent where the difference is only named. */
+  readonly strict?: boolean
   /** Why the experiment is only a part of what was asked (Ctrl-C, a broker that could not be had), else null. */
   readonly partial: string | null
   readonly notes: readonly string[]
   /** A local run is not billed: never a number that nobody was charged. */
   readonly costs: { readonly billing: 'not billed' }
+}
+
+/** Which trials were to be run. */
+export interface TrialPlan {
+  readonly perSide: number
+  /** Of the order, payloads and keys. */
+  readonly seed: number
+  /** Labels of the sides, in the order of their trials. */
+  readonly order: readonly string[]
 }
 
 export interface Host {
@@ -53,12 +66,35 @@ export interface SideResult {
   readonly ignoredSettings: readonly string[]
   /** Why no trial could be run; null when at least one was. */
   readonly error: { readonly message: string; readonly hint: string | null } | null
+  /** In the order in which they were run. */
   readonly trials: readonly TrialResult[]
+  /** Trials that could not be prepared, although others were run; absent without any. */
+  readonly failedTrials?: readonly FailedTrial[]
+}
+
+/** A trial that could not be prepared. */
+export interface FailedTrial {
+  /** As `TrialResult.place`. */
+  readonly place: number
+  readonly message: string
+  readonly hint: string | null
+}
+
+/** What stands behind an acknowledgement; a field that is left out is not known. */
+export interface ServerGuarantees {
+  /** Copies kept of a message. */
+  readonly copies?: number
+  /** Copies that surely exist when a message is acknowledged. */
+  readonly copiesAtAck?: number
+  /** Whether each of these was flushed to the disk before. */
+  readonly syncedAtAck?: boolean
 }
 
 /** One run of one workload on one side. */
 export interface TrialResult {
   readonly startedAt: string
+  /** Place in `trialPlan.order`: 0 for the first trial of the run. Absent in results of older versions. */
+  readonly place?: number
   readonly server: {
     readonly version: string
     readonly client: string
@@ -66,6 +102,8 @@ export interface TrialResult {
     readonly addresses: readonly string[]
     readonly settings: Readonly<Record<string, string>>
     readonly notes: readonly string[]
+    /** What stands behind an acknowledged message; a field that is left out is not known. */
+    readonly guarantees?: ServerGuarantees
     /** CPU seconds and largest resident memory of the local broker's processes during measure; null when not local. */
     readonly usage: { readonly cpuS: number; readonly maxRssBytes: number } | null
   }

@@ -116,6 +116,7 @@ const brokerFigures = z.object({
 
 const trial = z.object({
   startedAt: text,
+  place: count.exactOptional(),
   server: z.object({
     version: text,
     client: text,
@@ -123,6 +124,13 @@ const trial = z.object({
     addresses: texts,
     settings: z.record(text, text),
     notes: texts,
+    guarantees: z
+      .object({
+        copies: count.exactOptional(),
+        copiesAtAck: count.exactOptional(),
+        syncedAtAck: z.boolean().exactOptional(),
+      })
+      .exactOptional(),
     usage: z.object({ cpuS: number, maxRssBytes: number }).nullable(),
   }),
   promise: z.object({
@@ -191,6 +199,8 @@ export const experimentResultSchema = z.object({
   workload,
   workloadSource: text,
   workers: count,
+  strict: z.boolean().exactOptional(),
+  trialPlan: z.object({ perSide: count, seed: count, order: texts }).exactOptional(),
   sides: z.array(
     z.object({
       label: text,
@@ -199,6 +209,7 @@ export const experimentResultSchema = z.object({
       ignoredSettings: texts,
       error: z.object({ message: text, hint: textOrNull }).nullable(),
       trials: z.array(trial),
+      failedTrials: z.array(z.object({ place: count, message: text, hint: textOrNull })).exactOptional(),
     }),
   ),
   partial: textOrNull,

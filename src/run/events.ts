@@ -1,6 +1,8 @@
 /** What a run tells while it goes, for the terminal, CI logs and `--json`. */
 export type RunEvent =
   | { readonly kind: 'experiment'; readonly id: string; readonly directory: string }
+  /** Trials to come, as labels of sides; told only when sides have several. */
+  | { readonly kind: 'order'; readonly seed: number; readonly order: readonly string[] }
   | { readonly kind: 'step'; readonly side: string; readonly step: Step; readonly detail: string }
   | ({ readonly kind: 'second'; readonly side: string } & Second)
   | { readonly kind: 'log'; readonly side: string; readonly line: string }
@@ -17,7 +19,7 @@ export type RunEvent =
       readonly integrity: string
     }
 
-export type Step = 'broker' | 'prepare' | 'warm-up' | 'measure' | 'drain' | 'collect'
+export type Step = 'trial' | 'broker' | 'prepare' | 'warm-up' | 'measure' | 'drain' | 'collect'
 
 /** The last second of a trial, all workers together. */
 export interface Second {

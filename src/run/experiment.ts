@@ -5,9 +5,13 @@ import type { ExperimentFolder } from '../result/experiment-folder.ts'
 import { type ExperimentResult, RESULT_SCHEMA_VERSION, type SideResult } from '../result/result.ts'
 import { writeResult } from '../result/store.ts'
 import type { Plan } from '../workload/model.ts'
+import { syncDisk } from './disk.ts'
 import type { Tell } from './events.ts'
 import { describeHost } from './host.ts'
-import { runSide } from './side.ts'
+import { runSideTrial, type TrialOutcome } from './side.ts'
+import { newSideBook, type SideBook } from './side-book.ts'
+
+const UNFINISHED = 'the experiment has not ended yet'
 
 export interface ExperimentOptions {
   readonly plan: Plan
@@ -16,7 +20,6 @@ export interface ExperimentOptions {
   readonly home: string
   /** The command line, secrets masked. */
   readonly command: readonly string[]
-  readonly seed: number
   readonly clock: Clock
   readonly tell: Tell
   readonly signal: AbortSignal
@@ -24,62 +27,97 @@ export interface ExperimentOptions {
 }
 
 /**
- * Runs every side in turn, one broker up at a time, and writes the result after each, so that nothing measured is lost
- * when a later side fails. Ctrl-C ends the side under way and skips the rest. The caller writes the result that is
- * given back, and learns then when the disk is full; what was written before stays until then.
+ * Runs the trials in their planned order, one broker up at a time, and writes the result after each, so that nothing
+ * measured is lost when a later one fails. Ctrl-C ends the trial under way and skips the rest; a side that cannot be
+ * prepared does not end the others. The caller writes the result that is given back, and learns then when the disk is
+ * full; what was written before stays until then.
  */
 export async function runExperiment(options: ExperimentOptions): Promise<ExperimentResult> {
-  const { plan, experiment, clock, signal } = options
+  const { plan, clock, signal, tell } = options
   const startedAt = new Date(clock.wallMs()).toISOString()
-  const host = describeHost()
-  const sides: SideResult[] = []
-  const snapshot = (partial: string | null): ExperimentResult => ({
+  const books = plan.sides.map(newSideBook)
+  const base = unchanging(options, startedAt)
+  const snapshot = (sides: readonly SideResult[], partial: string | null): ExperimentResult => ({
+    ...base,
+    endedAt: new Date(clock.wallMs()).toISOString(),
+    sides,
+    partial,
+  })
+  const write = async () => {
+    const sides = books.filter(({ begun }) => begun > 0).map((book) => book.result(UNFINISHED))
+    await writeResult(snapshot(sides, UNFINISHED), options.home)
+  }
+  await write()
+  if (plan.repeat > 1) tell({ kind: 'order', seed: plan.seed, order: labelsInOrder(plan) })
+  for (const [place, index] of plan.order.entries()) {
+    const book = books[index]!
+    if (book.givenUp) continue
+    if (place > 0) await settleDisk(options, book.side.label)
+    if (signal.aborted) break
+    book.add(place, await runNext(options, book, place))
+    try {
+      await write()
+    } catch (error) {
+      tell({ kind: 'log', side: book.side.label, line: messageOf(error) })
+    }
+  }
+  const reason = signal.aborted ? messageOf(signal.reason) : UNFINISHED
+  const sides = books.map((book) => book.result(reason))
+  return snapshot(sides, partialReason(sides, plan.repeat, signal))
+}
+
+async function runNext(options: ExperimentOptions, book: SideBook, place: number): Promise<TrialOutcome> {
+  const { plan, tell } = options
+  const { label } = book.side
+  if (plan.repeat > 1) {
+    const detail = `${book.begun + 1} of ${plan.repeat} (${place + 1} of ${plan.order.length} in all)`
+    tell({ kind: 'step', side: label, step: 'trial', detail })
+  }
+  // Every side meets the same payloads and keys in a round; the next round has others.
+  const seed = (plan.seed + Math.floor(place / plan.sides.length)) >>> 0
+  return await runSideTrial({ ...options, side: book.side, seed })
+}
+
+/** Only brokers of this machine write to its disk. */
+async function settleDisk({ plan, signal, tell }: ExperimentOptions, side: string): Promise<void> {
+  if (plan.sides.every(({ servers }) => servers !== null)) return
+  const problem = await syncDisk(signal)
+  if (problem !== null) tell({ kind: 'log', side, line: problem })
+}
+
+function labelsInOrder({ order, sides }: Plan): string[] {
+  return order.map((index) => sides[index]!.label)
+}
+
+function unchanging({ plan, experiment, command }: ExperimentOptions, startedAt: string) {
+  return {
     schemaVersion: RESULT_SCHEMA_VERSION,
     id: experiment.id,
     startedAt,
-    endedAt: new Date(clock.wallMs()).toISOString(),
     benchVersion: packageJson.version,
-    command: options.command,
-    host,
+    command,
+    host: describeHost(),
     workload: plan.workload,
     workloadSource: plan.workloadSource,
     workers: plan.workers,
-    sides,
-    partial,
+    trialPlan: { perSide: plan.repeat, seed: plan.seed, order: labelsInOrder(plan) },
+    ...(plan.strict ? { strict: true } : {}),
     notes: plan.notes,
     costs: { billing: 'not billed' },
-  })
-  await writeResult(snapshot('the experiment has not ended yet'), options.home)
-  for (const side of plan.sides) {
-    if (signal.aborted) {
-      sides.push(skipped(side, messageOf(signal.reason)))
-      continue
-    }
-    sides.push(await runSide({ ...options, side }))
-    try {
-      await writeResult(snapshot('the experiment has not ended yet'), options.home)
-    } catch (error) {
-      options.tell({ kind: 'log', side: side.label, line: messageOf(error) })
-    }
-  }
-  return snapshot(partialReason(sides, signal))
+  } as const
 }
 
-function skipped(side: Plan['sides'][number], reason: string): SideResult {
-  return {
-    label: side.label,
-    driver: side.driver,
-    settings: side.settings,
-    ignoredSettings: side.ignored,
-    error: { message: `not run: ${reason}`, hint: null },
-    trials: [],
-  }
-}
-
-function partialReason(sides: readonly SideResult[], signal: AbortSignal): string | null {
+function partialReason(sides: readonly SideResult[], repeat: number, signal: AbortSignal): string | null {
   if (signal.aborted) return signal.reason instanceof AppError ? signal.reason.message : 'interrupted'
-  const missing = sides.filter((side) => side.trials.length === 0)
-  if (missing.length > 0) return `no trial of ${missing.map((side) => side.label).join(', ')}`
-  const cut = sides.filter((side) => side.trials.some((trial) => trial.interrupted !== null))
-  return cut.length > 0 ? `a trial of ${cut.map((side) => side.label).join(', ')} was cut short` : null
+  const labels = (test: (side: SideResult) => boolean) =>
+    sides
+      .filter(test)
+      .map(({ label }) => label)
+      .join(', ')
+  const missing = labels(({ trials }) => trials.length === 0)
+  if (missing !== '') return `no trial of ${missing}`
+  const fewer = labels(({ trials }) => trials.length < repeat)
+  if (fewer !== '') return `not all ${repeat} trials of ${fewer}`
+  const cut = labels(({ trials }) => trials.some((trial) => trial.interrupted !== null))
+  return cut === '' ? null : `a trial of ${cut} was cut short`
 }

@@ -14,6 +14,7 @@ import { summarise } from '../result/summary.ts'
 import { judgeTrial } from '../result/verdict.ts'
 import type { Workload } from '../workload/model.ts'
 import type { CrewMember } from './crew.ts'
+import { knownGuarantees } from './guarantees.ts'
 import { addCounts, mergeIntervals, NO_COUNTS } from './merge-intervals.ts'
 import { salvageReport } from './salvage.ts'
 import type { TrialRecord } from './trial.ts'
@@ -67,6 +68,7 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
       addresses: options.servers,
       settings: { ...broker?.settings, ...options.machine, ...server.settings },
       notes: server.notes,
+      guarantees: knownGuarantees(server.guarantees, broker),
       usage: options.usage,
     },
     promise: {

@@ -6,7 +6,7 @@ import { localBrokerProvider } from '../brokers/registry.ts'
 import type { Clock } from '../clock/clock.ts'
 import { findDriver } from '../drivers/registry.ts'
 import { AppError, messageOf } from '../errors/app-error.ts'
-import type { SideResult, TrialResult } from '../result/result.ts'
+import type { TrialResult } from '../result/result.ts'
 import type { Plan, Side } from '../workload/model.ts'
 import type { Tell } from './events.ts'
 import { makeTrialResult } from './merge.ts'
@@ -23,29 +23,28 @@ export interface SideOptions {
   readonly brokersDirectory: string
 }
 
+/** A trial, or why it could not be prepared. */
+export type TrialOutcome =
+  | { readonly trial: TrialResult }
+  | { readonly failure: { readonly message: string; readonly hint: string | null } }
+
 /**
- * Runs one side: starts its local broker when the driver file names no servers, runs the trial, takes the broker down.
- * What goes wrong before the schedule begins becomes the side's error; it never throws for the other sides' sake.
+ * Runs one trial of one side: starts its local broker when the driver file names no servers, runs the trial, takes the
+ * broker down. What goes wrong before the schedule begins is given back; it never throws for the other trials' sake.
  */
-export async function runSide(options: SideOptions): Promise<SideResult> {
+export async function runSideTrial(options: SideOptions): Promise<TrialOutcome> {
   const { side } = options
-  const base = {
-    label: side.label,
-    driver: side.driver,
-    settings: side.settings,
-    ignoredSettings: side.ignored,
-  }
   let broker: LocalBroker | null = null
   try {
     broker = await startBroker(options)
     const trial = await measureSide(options, broker)
     options.tell({ kind: 'side-done', side: side.label, ...trial.verdict })
-    return { ...base, error: null, trials: [trial] }
+    return { trial }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     const failure = { message: error.message, hint: error.hint ?? null }
     options.tell({ kind: 'side-failed', side: side.label, ...failure })
-    return { ...base, error: failure, trials: [] }
+    return { failure }
   } finally {
     await takeDown(broker, options)
   }

@@ -1,37 +1,46 @@
 import { formatDuration } from './duration.ts'
 import { DRAIN_LIMIT_S, PREPARE_ESTIMATE_S } from './limits.ts'
 import type { Plan, Side, Workload } from './model.ts'
+import { type Prospect, prospectOf } from './prospect.ts'
+
+/** Rounds of trials whose order is printed; `--json` holds all. */
+const ROUNDS_SHOWN = 12
 
 /** A plan in words and seconds. */
 export interface PlanDescription {
   /** Without colours, indented with spaces. */
   readonly lines: readonly string[]
-  /** Warm-up and measured time of all sides: exact. */
+  /** Warm-up and measured time of all trials: exact. */
   readonly loadSeconds: number
-  /** With an estimate for starting, preparing and stopping each side. */
+  /** With an estimate for starting, preparing and stopping at each trial. */
   readonly totalSeconds: number
   /** As `totalSeconds`, when every drain takes all of its limit. */
   readonly maximumSeconds: number
-  /** Messages measured on each side. */
+  /** Messages measured in each trial. */
   readonly messages: number
+  /** What the report can show; null with fewer than two sides. */
+  readonly prospect: Prospect | null
 }
 
 /** Says what a run of the plan would do, and how long it takes. */
 export function describePlan(plan: Plan): PlanDescription {
-  const { workload, sides } = plan
-  const loadSeconds = sides.length * (workload.warmupS + workload.durationS)
-  const totalSeconds = loadSeconds + sides.length * PREPARE_ESTIMATE_S
-  const maximumSeconds = totalSeconds + sides.length * DRAIN_LIMIT_S
+  const { workload, sides, order } = plan
+  const loadSeconds = order.length * (workload.warmupS + workload.durationS)
+  const totalSeconds = loadSeconds + order.length * PREPARE_ESTIMATE_S
+  const maximumSeconds = totalSeconds + order.length * DRAIN_LIMIT_S
+  const prospect = prospectOf(plan)
   const messages = Math.floor(workload.producerRateHz * workload.durationS)
   const lines = [
     ...workloadLines(workload, messages),
     `${plural(plan.workers, 'producer process', 'es')} and ${plural(plan.workers, 'consumer process', 'es')}`,
     `${plural(sides.length, 'side')}, one after another:`,
     ...sides.flatMap((side) => sideLines(side, plan)),
+    ...trialLines(plan),
+    ...(prospect === null ? [] : [`verdict: ${prospect.sentence}`]),
     `time: about ${formatDuration(totalSeconds)}, of it ${formatDuration(loadSeconds)} of load; at most ${formatDuration(maximumSeconds)} when brokers start as usual`,
     ...plan.notes.map((note) => `note: ${note}`),
   ]
-  return { lines, loadSeconds, totalSeconds, maximumSeconds, messages }
+  return { lines, loadSeconds, totalSeconds, maximumSeconds, messages, prospect }
 }
 
 function workloadLines(workload: Workload, messages: number): string[] {
@@ -64,6 +73,21 @@ function sideLines(side: Side, { topology }: Plan): string[] {
   return [
     `  ${side.label}: ${side.driver} at ${where} (${side.file})`,
     ...side.ignored.map((text) => `    ignored: ${text}`),
+  ]
+}
+
+function trialLines({ sides, repeat, order, seed }: Plan): string[] {
+  if (repeat === 1) return []
+  const rounds = Array.from({ length: repeat }, (_, round) =>
+    order
+      .slice(round * sides.length, (round + 1) * sides.length)
+      .map((index) => sides[index]!.label)
+      .join(', '),
+  )
+  const more = rounds.length - ROUNDS_SHOWN
+  return [
+    `${count(repeat)} trials of each side, each with a broker just started, fresh topics and the whole warm-up`,
+    `  order (seed ${seed}): ${rounds.slice(0, ROUNDS_SHOWN).join('; ')}${more > 0 ? `; and ${plural(more, 'round')} more` : ''}`,
   ]
 }
 

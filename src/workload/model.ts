@@ -56,6 +56,14 @@ export interface Plan {
   /** Producer processes, and as many consumer processes. */
   readonly workers: number
   readonly topology: 'single' | 'cluster'
+  /** Do not rank sides whose guarantees differ. */
+  readonly strict: boolean
+  /** Trials of each side. */
+  readonly repeat: number
+  /** Of payloads, keys and the order of trials. */
+  readonly seed: number
+  /** The order of all trials, as indices of `sides`. */
+  readonly order: readonly number[]
   /** Everything worth telling before the start: defaults taken that differ from OMB's, keys ignored. */
   readonly notes: readonly string[]
 }

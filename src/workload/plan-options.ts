@@ -1,9 +1,13 @@
 import { availableParallelism } from 'node:os'
+import { MAX_TRIALS_PER_SIDE } from '../compare/statistics/index.ts'
 import type { DriverEntry } from '../drivers/registry.ts'
 import { AppError } from '../errors/app-error.ts'
 import { parseDuration } from './duration.ts'
 import { MAX_DURATION_S, MAX_WORKERS, UNBOUNDED_RATE_HZ } from './limits.ts'
 import type { Plan } from './model.ts'
+
+const DEFAULT_SEED = 1
+const MAX_SEED = 0xffff_ffff
 
 /** Options of the command line as they come from the argument parser, which turns `10` and `1e3` into numbers. */
 export interface PlanFlags {
@@ -13,6 +17,9 @@ export interface PlanFlags {
   readonly rate?: unknown
   readonly workers?: unknown
   readonly topology?: unknown
+  readonly repeat?: unknown
+  readonly strict?: unknown
+  readonly seed?: unknown
   readonly lenient?: unknown
 }
 
@@ -33,6 +40,10 @@ export interface ParsedFlags {
   readonly rateHz: number | null
   readonly workers: number | null
   readonly topology: Plan['topology']
+  /** Trials of each side. */
+  readonly repeat: number | null
+  readonly seed: number
+  readonly strict: boolean
   readonly lenient: boolean
   readonly cores: number
 }
@@ -46,6 +57,9 @@ export function parseFlags(options: PlanOptions): ParsedFlags {
     rateHz: wholeFlag('--rate', options.rate, UNBOUNDED_RATE_HZ - 1, 'messages a second'),
     workers: wholeFlag('--workers', options.workers, MAX_WORKERS, 'producer processes'),
     topology: topologyFlag(options.topology),
+    repeat: wholeFlag('--repeat', options.repeat, MAX_TRIALS_PER_SIDE, 'trials of each side'),
+    seed: seedFlag(options.seed),
+    strict: options.strict === true,
     lenient: options.lenient === true,
     cores: options.cores ?? availableParallelism(),
   }
@@ -95,6 +109,13 @@ function wholeFlag(flag: string, value: unknown, most: number, what: string): nu
     throw usage(flag, `a whole number of ${what} from 1 to ${most}`, value)
   }
   return number
+}
+
+function seedFlag(value: unknown): number {
+  if (isMissing(value)) return DEFAULT_SEED
+  const seed = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+  if (typeof seed === 'number' && Number.isInteger(seed) && seed >= 0 && seed <= MAX_SEED) return seed
+  throw usage('--seed', `a whole number from 0 to ${MAX_SEED}`, value)
 }
 
 function topologyFlag(value: unknown): Plan['topology'] {

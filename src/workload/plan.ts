@@ -14,6 +14,7 @@ import { displayPath } from './product-folder.ts'
 import { MASK, maskLoose } from './secrets.ts'
 import { parseSideToken, splitSides } from './side-token.ts'
 import { resolveSides, type SideRequest } from './sides.ts'
+import { trialOrder } from './trial-order.ts'
 import { readWorkload, type WorkloadFile } from './workload-file.ts'
 
 /**
@@ -36,6 +37,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   const producers = workload.topics * workload.producersPerTopic
   const consumers = workload.topics * workload.subscriptionsPerTopic * workload.consumersPerSubscription
   const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), Math.max(producers, consumers))
+  const repeat = flags.repeat ?? file.repeat
   const { drivers, workloadSource } = withoutSecrets(file, registry)
   return {
     workload: { ...workload, drivers },
@@ -44,6 +46,10 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     sides,
     workers,
     topology: flags.topology,
+    strict: flags.strict,
+    repeat,
+    seed: flags.seed,
+    order: trialOrder(sides.length, repeat, flags.seed),
     notes: notesOf(file, workload, flags, workers),
   }
 }

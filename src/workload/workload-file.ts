@@ -14,6 +14,8 @@ export interface WorkloadFile {
   /** The text as read. */
   readonly source: string
   readonly workload: Workload
+  /** Trials of each side. */
+  readonly repeat: number
   readonly refusals: readonly Refusal[]
   /** Defaults taken that differ from OMB's, and fields without effect. */
   readonly notes: readonly string[]
@@ -43,6 +45,7 @@ export async function readWorkload(
     file,
     source: yaml.text,
     workload: toWorkload(fields, payload, file),
+    repeat: fields.repeat,
     refusals: refusalsOf(fields, yaml),
     notes: notesOf(yaml.data, fields),
     ignored,

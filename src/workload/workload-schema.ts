@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MAX_TRIALS_PER_SIDE } from '../compare/statistics/index.ts'
 import {
   DEFAULT_WARMUP_S,
   MAX_COUNT,
@@ -98,6 +99,12 @@ const fields = {
     .max(MAX_SIDES)
     .optional()
     .describe('Sides to compare, written as on the command line, [label=]name[:client][+key=value].'),
+  repeat: z
+    .int()
+    .min(1)
+    .max(MAX_TRIALS_PER_SIDE)
+    .default(1)
+    .describe('Trials of each side, in random order.'),
   schedule: z
     .literal('constant')
     .optional()
@@ -111,7 +118,7 @@ export const workloadSchema = z
   .meta({ title: 'bench workload' })
 
 /** Keys that later versions will read: known, and refused until then. */
-export const LATER_KEYS = ['repeat', 'slo', 'faults', 'search'] as const
+export const LATER_KEYS = ['slo', 'faults', 'search'] as const
 
 const later = z.unknown().optional()
 
@@ -120,7 +127,6 @@ export const readableWorkloadSchema = z.strictObject({
   ...fields,
   producerRate: z.int().min(0).max(MAX_RATE_HZ),
   schedule: later,
-  repeat: later,
   slo: later,
   faults: later,
   search: later,

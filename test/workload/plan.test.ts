@@ -228,6 +228,17 @@ describe('bench plan', () => {
     })
   })
 
+  test('--repeat: every trial counts, the order is told, and what so many trials can show', async () => {
+    const { output } = await run({ drivers: 'demo,slow', repeat: 3, seed: 4 })
+    expect(output).toContain('3 trials of each side')
+    expect(output).toMatch(/order \(seed 4\): ((demo, slow|slow, demo)(; |\n)){3}/)
+    expect(output).toContain('3 trials cannot show a difference at 5 %')
+    expect(output).toContain('of it 15 min of load')
+    const fromFile = await plan({ drivers: 'demo' }, `${BASE}repeat: 2\n`)
+    expect(fromFile).toMatchObject({ repeat: 2, order: [0, 0] })
+    expect((await plan({ repeat: '5' }, `${BASE}repeat: 2\n`)).repeat).toBe(5)
+  })
+
   test('--json is data, without any secret of sides or workload', async () => {
     const secrets = `${BASE}drivers: [demo+sasl.username=u+sasl.password=geheim1, "demo+sasl={username: u, password: 'geheim2'}+pin=geheim3"]\n`
     const { output } = await run({ json: true }, secrets)

@@ -141,7 +141,6 @@ describe('what does not exist yet is refused, with its place', () => {
     ['consumerBacklogSizeGB', 'consumerBacklogSizeGB: 100', /backlog tests are not yet/],
     ['schedule', 'schedule: poisson', /other schedules are not yet/],
     ['schedule', 'schedule: {steps: []}', /other schedules are not yet/],
-    ['repeat', 'repeat: 3', /not yet/],
     ['slo', 'slo: {p99: 5ms}', /not yet/],
     ['faults', 'faults: [{kill: 1}]', /not yet/],
     ['search', 'search: {}', /not yet/],

@@ -18,6 +18,7 @@ import {
 import { planCluster, planStandalone } from './pulsar-plan.ts'
 import { startPulsarNode } from './pulsar-process.ts'
 import type { BrokerPlan } from './pulsar-settings.ts'
+import { ENSEMBLE } from './pulsar-settings.ts'
 import { shownSettings } from './pulsar-shown.ts'
 import { standaloneLaunch, writeStandalone } from './pulsar-standalone.ts'
 
@@ -142,6 +143,11 @@ function localBroker(
     servers: brokers.map(({ port }) => `127.0.0.1:${port}`),
     adminUrls: brokers.map(webUrl),
     settings,
+    guarantees: {
+      copies: topology === 'cluster' ? ENSEMBLE.writeQuorum : 1,
+      copiesAtAck: topology === 'cluster' ? ENSEMBLE.ackQuorum : 1,
+      syncedAtAck: extra.journalSyncData,
+    },
     nodes,
     down,
   }

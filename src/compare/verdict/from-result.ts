@@ -3,14 +3,18 @@ import type { FigureValue, SideTrials, TrialFigures } from './types.ts'
 
 /** What a verdict needs of the sides of a result. Trials are placed in the run by when they started. Pure. */
 export function sideTrialsOf(sides: readonly SideResult[]): SideTrials[] {
-  const started = sides
-    .flatMap(({ trials }) => trials)
-    .sort((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt))
+  const started = sides.flatMap(({ trials }) => trials).sort(inOrder)
   const places = new Map(started.map((trial, place) => [trial, place]))
   return sides.map(({ label, trials }) => ({
     label,
     trials: trials.map((trial) => figuresOf(trial, places.get(trial)!)),
   }))
+}
+
+/** A clock may be set back between trials: where the place is known, it counts. */
+function inOrder(a: TrialResult, b: TrialResult): number {
+  if (a.place !== undefined && b.place !== undefined) return a.place - b.place
+  return Date.parse(a.startedAt) - Date.parse(b.startedAt)
 }
 
 function figuresOf(trial: TrialResult, place: number): TrialFigures {

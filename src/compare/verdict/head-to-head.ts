@@ -14,6 +14,7 @@ import type {
   PairVerdict,
   SideTrials,
 } from './types.ts'
+import { unequalGuarantees } from './unequal.ts'
 
 /** A smaller difference is nobody's reason to choose a broker. */
 export const RELEVANCE_MARGIN = 0.02
@@ -88,13 +89,6 @@ function contestOf(
     ),
   )
   return { figure, standings: all, pairs }
-}
-
-function unequalGuarantees(rows: readonly GuaranteeRow[], first: number, second: number): string[] {
-  return rows.flatMap(({ name, values }) => {
-    const [one, other] = [values[first] ?? null, values[second] ?? null]
-    return one === other ? [] : [`${name}: ${one ?? 'not known'} against ${other ?? 'not known'}`]
-  })
 }
 
 function figureVerdict({ figure, standings }: Contest, pairs: readonly PairVerdict[]): FigureVerdict {

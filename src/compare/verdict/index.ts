@@ -3,3 +3,4 @@ export { FIGURE_KINDS, type FigureKind, type FigureName, VERDICT_FIGURES } from 
 export { sideTrialsOf } from './from-result.ts'
 export { judgeHeadToHead, RELEVANCE_MARGIN } from './head-to-head.ts'
 export type * from './types.ts'
+export { unequalGuarantees } from './unequal.ts'

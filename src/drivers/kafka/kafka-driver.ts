@@ -15,6 +15,7 @@ import { kafkaCapabilities } from './kafka-capabilities.ts'
 import { BATCH_BYTES_LIMIT, isIdempotent, type KafkaConfig } from './kafka-config.ts'
 import { authorisationError, connectError, isAuthorisation } from './kafka-errors.ts'
 import { figuresOf } from './kafka-figures.ts'
+import { kafkaGuarantees } from './kafka-guarantees.ts'
 import { createKafkaProducer } from './kafka-producer.ts'
 
 /** `open` gives up after this long. */
@@ -218,7 +219,13 @@ function serverInfo(
     const value = config.topicConfig[name] ?? found.get(name)
     if (value !== undefined) settings[name] = value
   }
-  return { version: versionOf(found), settings, client: clientVersion, notes: notes(config) }
+  return {
+    version: versionOf(found),
+    settings,
+    client: clientVersion,
+    notes: notes(config),
+    guarantees: kafkaGuarantees(config, factor, found),
+  }
 }
 
 /** The protocol has no call for the server's version; the feature level that brokers of one release speak comes nearest. */

@@ -1,4 +1,4 @@
-import type { Driver, DriverContext, DriverModule, ServerInfo } from '../../driver/driver.ts'
+import type { Driver, DriverContext, DriverModule, Guarantees, ServerInfo } from '../../driver/driver.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { createClient } from './client/client.ts'
 import { loadLibrary, missingLibrary } from './official/library.ts'
@@ -93,6 +93,13 @@ function create(context: DriverContext<PulsarConfig>): Driver {
   }
 }
 
+/** The broker's own defaults stand where the driver file names no persistence; whether bookies sync, it does not tell. */
+export function pulsarGuarantees({ topicType, persistence }: PulsarConfig): Guarantees {
+  if (topicType === 'non-persistent') return { copies: 0, copiesAtAck: 0, syncedAtAck: false }
+  if (persistence === undefined) return {}
+  return { copies: persistence.writeQuorum, copiesAtAck: persistence.ackQuorum }
+}
+
 function serverInfo(config: PulsarConfig, version: string, session: PulsarSession): ServerInfo {
   const { persistence, retention, subscriptionType } = config
   return {
@@ -114,6 +121,7 @@ function serverInfo(config: PulsarConfig, version: string, session: PulsarSessio
       acknowledgement: `${config.ackMode}, grouped up to ${config.ackGroupMs} ms${config.ackReceipts ? ', confirmed by the broker' : ''}`,
       'receiver queue': `${config.receiverQueueSize} messages a partition`,
     },
+    guarantees: pulsarGuarantees(config),
     notes: [
       ...(config.topicType === 'persistent'
         ? []

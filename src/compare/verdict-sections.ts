@@ -1,0 +1,97 @@
+import { pText, shareText, tooFewSentence } from './statistics/index.ts'
+import { list } from './table.ts'
+import type { DriftVerdict, FigureVerdict, HeadToHead } from './verdict/index.ts'
+
+/** A part of the verdict, for reading from the first line to the last. */
+export interface VerdictSection {
+  readonly title: string
+  readonly lines: readonly string[]
+  /** Lines in benchstat's form, for a fixed-width font. */
+  readonly fixedWidth: boolean
+}
+
+/** The verdict in words: who is better at what, what they promise, the figures, who held the rate, drift, certainty. */
+export function verdictSections(verdict: HeadToHead): readonly VerdictSection[] {
+  const { loads, sentences } = verdict
+  const figures = loads.flatMap((load) => load.figures)
+  const text = (title: string, lines: readonly string[]) => ({ title, lines, fixedWidth: false })
+  const sections: VerdictSection[] = [
+    text('Head to head', [
+      ...figures.flatMap((figure) => figureLines(figure, verdict)),
+      ...notRankedLines(figures),
+    ]),
+    text('Unequal guarantees', unequalLines(figures)),
+    text(
+      'Rate',
+      loads.flatMap(({ held }) => held.map(({ sentence }) => sentence)),
+    ),
+    { title: 'Medians over trials', lines: figures.flatMap(benchstatLines), fixedWidth: true },
+    text(
+      'Drift',
+      loads.flatMap(({ drifts }) => driftLines(drifts)),
+    ),
+    text('How sure this is', sentences),
+  ]
+  return sections.filter(({ lines }) => lines.length > 0)
+}
+
+/** Where no pair of a figure has trials enough, that is said once. */
+function figureLines(figure: FigureVerdict, { trialsNeeded }: HeadToHead): readonly string[] {
+  const { pairs, ranked, notRanked, title } = figure
+  const ns = new Set(pairs.flatMap(({ test }) => test?.n ?? []))
+  if (pairs.length < 2 || ns.size !== 1 || pairs.some(({ outcome }) => outcome !== 'too few')) {
+    const toldBelow = new Set(notRanked.map(({ label, reason }) => notRankedLine(label, [title], reason)))
+    return figure.sentences.filter((sentence) => !toldBelow.has(sentence))
+  }
+  const [n] = ns
+  return [
+    `${tooFewSentence(n!, n!)} in ${title} between any two of ${list(ranked)}; ${trialsNeeded} of each would be enough.`,
+  ]
+}
+
+/** Each side once for each reason, with all the figures that it is not ranked on for it. */
+function notRankedLines(figures: readonly FigureVerdict[]): readonly string[] {
+  const groups = new Map<string, { label: string; reason: string; titles: string[] }>()
+  for (const { title, notRanked } of figures) {
+    for (const { label, reason } of notRanked) {
+      const key = JSON.stringify([label, reason])
+      const group = groups.get(key) ?? { label, reason, titles: [] }
+      group.titles.push(title)
+      groups.set(key, group)
+    }
+  }
+  return [...groups.values()].map(({ label, reason, titles }) => notRankedLine(label, titles, reason))
+}
+
+function notRankedLine(label: string, titles: readonly string[], reason: string): string {
+  return `${label} is not ranked on ${list(titles)}: ${reason}.`
+}
+
+/** Each pair once, whatever was shown between them. */
+function unequalLines(figures: readonly FigureVerdict[]): readonly string[] {
+  const lines = figures.flatMap(({ pairs }) =>
+    pairs
+      .filter(({ unequal }) => unequal.length > 0)
+      .map(({ first, second, unequal }) => `${first} against ${second}: ${unequal.join('; ')}.`),
+  )
+  return [...new Set(lines)]
+}
+
+function benchstatLines({ title, pairs }: FigureVerdict): string[] {
+  return pairs.flatMap(({ first, second, line, test }) => {
+    if (line === null) return []
+    const least = test?.smallestDetectable ?? null
+    const detectable = least === null ? '' : `  detectable from ${shareText(least)} %`
+    return [`${title}, ${first} → ${second}: ${line}${detectable}`]
+  })
+}
+
+/** What drifted, one by one; all else in one sentence. */
+function driftLines(drifts: readonly DriftVerdict[]): readonly string[] {
+  const shown = drifts.filter((drift) => drift.shown).map(({ sentence }) => sentence)
+  const still = drifts.filter((drift) => !drift.shown)
+  if (still.length === 0) return shown
+  const p = pText(Math.min(...still.map(({ adjustedP }) => adjustedP)))
+  const least = still.length === 1 ? `p=${p}` : `least p=${p}`
+  return [...shown, `No drift of ${list(still.map(({ title }) => title))} shown over the run (${least}).`]
+}
