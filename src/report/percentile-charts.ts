@@ -1,6 +1,6 @@
+import type { EncodedHistogram } from '../engine/types.ts'
 import { type CurvePoint, percentileCurve } from '../result/curve.ts'
 import { type Bucket, summedBuckets } from '../result/histogram.ts'
-import type { EncodedHistogram, } from '../engine/types.ts'
 import type { LatencyResult } from '../result/result.ts'
 import { mergeBuckets } from '../result/summary.ts'
 import { type Line, milliseconds } from './lines.ts'
@@ -84,7 +84,10 @@ function thinned(points: readonly CurvePoint[], keepEvery: number): readonly num
 }
 
 /** The curve over all values together, and how many of its points stay the same when what never came counts as infinite. */
-function pooledCurve(latencies: readonly LatencyResult[]): { points: readonly CurvePoint[]; knownUpTo: number } {
+function pooledCurve(latencies: readonly LatencyResult[]): {
+  points: readonly CurvePoint[]
+  knownUpTo: number
+} {
   const seen = pooled(latencies.map(({ completed }) => completed))
   const missing = pooled(latencies.map(({ censored }) => censored))
   const count = latencies.reduce((sum, { completed, censored }) => sum + completed.count + censored.count, 0)
