@@ -20,7 +20,7 @@ export const SITE_TEMPLATES = {
     trends({
       ...view,
       style,
-      script: trendsScript,
+      script: `${ASSETS.plotScript}\n${trendsScript}`,
       uplotStyle: ASSETS.uplotStyle,
       uplotScript: ASSETS.uplotScript,
     }),

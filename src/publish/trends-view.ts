@@ -51,10 +51,10 @@ export interface TrendData {
 /** What `site-trends.html.hbs` shows. Pure. */
 export function trendsView(newestFirst: readonly SiteEntry[]) {
   const shown = newestWithin(newestFirst, MAX_TREND_BYTES)
-  const data = trendData([...shown].reverse())
+  const data = dataOf([...shown].reverse())
   const left = newestFirst.length - shown.length
   return {
-    data,
+    trendData: data,
     groups: data.groups.map(({ title }, index) => ({ index, title })),
     isEmpty: data.groups.length === 0,
     left:
@@ -98,7 +98,7 @@ function titleOf({ workload, load }: SiteEntry, { rateHz }: SiteLoad): string {
   return `${workload} · ${countText(rateHz)} msg/s · ${load}`
 }
 
-function trendData(oldestFirst: readonly SiteEntry[]): TrendData {
+function dataOf(oldestFirst: readonly SiteEntry[]): TrendData {
   const groups = new Map<string, { title: string; lastAt: number; series: Map<string, TrendSeries> }>()
   const texts = new Map<string, number>()
   for (const [at, entry] of oldestFirst.entries()) {

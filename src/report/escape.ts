@@ -23,11 +23,6 @@ export function scriptJson(value: unknown, indent = 1): string {
     .replaceAll('\u2029', '\\u2029')
 }
 
-/** A text as the address of a download, for links in a page that lies on a disk. */
-export function dataUrl(mediaType: string, text: string): string {
-  return `data:${mediaType};charset=utf-8,${encodeURIComponent(text.toWellFormed())}`
-}
-
 /** A name that is safe in every file system: letters, digits, dot, dash and underscore. */
 export function fileSlug(name: string): string {
   return name.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '') || 'side'

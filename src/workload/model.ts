@@ -9,8 +9,10 @@ export interface Workload {
   readonly subscriptionsPerTopic: number
   readonly producersPerTopic: number
   readonly consumersPerSubscription: number
-  /** Messages a second, total over all producers and topics. */
+  /** Messages a second, total over all producers and topics; with `ratesHz` the highest of them. */
   readonly producerRateHz: number
+  /** At least two rates, ascending, each to be offered in trials of its own; absent with one rate. */
+  readonly ratesHz?: readonly number[]
   /** Messages a second that all consumers of one subscription may take together; null = no limit. */
   readonly consumerRateHz: number | null
   readonly warmupS: number

@@ -40,7 +40,14 @@ export interface Page {
   evaluate<T>(expression: string): Promise<T>
   /** PNG of the whole page as it is laid out. */
   screenshot(): Promise<Buffer>
-  setViewport(width: number, height: number, scheme: 'light' | 'dark'): Promise<void>
+  /** The page on A4, with an outline of its headings. */
+  pdf(): Promise<Buffer>
+  /** Presses a key where the focus is, e.g. `Tab` or `ArrowRight`; `' '` is the space bar. */
+  press(key: string): Promise<void>
+  /** Files that the page saves go into the folder. */
+  downloadTo(folder: string): Promise<void>
+  /** `media` is what style sheets are told; default: a screen. */
+  setViewport(width: number, height: number, scheme: 'light' | 'dark', media?: 'print'): Promise<void>
   /** Errors and exceptions on the console so far. */
   readonly errors: readonly string[]
   /** Addresses asked for so far. */
@@ -142,6 +149,14 @@ async function connect(address: string): Promise<Connection> {
   return connection
 }
 
+const OFFLINE = { offline: true, latency: 0, downloadThroughput: 0, uploadThroughput: 0 }
+const A4_INCHES = { paperWidth: 8.27, paperHeight: 11.69 }
+/** Virtual key codes of keys that have no text; a browser acts on these. */
+const KEY_CODES: Readonly<Record<string, number>> = {
+  ...{ Tab: 9, Enter: 13, ' ': 32, End: 35, Home: 36 },
+  ...{ ArrowLeft: 37, ArrowUp: 38, ArrowRight: 39, ArrowDown: 40 },
+}
+
 async function openPage(connection: Connection, address: string): Promise<Page> {
   const errors: string[] = []
   const requests: string[] = []
@@ -166,6 +181,7 @@ async function openPage(connection: Connection, address: string): Promise<Page> 
   const send = <T>(method: string, parameters: object = {}) =>
     connection.send<T>(method, parameters, sessionId)
   for (const domain of ['Page', 'Runtime', 'Network', 'Log']) await send(`${domain}.enable`)
+  await send('Network.emulateNetworkConditions', OFFLINE)
   await send('Page.navigate', { url: address })
   await loaded.promise
   return {
@@ -183,9 +199,34 @@ async function openPage(connection: Connection, address: string): Promise<Page> 
       const { data } = await send<{ data: string }>('Page.captureScreenshot', { captureBeyondViewport: true })
       return Buffer.from(data, 'base64')
     },
-    setViewport: async (width, height, scheme) => {
+    pdf: async () => {
+      const { data } = await send<{ data: string }>('Page.printToPDF', {
+        ...A4_INCHES,
+        preferCSSPageSize: true,
+        printBackground: true,
+        generateDocumentOutline: true,
+        generateTaggedPDF: true,
+      })
+      return Buffer.from(data, 'base64')
+    },
+    press: async (key) => {
+      const windowsVirtualKeyCode = KEY_CODES[key] ?? key.toUpperCase().charCodeAt(0)
+      const text = key === 'Enter' ? '\r' : key.length === 1 ? key : undefined
+      const event = { key, code: key === ' ' ? 'Space' : key, windowsVirtualKeyCode }
+      await send('Input.dispatchKeyEvent', {
+        ...event,
+        type: text === undefined ? 'rawKeyDown' : 'keyDown',
+        ...(text === undefined ? {} : { text }),
+      })
+      await send('Input.dispatchKeyEvent', { ...event, type: 'keyUp' })
+    },
+    downloadTo: async (downloadPath) => {
+      await connection.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath })
+    },
+    setViewport: async (width, height, scheme, media) => {
       await send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false })
       await send('Emulation.setEmulatedMedia', {
+        media: media ?? '',
         features: [{ name: 'prefers-color-scheme', value: scheme }],
       })
     },

@@ -10,6 +10,7 @@ import { publish } from '../../src/publish/publish.ts'
 import type { ExperimentResult, SideResult } from '../../src/result/result.ts'
 import { dailyExperiment, each } from '../publish/experiments.ts'
 import { sampleSide, sampleTrial } from '../result/sample-result.ts'
+import { pollUntil } from '../support/poll.ts'
 import { type Chromium, findChromium, type Page, withPage } from './chromium.ts'
 
 const SETUP_LIMIT_MS = 180_000
@@ -190,19 +191,20 @@ inBrowser(
       )
       expect(links).toHaveLength(27 * 2)
       for (const link of links) expect(existsSync(fileURLToPath(link))).toBe(true)
-      const legend = await page.evaluate<string[]>(
-        "[...document.querySelectorAll('.chart .u-legend')].map((l) => l.textContent)",
+      await page.evaluate("document.querySelector('.chart').focus()")
+      await page.press('End')
+      const keys = await page.evaluate<string>("document.querySelector('.keys').textContent")
+      const newest = dailyExperiment(28)
+      expect(keys).toContain(newest.id)
+      expect(await page.evaluate<string>("document.getElementById('readout').textContent")).toMatch(
+        /kafka \d.*rabbitmq \d/,
       )
-      expect(legend[0]).toContain('rabbitmq, not ranked')
-      const point = await page.evaluate<{ x: number; y: number }>(`(() => {
-        document.querySelector('.chart').scrollIntoView()
-        const { left, top, width, height } = document.querySelector('.chart .u-over').getBoundingClientRect()
-        return { x: left + width - 12, y: top + height / 2 }
-      })()`)
-      await page.click(point.x, point.y)
-      await page.settled()
-      expect(await page.evaluate<string>('location.href')).toBe(
-        addressOf(`${dailyExperiment(28).id}/index.html`),
+      await page.press('Enter')
+      const report = addressOf(`${newest.id}/index.html`)
+      await pollUntil(
+        'the report of the point',
+        TEST_LIMIT_MS,
+        async () => (await page.evaluate<string>('location.href')) === report,
       )
     })
   },

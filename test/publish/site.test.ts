@@ -77,7 +77,7 @@ test('1,000 experiments: four pages, all of them drawn in the trends', () => {
   const pages = sitePages(entries(1_000))
   expect([...pages.keys()]).toEqual(['trends.html', 'older-1.html', 'older-2.html', 'index.html'])
   expectSmall(pages)
-  expect(trendsView(entries(1_000)).data.experiments).toHaveLength(1_000)
+  expect(trendsView(entries(1_000)).trendData.experiments).toHaveLength(1_000)
 })
 
 test.each(['x', '"', '<', '𝄞'])(
