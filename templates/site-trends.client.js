@@ -33,6 +33,7 @@
       series.at.forEach((experiment, i) => {
         points[place.get(experiment)] = {
           version: data.texts[series.version[i]],
+          client: data.texts[series.client[i]],
           marks: series.marks[i],
           publish: series.publish[i],
           endToEnd: series.endToEnd[i],
@@ -65,7 +66,10 @@
         last.set(name, value)
         if (older !== undefined && older !== value) what.push(`${name}: ${older} → ${value}`)
       }
-      for (const { label, points } of sides) compare(label, points[i]?.version ?? '')
+      for (const { label, points } of sides) {
+        compare(label, points[i]?.version ?? '')
+        compare(`client of ${label}`, points[i]?.client ?? '')
+      }
       compare('bench', experiment.bench)
       compare('machine', experiment.host)
       if (what.length > 0) changes.push({ experiment, what })

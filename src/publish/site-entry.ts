@@ -2,6 +2,7 @@ import { headlineOf } from '../compare/headline.ts'
 import { median } from '../compare/statistics/index.ts'
 import { isRanked, medianQuantile } from '../compare/table.ts'
 import { countText, plural } from '../result/figures.ts'
+import { plannedRateHz } from '../result/rates.ts'
 import type { ExperimentResult, SideResult, TrialResult } from '../result/result.ts'
 import type { Workload } from '../workload/model.ts'
 import { MAX_ENTRY_SIDES, MAX_NAME_LENGTH, MAX_SENTENCE_LENGTH } from './limits.ts'
@@ -54,7 +55,7 @@ function sideEntry(
   const last = trials.at(-1)
   const rates = new Map<number, TrialResult[]>()
   for (const trial of trials) {
-    const rateHz = rateOf(trial, workload)
+    const rateHz = plannedRateHz(trial, workload)
     rates.set(rateHz, [...(rates.get(rateHz) ?? []), trial])
   }
   return {
@@ -64,11 +65,6 @@ function sideEntry(
     client: name(last?.server.client ?? ''),
     loads: [...rates].map(([rateHz, ofRate]) => loadEntry(rateHz, ofRate)),
   }
-}
-
-/** Messages a second that were offered in a trial. */
-function rateOf(trial: TrialResult, workload: Workload): number {
-  return (trial as { readonly rateHz?: number }).rateHz ?? workload.producerRateHz
 }
 
 function loadEntry(rateHz: number, trials: readonly TrialResult[]): SiteLoad {

@@ -1,7 +1,7 @@
 import { scriptJson } from '../report/escape.ts'
 import { countText } from '../result/figures.ts'
 import { MAX_TREND_BYTES } from './limits.ts'
-import type { SiteEntry, SiteLoad, SiteSide } from './manifest.ts'
+import type { SiteEntry, SiteLoad } from './manifest.ts'
 
 /** Bits of `TrendSeries.marks`. */
 export const TREND_MARKS = { notRanked: 1, notHeld: 2, publishAtLeast: 4, endToEndAtLeast: 8 } as const
@@ -11,8 +11,9 @@ export interface TrendSeries {
   readonly label: string
   /** Indices into `TrendData.experiments`. */
   readonly at: number[]
-  /** Indices into `TrendData.texts`: of server and client. */
+  /** Indices into `TrendData.texts`. */
   readonly version: number[]
+  readonly client: number[]
   /** Bits of `TREND_MARKS`. */
   readonly marks: number[]
   /** ms. */
@@ -87,7 +88,8 @@ function newestWithin(newestFirst: readonly SiteEntry[], maxBytes: number): read
 function textsOf(entry: SiteEntry): string[] {
   const { benchVersion, host, sides } = entry
   const ofSides = sides.flatMap((side) => [
-    versionText(side),
+    side.version,
+    side.client,
     ...side.loads.map((point) => `${side.label} in ${titleOf(entry, point)}`),
     ...side.loads.map((point) => titleOf(entry, point)),
   ])
@@ -110,7 +112,9 @@ function dataOf(oldestFirst: readonly SiteEntry[]): TrendData {
         group.lastAt = at
         const series = group.series.get(side.label) ?? emptySeries(side.label)
         group.series.set(side.label, series)
-        addPoint(series, at, point, numberOf(texts, versionText(side)))
+        series.version.push(numberOf(texts, side.version))
+        series.client.push(numberOf(texts, side.client))
+        addPoint(series, at, point)
       }
     }
   }
@@ -129,10 +133,6 @@ function dataOf(oldestFirst: readonly SiteEntry[]): TrendData {
   }
 }
 
-function versionText({ version, client }: SiteSide): string {
-  return [version, client].filter((part) => part !== '').join(' · client ')
-}
-
 function numberOf(numbers: Map<string, number>, text: string): number {
   const known = numbers.get(text) ?? numbers.size
   numbers.set(text, known)
@@ -140,13 +140,12 @@ function numberOf(numbers: Map<string, number>, text: string): number {
 }
 
 function emptySeries(label: string): TrendSeries {
-  return { label, at: [], version: [], marks: [], publish: [], endToEnd: [], cpu: [], rate: [] }
+  return { label, at: [], version: [], client: [], marks: [], publish: [], endToEnd: [], cpu: [], rate: [] }
 }
 
-function addPoint(series: TrendSeries, at: number, point: SiteLoad, version: number): void {
+function addPoint(series: TrendSeries, at: number, point: SiteLoad): void {
   const [publishLeast, endToEndLeast] = point.atLeast
   series.at.push(at)
-  series.version.push(version)
   series.marks.push(
     (point.ranked ? 0 : TREND_MARKS.notRanked) |
       (point.held ? 0 : TREND_MARKS.notHeld) |

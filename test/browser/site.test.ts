@@ -185,7 +185,7 @@ inBrowser(
         "[...document.querySelectorAll('.changes li')].map((li) => li.textContent)",
       )
       expect(changes).toHaveLength(1)
-      expect(changes[0]).toContain('kafka: 3.9.1 · client @platformatic/kafka 2.12.1 → 4.0.0')
+      expect(changes[0]).toEndWith(': kafka: 3.9.1 → 4.0.0; rabbitmq: 3.9.1 → 4.0.0')
       const links = await page.evaluate<string[]>(
         "[...document.querySelectorAll('#points a')].map((a) => a.href)",
       )

@@ -5,7 +5,7 @@ import { messageOf } from '../../src/errors/app-error.ts'
 import { pollUntil } from './poll.ts'
 
 const VERSION = '5.2.5'
-const INSTALL_LIMIT_MS = 240_000
+const INSTALL_LIMIT_MS = 420_000
 const START_LIMIT_MS = 60_000
 
 /** Moto's server: an emulator of Amazon's services, on loopback. */
