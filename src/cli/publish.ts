@@ -1,5 +1,6 @@
 import { AppError, messageOf } from '../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
+import { parseDestination } from '../publish/destination.ts'
 import { actionsRunLink, appendJobSummary, jobSummaryFile } from '../publish/github.ts'
 import { jobSummary, type SummaryLink } from '../publish/job-summary.ts'
 import { MAX_SUMMARY_BYTES } from '../publish/limits.ts'
@@ -52,6 +53,7 @@ function checkOptions({ to, site, summary, url, json }: PublishVerbOptions): voi
   if (to === undefined && site) throw usage('expected --to with --site, got none')
   if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
     throw usage(`expected --url as http(s)://…, got ${JSON.stringify(url)}`)
+  if (to !== undefined) parseDestination(to)
 }
 
 /**
