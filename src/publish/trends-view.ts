@@ -66,7 +66,7 @@ export function trendsView(newestFirst: readonly SiteEntry[]) {
 }
 
 /** Bytes of a point, and of an experiment, in the page; rounded up. */
-const POINT_BYTES = 64
+const POINT_BYTES = 80
 const EXPERIMENT_BYTES = 96
 
 function newestWithin(newestFirst: readonly SiteEntry[], maxBytes: number): readonly SiteEntry[] {
