@@ -53,7 +53,7 @@ test(
     expect(finished.stderr).toMatch(/: trial: 3 of 3 \(6 of 6 in all\)/)
     const plan = await home.run(['plan', ...args, '--json'])
     const { order: planned, sides } = JSON.parse(plan.stdout)
-    expect(planned.map((index: number) => sides[index].label)).toEqual(order)
+    expect(planned.map(({ side }: { side: number }) => sides[side].label)).toEqual(order)
     expect(await home.leftovers()).toEqual([])
   },
   LIMIT_MS,
