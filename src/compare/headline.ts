@@ -93,37 +93,49 @@ function having(
 const ONE_TRIAL =
   'This is one trial each: it shows what happened, not that it would happen again. Repeat before you rely on it.'
 
-/** One sentence a rate; empty with fewer than two sides. */
+/** A line a rate; empty with fewer than two sides. */
 function ofOneTrialEach(result: ExperimentResult): readonly string[] {
   if (result.sides.length < 2) return []
   const columns = sideColumnsOf(result)
   const rates = plannedRatesHz(result)
-  if (rates.length === 1) return [sentenceAt(rates[0]!, result, columns)]
-  return rates.map((rateHz) => {
+  const told = rates.map((rateHz) => {
     const own = columns.filter((column) => column.rateHz === rateHz)
-    return `At ${countText(rateHz)} msg/s: ${sentenceAt(rateHz, result, own)}`
+    return { rateHz, ...rankingAt(rateHz, result, own) }
   })
+  const isTold = told.some(({ ranks }) => ranks)
+  if (rates.length === 1) return [isTold ? `${told[0]!.text} ${ONE_TRIAL}` : told[0]!.text]
+  const lines = told.map(({ rateHz, text }) => `At ${countText(rateHz)} msg/s: ${text}`)
+  return isTold ? [...lines, ONE_TRIAL] : lines
 }
 
-/** Columns are those of the sides at the rate, in the order of the sides. */
-function sentenceAt(rateHz: number, result: ExperimentResult, columns: readonly SideColumn[]): string {
+/** `ranks` tells whether any side is put above another. Columns are those of the sides at the rate, in their order. */
+function rankingAt(
+  rateHz: number,
+  result: ExperimentResult,
+  columns: readonly SideColumn[],
+): { readonly text: string; readonly ranks: boolean } {
   const ranked = columns.filter(({ ranked }) => ranked)
   const others = columns.filter(({ trials, ranked }) => trials.length > 0 && !ranked).map(({ side }) => side)
-  if (ranked.length === 0) return 'No side can be ranked: none was measured validly with its promises kept.'
+  if (ranked.length === 0) {
+    const text = 'No side can be ranked: none was measured validly with its promises kept.'
+    return { text, ranks: false }
+  }
   if (ranked.length === 1) {
     const notRanked = others.length === 0 ? '' : `; latencies of ${list(others)} are not ranked`
-    return `Only ${ranked[0]!.side} held ${countText(rateHz)} msg/s with its promises kept${notRanked}. ${ONE_TRIAL}`
+    const held = `Only ${ranked[0]!.side} held ${countText(rateHz)} msg/s with its promises kept`
+    return { text: `${held}${notRanked}.`, ranks: true }
   }
   const unequal = unequalSentences(result, columns)
   if (result.strict === true && unequal.length > 0) {
-    return ['Sides are not ranked, since they do not promise the same.', ...unequal].join(' ')
+    const text = ['Sides are not ranked, since they do not promise the same.', ...unequal].join(' ')
+    return { text, ranks: false }
   }
   const sentences = [
     latencySentence(ranked, 'endToEnd', 'end-to-end'),
     latencySentence(ranked, 'publish', 'publish'),
   ]
   if (others.length > 0) sentences.push(`${list(others)} ${others.length === 1 ? 'is' : 'are'} not ranked.`)
-  return [...sentences, ...unequal, ONE_TRIAL].join(' ')
+  return { text: [...sentences, ...unequal].join(' '), ranks: true }
 }
 
 /** Every pair of ranked sides whose guarantees differ. */

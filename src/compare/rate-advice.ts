@@ -26,12 +26,12 @@ export function rateAdvice(result: Pick<ExperimentResult, 'sides' | 'workload'>)
   )
   const common = rates.filter(({ held }) => held.every(isHeld)).map(({ rateHz }) => rateHz)
   if (common.length === rates.length) return rates.length === 1 ? [] : [everyRate(common)]
-  const sentences = rates.filter(({ rateHz }) => !common.includes(rateHz)).map(notRanked)
-  if (common.length > 0) {
-    const highest = rateText(common.at(-1)!)
-    return [...sentences, `All sides held ${highest}, the highest rate at which all of them can be ranked.`]
-  }
-  return [...sentences, lowerRates(result)]
+  const reasons = rates.filter(({ rateHz }) => !common.includes(rateHz)).map(notRanked)
+  if (rates.length === 1) return [`${reasons[0]}; no lower rate was tried${lowerRates(result)}.`]
+  const sentences = reasons.map((reason) => `${reason} there.`)
+  if (common.length === 0) return [...sentences, `No rate was held by all sides${lowerRates(result)}.`]
+  const highest = rateText(common.at(-1)!)
+  return [...sentences, `All sides held ${highest}, the highest rate at which all of them can be ranked.`]
 }
 
 function isHeld({ outcome }: HeldVerdict): boolean {
@@ -45,7 +45,7 @@ function everyRate(rates: readonly number[]): string {
 function notRanked({ rateHz, held }: Rated): string {
   const missing = held.filter((side) => !isHeld(side))
   const are = missing.length === 1 ? 'it is' : 'they are'
-  return `At ${rateText(rateHz)} ${list(missing.map(whyNot))}: ${are} not ranked there.`
+  return `At ${rateText(rateHz)} ${list(missing.map(whyNot))}, so ${are} not ranked`
 }
 
 function whyNot({ label, outcome, held, invalid, trials }: HeldVerdict): string {
@@ -57,13 +57,12 @@ function whyNot({ label, outcome, held, invalid, trials }: HeldVerdict): string 
 }
 
 function lowerRates(result: Pick<ExperimentResult, 'sides' | 'workload'>): string {
-  const [lowest, ...higher] = trialsByRate(result)
-  const tried = higher.length === 0 ? 'No lower rate was tried' : 'No rate was held by all sides'
+  const { rateHz, sides } = trialsByRate(result)[0]!
   const rates = easyRates(
-    lowest!.rateHz,
-    lowest!.sides.flatMap(({ trials }) => achieved(trials)),
+    rateHz,
+    sides.flatMap(({ trials }) => achieved(trials)),
   )
-  return rates.length === 0 ? `${tried}.` : `${tried}: try --rates ${rates.join(',')}.`
+  return rates.length === 0 ? '' : `: try --rates ${rates.join(',')}`
 }
 
 function achieved(trials: readonly TrialResult[]): number[] {

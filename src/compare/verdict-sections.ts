@@ -12,7 +12,7 @@ export interface VerdictSection {
 }
 
 /**
- * The verdict in words: who is better at what (at each rate), what they promise, the figures, who held the rate, drift,
+ * The verdict in words: who is better at what (at each rate), who held which rate, what they promise, the figures, drift,
  * certainty. `advice` says at which rates sides can be ranked.
  */
 export function verdictSections(
@@ -26,8 +26,8 @@ export function verdictSections(
     ...loads.map((load) =>
       text(several ? `Head to head at ${rateText(load)}` : 'Head to head', headToHeadLines(load, verdict)),
     ),
-    text('Unequal guarantees', unequalLines(loads.flatMap(({ figures }) => figures))),
     text('Rate', [...advice, ...loads.flatMap(({ held }) => held.map(({ sentence }) => sentence))]),
+    text('Unequal guarantees', unequalLines(loads.flatMap(({ figures }) => figures))),
     {
       title: 'Medians over trials',
       lines: loads.flatMap((load) => benchstatLines(load, several)),

@@ -60,6 +60,25 @@ test(
 )
 
 test(
+  'every side at every rate, and the result knows the rate of each trial',
+  async () => {
+    const drivers = ['--drivers', `a=${FAKE},b=${FAKE}`]
+    const finished = await home.run(['run', SHORT, ...drivers, '--rates', '300,100', '--warmup', '0s'])
+    const result = await latest()
+    expect(result.workload).toMatchObject({ producerRateHz: 300, ratesHz: [100, 300] })
+    expect(result.trialPlan).toMatchObject({ order: ['a', 'b', 'a', 'b'], ratesHz: [100, 100, 300, 300] })
+    expect(result.partial).toBeNull()
+    for (const { trials } of result.sides) {
+      expect(trials.map(({ rateHz }) => rateHz)).toEqual([100, 300])
+      expect(trials.map(({ phases }) => phases.measure.counts.scheduled)).toEqual([100, 300])
+    }
+    expect(finished.stderr).toContain('order of trials (seed 1): a 100/s, b 100/s, a 300/s, b 300/s')
+    expect(finished.stderr).toContain('b: trial: 2 of 2 at 300 msg/s (4 of 4 in all)')
+  },
+  LIMIT_MS,
+)
+
+test(
   'a side that cannot be prepared is given up after two trials, and does not end the other',
   async () => {
     const absent = `${FAKE}+servers=127.0.0.1:1`

@@ -67,7 +67,7 @@ test('a verdict at each rate; the first line and the rates say what could not be
     'b is not ranked on publish p99, end-to-end p99 and CPU per message: it did not hold the rate in 7 of 7.',
   )
   expect(section(SEVEN, 'Rate').slice(0, 2)).toEqual([
-    'At 4,000 msg/s b was saturated (it held the rate in 0 of 7 trials): it is not ranked there.',
+    'At 4,000 msg/s b was saturated (it held the rate in 0 of 7 trials), so it is not ranked there.',
     'All sides held 1,000 msg/s, the highest rate at which all of them can be ranked.',
   ])
   expect(section(SEVEN, 'Rate')).toContain('b did not hold 4,000 msg/s (0 of 7).')
@@ -77,8 +77,7 @@ test('a verdict at each rate; the first line and the rates say what could not be
 test('one rate that not all held: lower ones are proposed, from what the slowest side managed', () => {
   const one = resultOf(trialsAt(1)(20_000, 0), trialsAt(1)(20_000, 1, OVERLOADED), [20_000])
   expect(rateAdvice(one)).toEqual([
-    'At 20,000 msg/s b was saturated: it is not ranked there.',
-    'No lower rate was tried: try --rates 3000,7000.',
+    'At 20,000 msg/s b was saturated, so it is not ranked; no lower rate was tried: try --rates 3000,7000.',
   ])
   expect(section(one, 'Head to head').join(' ')).toContain('Only a held 20,000 msg/s')
   expect(section(one, 'Head to head').join(' ')).toContain('try --rates 3000,7000')
@@ -103,7 +102,7 @@ test('no rate that all held; every rate held; a side that was never run keeps no
   const absent = sampleSide('c', { trials: [], error: { message: 'no port', hint: null } })
   expect(rateAdvice({ ...all, sides: [...all.sides, absent] })).toEqual(rateAdvice(all))
   const cut = { ...all, sides: [all.sides[0]!, { ...all.sides[1]!, trials: all.sides[1]!.trials.slice(0, 1) }] }
-  expect(rateAdvice(cut)[0]).toBe('At 4,000 msg/s b was not run: it is not ranked there.')
+  expect(rateAdvice(cut)[0]).toBe('At 4,000 msg/s b was not run, so it is not ranked there.')
 })
 
 test('an invalid measurement is not called saturated', () => {
@@ -111,16 +110,16 @@ test('an invalid measurement is not called saturated', () => {
   const verdict = { ...broken!.verdict, measurement: 'invalid' as const }
   const result = resultOf(trialsAt(1)(1_000, 0), [{ ...broken!, verdict }], [1_000])
   expect(rateAdvice(result)).toEqual([
-    'At 1,000 msg/s the measurement of b was invalid: it is not ranked there.',
-    'No lower rate was tried: try --rates 300,700.',
+    'At 1,000 msg/s the measurement of b was invalid, so it is not ranked; no lower rate was tried: try --rates 300,700.',
   ])
 })
 
 test('one trial each: a sentence for each rate, and what is best at one rate is not held against another', () => {
   const result = ladder(trialsAt(1))
-  const [at1000, at4000] = section(result, 'Head to head')
+  const [at1000, at4000, once] = section(result, 'Head to head')
   expect(at1000).toMatch(/^At 1,000 msg\/s: a had the lower end-to-end p99: /)
   expect(at4000).toMatch(/^At 4,000 msg\/s: Only a held 4,000 msg\/s/)
+  expect(once).toStartWith('This is one trial each')
   const rows = compare(result).groups.find(({ title }) => title === 'Publish latency')!.rows
   expect(rows[0]!.cells.map(({ mark }) => mark)).toEqual(['best', null, null, 'muted'])
 })
