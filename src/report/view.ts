@@ -147,7 +147,9 @@ function trialDetails(columns: readonly Column[]) {
     [
       'other brokers that were up',
       ({ otherBrokers = [] }) =>
-        otherBrokers.map(({ name, coreShare }) => `${name}: ${percentText(coreShare)} of a core`).join('\n') || 'none',
+        otherBrokers
+          .map(({ name, coreShare }) => `${name}: ${percentText(coreShare)} of a core`)
+          .join('\n') || 'none',
     ],
     ['cut short', ({ interrupted }) => interrupted ?? 'no'],
   ]

@@ -101,7 +101,10 @@ test('no rate that all held; every rate held; a side that was never run keeps no
   expect(headlineOf(all).first).toBe('Both sides held 1,000 and 4,000 msg/s; integrity intact.')
   const absent = sampleSide('c', { trials: [], error: { message: 'no port', hint: null } })
   expect(rateAdvice({ ...all, sides: [...all.sides, absent] })).toEqual(rateAdvice(all))
-  const cut = { ...all, sides: [all.sides[0]!, { ...all.sides[1]!, trials: all.sides[1]!.trials.slice(0, 1) }] }
+  const cut = {
+    ...all,
+    sides: [all.sides[0]!, { ...all.sides[1]!, trials: all.sides[1]!.trials.slice(0, 1) }],
+  }
   expect(rateAdvice(cut)[0]).toBe('At 4,000 msg/s b was not run, so it is not ranked there.')
 })
 
