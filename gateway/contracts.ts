@@ -39,7 +39,8 @@ export type Outcome =
 export interface Pipeline {
   /**
    * Masks and queues (or exports) one request. `body` is the uncompressed protobuf Export*ServiceRequest and belongs to
-   * the pipeline from here on: it may be changed in place. Never throws for bad input.
+   * the pipeline from here on: it may be changed in place, and is freed once done with (`freeBytes`). Never throws for
+   * bad input.
    */
   offer(signal: Signal, body: Uint8Array): Outcome | Promise<Outcome>
   /** False once closing has begun or while above the critical water mark: what `/ready` says. */

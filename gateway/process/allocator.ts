@@ -18,7 +18,8 @@ export const ALLOCATOR_ENVIRONMENT: Readonly<Record<string, string>> = {
  * Does nothing the second time, or where the system cannot. Only for entry points.
  */
 export function restartWithAllocator(): void {
-  if (process.env[PURGE_DELAY] !== undefined || process.execve === undefined) return
+  const isSet = Object.keys(ALLOCATOR_ENVIRONMENT).every((name) => process.env[name] !== undefined)
+  if (isSet || process.execve === undefined) return
   const args = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
   process.execve(process.execPath, args, { ...process.env, ...ALLOCATOR_ENVIRONMENT })
 }

@@ -199,3 +199,21 @@ test('whatever happens, received = exported + dropped + empty, and every buffer 
     { numRuns: 200, seed: 11 },
   )
 }, 30_000)
+
+test('bodies are freed whatever becomes of them, but not what lies beside a view', async () => {
+  const lengthsAfter = async (script: Script, bytes: Uint8Array) => {
+    const { pipeline, clock } = setUp(script)
+    const offered = pipeline.offer('traces', bytes)
+    await clock.advanceTo(20_000_000)
+    await offered
+    return [bytes.length, bytes.buffer.byteLength]
+  }
+  const FREED = [0, 0]
+  expect(await lengthsAfter({}, body(1, 2))).toEqual(FREED)
+  expect(await lengthsAfter({ upstream: () => PERMANENT }, body(1, 2))).toEqual(FREED)
+  expect(await lengthsAfter({ mask: () => unchanged(body(9)) }, body(1, 2))).toEqual(FREED)
+  expect(await lengthsAfter({ options: { queue: null } }, body(1, 2))).toEqual(FREED)
+  const malformed: MaskOutcome = { kind: 'malformed', detail: 'no', offset: 0 }
+  expect(await lengthsAfter({ mask: () => malformed }, body(1, 2))).toEqual(FREED)
+  expect(await lengthsAfter({}, body(1, 2, 3).subarray(1))).toEqual([2, 3])
+})
