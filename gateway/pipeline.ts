@@ -34,6 +34,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const exporter = createExporter({ ...options, abort: abort.signal, counts })
   let unanswered = 0
   let isClosing = false
+  let whenAnswered = () => {}
 
   const queue =
     options.queue === null ? null : createQueue({ ...options.queue, clock, handle: exporter.exportBatch })
@@ -116,13 +117,24 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     unanswered++
     const outcome = await exporter.exportOnce(entry)
     unanswered--
+    if (unanswered === 0) whenAnswered()
     if (outcome.kind === 'exported') {
       counts.accepted(entry.signal)
-      return { kind: 'accepted' }
+      return outcome.partial === undefined
+        ? { kind: 'accepted' }
+        : { kind: 'accepted', partial: outcome.partial }
     }
     const retryable = outcome.kind === 'retryable'
     const retryAfterMs = (retryable && outcome.retryAfterMs) || options.retryAfterMs
     return { kind: 'upstream-failed', retryable, retryAfterMs, detail: outcome.detail }
+  }
+
+  /** Nobody waits for the upstream's answer any more. */
+  function allAnswered(): Promise<void> {
+    if (unanswered === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      whenAnswered = resolve
+    })
   }
 
   return {
@@ -133,15 +145,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     async close(signal) {
       if (isClosing) return
       isClosing = true
-      const drained = queue?.drain()
+      const drained = queue === null ? allAnswered() : queue.drain()
       await Promise.race([drained, aborted(signal)])
       abort.abort(new Error('the gateway is shutting down'))
       for (const entry of queue?.abandon() ?? []) {
         release(entry.region, entry.body)
         counts.dropped(entry.signal, '503')
       }
-      await drained
+      // What an upstream leaves unanswered must not hold up the end.
       await Promise.all(SIGNALS.map((each) => options.uplinks[each].close()))
+      await drained
     },
   }
 }
