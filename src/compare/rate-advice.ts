@@ -22,7 +22,10 @@ export function rateAdvice(result: Pick<ExperimentResult, 'sides' | 'workload'>)
   const run = new Set(result.sides.filter(({ trials }) => trials.length > 0).map(({ label }) => label))
   if (run.size < 2) return []
   const rates = loadsOf(result).map(
-    (load): Rated => ({ rateHz: load.rateHz, held: heldVerdicts(load).filter(({ label }) => run.has(label)) }),
+    (load): Rated => ({
+      rateHz: load.rateHz,
+      held: heldVerdicts(load).filter(({ label }) => run.has(label)),
+    }),
   )
   const common = rates.filter(({ held }) => held.every(isHeld)).map(({ rateHz }) => rateHz)
   if (common.length === rates.length) return rates.length === 1 ? [] : [everyRate(common)]

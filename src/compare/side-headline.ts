@@ -37,13 +37,20 @@ export function sideHeadline({ label, trials, error, failedTrials }: SideResult)
       countedWords(trials.map(({ verdict }) => verdict.measurement)),
       countedWords(trials.map(({ verdict }) => verdict.integrity)),
     ].join(' · '),
-    sentence: rates.length > 1 ? sentenceOfRates(rates) : several ? sentenceOfSeveral(trials) : measuredSentence(only),
+    sentence:
+      rates.length > 1
+        ? sentenceOfRates(rates)
+        : several
+          ? sentenceOfSeveral(trials)
+          : measuredSentence(only),
     reasons: capped(
       [
         ...failed,
         ...trials.flatMap(({ verdict }, i) =>
           [...verdict.measurementReasons, ...verdict.integrityReasons].map((reason) =>
-            several ? `trial ${i + 1}${rates.length > 1 ? ` at ${rateText(trials[i]!)}` : ''}: ${reason}` : reason,
+            several
+              ? `trial ${i + 1}${rates.length > 1 ? ` at ${rateText(trials[i]!)}` : ''}: ${reason}`
+              : reason,
           ),
         ),
       ],

@@ -94,9 +94,7 @@ export function isRanked(trial: TrialResult): boolean {
 }
 
 /** One column a side; with several rates one for each, all sides at a rate beside one another. */
-export function sideColumnsOf(
-  result: Pick<ExperimentResult, 'sides' | 'workload'>,
-): readonly SideColumn[] {
+export function sideColumnsOf(result: Pick<ExperimentResult, 'sides' | 'workload'>): readonly SideColumn[] {
   const rates = trialsByRate(result)
   return rates.flatMap(({ rateHz, sides }) =>
     sides.map(({ label, trials }) => ({

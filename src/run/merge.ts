@@ -9,13 +9,7 @@ import {
   type Phase,
   type ProducerCounts,
 } from '../engine/types.ts'
-import type {
-  LatencyResult,
-  OtherBroker,
-  PhaseResult,
-  TrialResult,
-  WorkerResult,
-} from '../result/result.ts'
+import type { LatencyResult, OtherBroker, PhaseResult, TrialResult, WorkerResult } from '../result/result.ts'
 import { summarise } from '../result/summary.ts'
 import { judgeTrial } from '../result/verdict.ts'
 import type { Workload } from '../workload/model.ts'

@@ -19,7 +19,9 @@ test('every round holds every side at every rate once, and the same seed gives t
       const order = trialOrder(sides, rates, perSide, seed)
       const length = sides * rates.length
       expect(order).toHaveLength(length * perSide)
-      const all = rates.flatMap((rate) => Array.from({ length: sides }, (_, side) => `${side}@${rate}`)).sort()
+      const all = rates
+        .flatMap((rate) => Array.from({ length: sides }, (_, side) => `${side}@${rate}`))
+        .sort()
       for (let round = 0; round < perSide; round++) {
         expect(keysOf(order.slice(round * length, (round + 1) * length)).sort()).toEqual(all)
       }

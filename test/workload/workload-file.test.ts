@@ -231,7 +231,10 @@ testDurationMinutes: 0.5
 
   test.each([
     ['[]', /^w\.yaml:3:8: expected rates to be a list of 1 to 16, got a list of 0/],
-    [`[${Array.from({ length: 17 }, (_, i) => i + 1)}]`, /expected rates to be a list of 1 to 16, got a list of 17/],
+    [
+      `[${Array.from({ length: 17 }, (_, i) => i + 1)}]`,
+      /expected rates to be a list of 1 to 16, got a list of 17/,
+    ],
     ['5000', /^w\.yaml:3:8: expected rates to be a list of 1 to 16, got 5000/],
     ['', /^w\.yaml:3:\d+: expected rates to be a list of 1 to 16, got nothing/],
     ['[10, 0]', /^w\.yaml:3:13: expected rates\[1\] to be a whole number from 1 to 9999999, got 0/],
