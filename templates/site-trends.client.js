@@ -1,11 +1,8 @@
 // Runs in the trend page, offline: draws the figures of one workload over all experiments from the numbers in #trend-data.
-/* global uPlot, benchLines, benchPlot */
+/* global benchLines, benchCharts */
 ;(() => {
   const data = JSON.parse(document.getElementById('trend-data').textContent)
   if (data.groups.length === 0) return
-  const HEIGHT = 250
-  const MIN_WIDTH = 200
-  const PAPER_WIDTH = 320
   const MAX_ROWS = 300
   const MAX_CHANGES = 40
   const PALETTE_SIZE = 6
@@ -77,7 +74,13 @@
     return changes.slice(-MAX_CHANGES)
   }
 
-  const chartOf = ({ experiments, sides, changes }, figure) => {
+  const scaleOf = (lines) => {
+    const values = lines.flatMap((line) => line.values).filter((value) => value > 0)
+    return Math.max(...values) / Math.min(...values) >= LOG_FROM ? 'log' : 'linear'
+  }
+
+  /** Read by the script that draws: one figure of every side of the view. */
+  benchLines.trend = ({ experiments, sides, changes }, _, { figure }) => {
     const show = figure === 'rate' ? count : text
     const lines = sides
       .map(({ label, color, dash, points }) => ({
@@ -100,48 +103,15 @@
         return `${dateText(seconds)}, ${id}${partial ? ' (partial)' : ''}`
       },
       yKind: figure === 'rate' ? 'rate' : 'latency',
+      scale: scaleOf(lines),
       places: changes.map(({ experiment }) => experiment.startS),
+      opened: (index) => {
+        location.href = pageOf(experiments[index])
+      },
     }
   }
 
-  const scaleOf = ({ lines }) => {
-    const values = lines.flatMap((line) => line.values).filter((value) => value > 0)
-    return Math.max(...values) / Math.min(...values) >= LOG_FROM ? 'log' : 'linear'
-  }
-
-  const charts = new Map(
-    [...document.querySelectorAll('.chart')].map((element) => [element, { hidden: new Set() }]),
-  )
-  const widthOf = (element) =>
-    root.dataset.printing === undefined ? Math.max(MIN_WIDTH, element.clientWidth) : PAPER_WIDTH
-  let view
-
-  const draw = (element) => {
-    const state = charts.get(element)
-    const chart = chartOf(view, element.dataset.figure)
-    state.plot?.destroy()
-    state.plot = undefined
-    element.parentElement.querySelector('.keys')?.remove()
-    element.textContent = chart.lines.length === 0 ? 'Not known of any of these experiments.' : ''
-    state.chart = chart
-    if (chart.lines.length === 0) return
-    const visible = { ...chart, lines: chart.lines.filter(({ label }) => !state.hidden.has(label)) }
-    const keys = benchPlot.makeKeys(chart, state.hidden, (label) => {
-      if (!state.hidden.delete(label)) state.hidden.add(label)
-      draw(element)
-    })
-    element.after(keys.list)
-    const size = { width: widthOf(element), height: HEIGHT }
-    const plan = benchPlot.plan(visible, scaleOf(visible), { ...size, moved: keys.show })
-    state.plot = new uPlot(plan.options, plan.data, element)
-    state.plot.over.addEventListener('click', () => open(state))
-  }
-  const open = ({ plot }) => {
-    const index = plot?.cursor.idx
-    if (index != null) location.href = pageOf(view.experiments[index])
-  }
-
-  const listChanges = () => {
+  const listChanges = (view) => {
     document.getElementById('changes').hidden = view.changes.length === 0
     document.querySelector('.changes').replaceChildren(
       ...view.changes.map(({ experiment, what }) => {
@@ -179,7 +149,7 @@
     )
     return row
   }
-  const listPoints = () => {
+  const listPoints = (view) => {
     const rows = []
     let points = 0
     for (const [i, experiment] of [...view.experiments.entries()].reverse()) {
@@ -193,54 +163,41 @@
       points > MAX_ROWS ? `The newest ${MAX_ROWS} of ${points}; the others stand in experiments.json.` : ''
   }
 
-  const form = document.querySelector('.filters')
-  const drawAll = () => {
-    for (const element of charts.keys()) draw(element)
+  /** A figure that no side of the view has is no empty chart. */
+  const showKnown = ({ sides }) => {
+    for (const { dataset, parentElement } of document.querySelectorAll('.chart')) {
+      const isKnown = sides.some(({ points }) => points.some((point) => point?.[dataset.figure] != null))
+      parentElement.hidden = !isKnown
+    }
   }
+
+  const form = document.querySelector('.filters')
+  let view
+  const drawAll = () => benchCharts.draw(view, document, { paper: root.dataset.printing !== undefined })
   const choose = () => {
     view = viewOf(data.groups[Number(form.elements.group.value)])
+    showKnown(view)
     drawAll()
-    listChanges()
-    listPoints()
+    listChanges(view)
+    listPoints(view)
   }
   form.addEventListener('submit', (event) => event.preventDefault())
   form.addEventListener('change', choose)
   choose()
 
-  // Arrow keys read a chart value by value, aloud and in its keys; Enter opens the report.
-  const readout = document.getElementById('readout')
-  const STEPS = { ArrowLeft: -1, ArrowRight: 1, Home: -1e9, End: 1e9 }
-  for (const [element, state] of charts) {
-    element.addEventListener('keydown', (event) => {
-      if (event.ctrlKey || event.altKey || event.metaKey || state.plot === undefined) return
-      if (event.key === 'Enter') open(state)
-      const step = STEPS[event.key]
-      if (step === undefined) return
-      event.preventDefault()
-      const last = state.chart.x.length - 1
-      const from = state.plot.cursor.idx ?? (step > 0 ? -1 : last + 1)
-      const index = Math.min(last, Math.max(0, from + step))
-      state.plot.setCursor({ left: state.plot.valToPos(state.chart.x[index], 'x'), top: 0 })
-      readout.textContent = benchPlot.spoken(state.chart, state.hidden, index)
-    })
+  // Paper: light colours, its own width.
+  const paint = (theme) => {
+    if (theme === '') delete root.dataset.theme
+    else root.dataset.theme = theme
+    drawAll()
   }
-
-  const resized = new ResizeObserver((entries) => {
-    if (root.dataset.printing !== undefined) return
-    for (const { target } of entries) {
-      const { plot } = charts.get(target)
-      const width = widthOf(target)
-      if (plot !== undefined && Math.abs(plot.width - width) > 1) plot.setSize({ width, height: HEIGHT })
-    }
-  })
-  for (const element of charts.keys()) resized.observe(element)
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll)
   addEventListener('beforeprint', () => {
     root.dataset.printing = ''
-    drawAll()
+    paint('light')
   })
   addEventListener('afterprint', () => {
     delete root.dataset.printing
-    drawAll()
+    paint('')
   })
 })()

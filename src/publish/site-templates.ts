@@ -20,7 +20,7 @@ export const SITE_TEMPLATES = {
     trends({
       ...view,
       style,
-      script: `${ASSETS.plotScript}\n${trendsScript}`,
+      script: `${ASSETS.script}\n${trendsScript}`,
       uplotStyle: ASSETS.uplotStyle,
       uplotScript: ASSETS.uplotScript,
     }),

@@ -6,12 +6,12 @@ import reportHtml from '../../templates/report.html.hbs' with { type: 'text' }
 import { csvCell, scriptJson } from './escape.ts'
 
 /** Helpers templates may call; everything else a template asks for must be there, or it throws. */
-const HELPERS = { csv: true, data: true, json: true } as const
+const HELPERS = { csv: true, json: true, compactJson: true } as const
 
 const handlebars = Handlebars.create()
 handlebars.registerHelper('csv', (value: unknown) => new Handlebars.SafeString(csvCell(value)))
-handlebars.registerHelper('data', (value: unknown) => new Handlebars.SafeString(scriptJson(value, 0)))
 handlebars.registerHelper('json', (value: unknown) => new Handlebars.SafeString(scriptJson(value)))
+handlebars.registerHelper('compactJson', (value: unknown) => new Handlebars.SafeString(scriptJson(value, 0)))
 
 /** A view from the text of its template; throws where the template asks for what its model has not. */
 export function compiledTemplate(template: string): (view: unknown) => string {

@@ -21,3 +21,21 @@ export function sourceText(text: string): string {
 function cut(text: string, length: number, ending: string): string {
   return text.length <= length ? text : `${text.slice(0, length)}${ending}`
 }
+
+/** A number and its unit stay on one line. */
+export function unbroken(text: string): string {
+  return text.replaceAll(/(\d) (%|ms|µs|s|msg\/s|MB|bytes)(?![\p{L}\d])/gu, '$1\u00a0$2')
+}
+
+/** A part of a sentence; the small print is what a test says of its claim. */
+export interface SentencePart {
+  readonly text: string
+  readonly small: boolean
+}
+
+/** A verdict's sentence, with what stands in brackets beside a p value as small print. */
+export function sentenceParts(sentence: string): readonly SentencePart[] {
+  return unbroken(sentence)
+    .split(/(\([^()]*\bp=[^()]*\))/)
+    .flatMap((text, i) => (text === '' ? [] : { text, small: i % 2 === 1 }))
+}

@@ -2,7 +2,7 @@ import type { LatencyName } from '../engine/types.ts'
 import { type Bucket, summedBuckets } from '../result/histogram.ts'
 import type { IntervalResult, TrialResult } from '../result/result.ts'
 import { rankOf, valueAtRank } from '../result/summary.ts'
-import { type Line, milliseconds, rounded } from './lines.ts'
+import { type Line, milliseconds } from './lines.ts'
 
 /** Points of one trial over time; longer trials are drawn in steps of several seconds. */
 const MAX_TRIAL_POINTS = 600

@@ -35,8 +35,14 @@ const FACTS: readonly (readonly [string, (trial: TrialResult) => string])[] = [
   ['never delivered', ({ phases }) => countText(phases.measure.latencies.endToEnd.summary.censored)],
   ['before being due', ({ phases }) => countText(phases.measure.latencies.endToEnd.summary.negative)],
   ['of other runs', ({ consumerCounts }) => countText(consumerCounts.foreign)],
+  [
+    'other brokers that were up',
+    ({ otherBrokers = [] }) =>
+      otherBrokers.map(({ name, coreShare }) => `${name}: ${percentText(coreShare)} of a core`).join('; ') ||
+      'none',
+  ],
   ['cut short', ({ interrupted }) => interrupted ?? 'no'],
-  ['workers', ({ workers }) => workers.map(workerText).join('\n')],
+  ['workers', ({ workers }) => workers.map(workerText).join('; ')],
 ]
 
 /** How each trial went: a row a trial, a column a fact. */

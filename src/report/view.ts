@@ -1,11 +1,11 @@
 import { headlineOf } from '../compare/headline.ts'
-import type { RowGroup } from '../compare/rows.ts'
 import { settingsTable } from '../compare/settings.ts'
-import { COMPARED_LATENCIES, columnsOf, compare } from '../compare/table.ts'
+import { COMPARED_LATENCIES, type Comparison, columnsOf, compare, type SideColumn } from '../compare/table.ts'
 import { countText } from '../result/figures.ts'
+import { plannedRatesHz } from '../result/rates.ts'
 import type { ExperimentResult } from '../result/result.ts'
 import { type Charts, chartsOf } from './charts.ts'
-import { settingText, sourceText, utc } from './text.ts'
+import { sentenceParts, settingText, sourceText, unbroken, utc } from './text.ts'
 import { auditTable, failureTable, sideNotes, trialTable } from './view-trials.ts'
 
 /** Colours of the page's palette; further sides begin again, their names and dashes still tell them apart. */
@@ -16,7 +16,7 @@ const WIDE_COLUMNS = 2
 
 const LATENCY_TITLES = new Set(COMPARED_LATENCIES.map(({ title }) => title))
 const AUDIT_TITLES = new Set(['Audit', 'Counted by the broker, after the drain'])
-const COST_TITLES = new Set(['Resources during measure'])
+const COST_TITLES = new Set(['Resources during measure', 'What it took during measure'])
 
 /** What `report.html.hbs` shows. Every field it names is there: the template is strict. Pure. */
 export function htmlView(result: ExperimentResult) {
@@ -24,13 +24,14 @@ export function htmlView(result: ExperimentResult) {
   const headline = headlineOf(result)
   const sideNumbers = new Map(result.sides.map((side, index) => [side.label, index % PALETTE_SIZE]))
   const colorOf = (side: string) => sideNumbers.get(side) ?? 0
-  const columns = comparison.columns.map(({ label }) => ({ label, color: colorOf(label) }))
+  const sides = result.sides.map(({ label }) => ({ label, color: colorOf(label) }))
   const trials = columnsOf(result)
-  const several = trials.length > columns.length
   const charts = chartsOf(result)
   const groups = comparison.groups.map((group) => ({ ...group, span: comparison.columns.length + 1 }))
   const named = (titles: ReadonlySet<string>) => groups.filter(({ title }) => titles.has(title))
   const apart = new Set([...LATENCY_TITLES, ...AUDIT_TITLES, ...COST_TITLES])
+  const others = groups.filter(({ title }) => !apart.has(title))
+  const wide = comparison.columns.length > WIDE_COLUMNS
   return {
     title: result.workload.name,
     id: result.id,
@@ -38,18 +39,30 @@ export function htmlView(result: ExperimentResult) {
     benchVersion: result.benchVersion,
     summary: workloadSummary(result),
     tone: headline.tone,
-    first: headline.first,
-    headToHead: headline.headToHead,
-    several,
-    verdicts: headline.sides.map((side, i) => ({ ...side, color: columns[i]?.color ?? 0 })),
-    columns,
-    tablesLayout: columns.length > WIDE_COLUMNS ? 'stacked' : 'beside',
-    tables: [
-      { name: 'Rates and failures', groups: groups.filter(({ title }) => !apart.has(title)) },
-      { name: 'Latencies', groups: named(LATENCY_TITLES) },
-    ],
+    first: unbroken(headline.first),
+    said: headline.headToHead.map(({ title, lines, fixedWidth }) => ({
+      title,
+      fixedWidth,
+      lines: lines.map((line) => (fixedWidth ? [{ text: line, small: false }] : sentenceParts(line))),
+    })),
+    several: trials.length > sides.length,
+    verdicts: headline.sides.map((side) => ({
+      ...side,
+      sentence: unbroken(side.sentence),
+      reasons: side.reasons.map(unbroken),
+      color: colorOf(side.label),
+    })),
+    sides,
+    head: tableHead(comparison.columns, colorOf),
+    tablesLayout: wide ? 'stacked' : 'beside',
+    tables: wide
+      ? [{ name: 'Rates, failures and latencies', groups: [...others, ...named(LATENCY_TITLES)] }]
+      : [
+          { name: 'Rates and failures', groups: others },
+          { name: 'Latencies', groups: named(LATENCY_TITLES) },
+        ],
     footnotes: comparison.footnotes,
-    ...chartsView(result, charts, comparison.groups, columns),
+    ...chartsView(charts, comparison, sides),
     auditGroups: named(AUDIT_TITLES),
     audits: auditTable(trials, colorOf),
     failures: failureTable(trials, colorOf),
@@ -72,14 +85,28 @@ export function htmlView(result: ExperimentResult) {
   }
 }
 
+/** Heads of the columns: the sides, and above them the rates where there are several. */
+function tableHead(columns: readonly SideColumn[], colorOf: (side: string) => number) {
+  const rates = [...new Set(columns.map(({ rateHz }) => rateHz))]
+  return {
+    rates:
+      rates.length < 2
+        ? []
+        : rates.map((rateHz) => ({
+            title: `${countText(rateHz)} msg/s`,
+            span: columns.filter((column) => column.rateHz === rateHz).length,
+          })),
+    columns: columns.map(({ side }) => ({ label: side, color: colorOf(side) })),
+  }
+}
+
 /** The charts, their controls, and words for those who cannot see them. */
 function chartsView(
-  result: ExperimentResult,
   charts: Charts,
-  groups: readonly RowGroup[],
-  columns: readonly { readonly label: string; readonly color: number }[],
+  comparison: Comparison,
+  sides: readonly { readonly label: string; readonly color: number }[],
 ) {
-  const most = Math.max(0, ...result.sides.map(({ trials }) => trials.length))
+  const most = Math.max(0, ...comparison.columns.map(({ trials }) => trials.length))
   const drawn = charts.loads.flatMap(({ time }) => time.trials.map(({ trial }) => trial))
   const trialNumbers = [...new Set(drawn)].sort((a, b) => a - b)
   const leftOut = charts.loads.reduce((sum, { time }) => sum + time.leftOut, 0)
@@ -87,13 +114,13 @@ function chartsView(
     controls: {
       loads: charts.loads.length > 1 ? charts.loads.map(({ title }, index) => ({ title, index })) : [],
       trials: trialNumbers.length > 1 ? trialNumbers : [],
-      sides: columns.length > 1 ? columns.map((column, index) => ({ ...column, index })) : [],
+      sides: sides.length > 1 ? sides.map((side, index) => ({ ...side, index })) : [],
     },
     pooled: most > 1,
     percentileCharts: (charts.loads[0]?.percentiles ?? []).map(({ title }, index) => ({
       index,
       title,
-      description: percentileDescription(groups, title, columns),
+      description: percentileDescription(comparison, title),
     })),
     timeHint: timeHint(charts, leftOut),
     curveCharts: charts.curves.map(({ title }, index) => ({
@@ -101,7 +128,7 @@ function chartsView(
       title,
       description: `${title}, median and 99th percentile, against the rate offered. The figures are in the table.`,
     })),
-    chartData: { sides: columns.map(({ label, color }) => ({ label, color })), ...charts },
+    chartData: { sides, ...charts },
   }
 }
 
@@ -117,12 +144,11 @@ function timeHint({ loads }: Charts, leftOut: number): string {
     : `${merged} ${countText(leftOut)} further trials are not drawn, to keep the page small; their intervals lie in raw_data/.`
 }
 
-function workloadSummary({ workload, workers }: ExperimentResult): string {
+function workloadSummary(result: ExperimentResult): string {
+  const { workload, workers } = result
   const plural = (count: number, noun: string) => `${countText(count)} ${noun}${count === 1 ? '' : 's'}`
-  const rates = workload.ratesHz ?? []
-  const rate = rates.length > 0 ? rates.map(countText).join(', ') : countText(workload.producerRateHz)
   return [
-    `${rate} msg/s of ${countText(workload.messageBytes)} bytes`,
+    `${plannedRatesHz(result).map(countText).join(', ')} msg/s of ${countText(workload.messageBytes)} bytes`,
     `${plural(workload.topics, 'topic')} × ${plural(workload.partitionsPerTopic, 'partition')}`,
     `${plural(workload.producersPerTopic, 'producer')} and ${plural(workload.subscriptionsPerTopic, 'subscription')} a topic`,
     `warm-up ${workload.warmupS} s, measured ${workload.durationS} s`,
@@ -131,11 +157,7 @@ function workloadSummary({ workload, workers }: ExperimentResult): string {
 }
 
 /** The chart in words, for those who cannot see it. */
-function percentileDescription(
-  groups: readonly RowGroup[],
-  title: string,
-  columns: readonly { readonly label: string }[],
-): string {
+function percentileDescription({ groups, columns }: Comparison, title: string): string {
   const rows = groups.find((group) => group.title === title)?.rows ?? []
   const sides = columns.map(
     ({ label }, i) =>

@@ -38,8 +38,8 @@ export async function findChromium(signal: AbortSignal): Promise<Chromium | stri
 export interface Page {
   /** The value of an expression in the page, as JSON. */
   evaluate<T>(expression: string): Promise<T>
-  /** PNG of the whole page as it is laid out. */
-  screenshot(): Promise<Buffer>
+  /** PNG of a part of the page as it is laid out, in CSS pixels; default: all of it. */
+  screenshot(part?: { x: number; y: number; width: number; height: number }): Promise<Buffer>
   /** The page on A4, with an outline of its headings. */
   pdf(): Promise<Buffer>
   /** Presses a key where the focus is, e.g. `Tab` or `ArrowRight`; `' '` is the space bar. */
@@ -195,8 +195,11 @@ async function openPage(connection: Connection, address: string): Promise<Page> 
       if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails))
       return result.value
     },
-    screenshot: async () => {
-      const { data } = await send<{ data: string }>('Page.captureScreenshot', { captureBeyondViewport: true })
+    screenshot: async (part) => {
+      const { data } = await send<{ data: string }>('Page.captureScreenshot', {
+        captureBeyondViewport: true,
+        ...(part === undefined ? {} : { clip: { ...part, scale: 1 } }),
+      })
       return Buffer.from(data, 'base64')
     },
     pdf: async () => {

@@ -95,7 +95,7 @@ inBrowser(
       expect(await page.evaluate<string>("document.querySelector('h1').textContent")).toBe(HOSTILE)
       expect(await page.evaluate<string>('document.title')).toContain(HOSTILE)
       expect(await page.evaluate<number>("document.querySelectorAll('img').length")).toBe(0)
-      expect(await page.evaluate<number>("document.querySelectorAll('script').length")).toBe(4)
+      expect(await page.evaluate<number>("document.querySelectorAll('script').length")).toBe(5)
       const keys = await page.evaluate<string>("document.querySelector('.keys').textContent")
       expect(keys).toContain(`third${HOSTILE}`)
     })

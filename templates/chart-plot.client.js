@@ -1,4 +1,4 @@
-// Runs in the page, offline: draws a chart's lines with uPlot, and its keys (buttons that hide a line).
+// Runs in a page, offline: a chart's lines as options of uPlot, and its keys (buttons that hide a line).
 /* global uPlot, benchLines */
 ;(() => {
   const { share, count } = benchLines
@@ -6,14 +6,12 @@
   const Y_AXIS_SIZE = 56
   const WHOLE_SECONDS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200]
 
-  // A custom property may be a function of the colour scheme; only a used colour is a colour that a canvas takes.
-  const probe = document.body.appendChild(document.createElement('span'))
-  probe.hidden = true
-  const color = (name) => {
-    probe.style.color = `var(${name})`
-    return getComputedStyle(probe).color
-  }
-  const faded = (name, alpha) => color(name).replace(/^rgb\((.*)\)$/, `rgba($1, ${alpha})`)
+  const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+  /** The palette is written as `#rrggbb`. */
+  const faded = (name, alpha) =>
+    `${color(name)}${Math.round(alpha * 255)
+      .toString(16)
+      .padStart(2, '0')}`
 
   const tick = (value) =>
     value == null ? '' : value >= 1 ? count(value) : String(Number(value.toPrecision(1)))
@@ -95,12 +93,14 @@
     load: ({ x }) => ({ splits: () => x, values: (_, all) => all.map(count), space: 1 }),
   }
 
-  const xScale = ({ xKind, x }) => {
+  const xScale = ({ xKind, x, bands }) => {
     if (xKind === 'date') {
       const margin = Math.max(60, (x.at(-1) - x[0]) * 0.04)
       return { time: true, range: [x[0] - margin, x.at(-1) + margin] }
     }
-    if (xKind === 'time') return { time: false }
+    if (xKind === 'time') {
+      return { time: false, range: [0, Math.max(1, x.at(-1) ?? 1, ...bands.map(({ toS }) => toS))] }
+    }
     if (xKind === 'share') return { time: false, range: [0, Math.max(1, x.at(-1) ?? 3)] }
     const margin = (x.at(-1) - x[0]) * 0.06
     return { time: false, range: [x[0] - margin, x.at(-1) + margin] }
@@ -118,7 +118,7 @@
     return axis({ size: Y_AXIS_SIZE, splits, filter: (_, all) => all, values })
   }
 
-  /** Shades stretches of time behind the lines, and names them. */
+  /** Shades stretches of time behind the lines, and names them above. */
   const shade = (bands) => (plot) => {
     const { ctx, bbox } = plot
     const ratio = uPlot.pxRatio
@@ -126,14 +126,13 @@
     const at = (value) => Math.min(Math.max(plot.valToPos(value, 'x', true), bbox.left), right)
     ctx.save()
     ctx.font = `${10 * ratio}px system-ui, sans-serif`
-    ctx.textBaseline = 'top'
     for (const { fromS, toS, label } of bands) {
       const [from, to] = [at(fromS), at(toS)]
       ctx.fillStyle = color('--shade')
       ctx.fillRect(from, bbox.top, to - from, bbox.height)
-      if (ctx.measureText(label).width + 8 * ratio > to - from) continue
+      if (ctx.measureText(label).width > right - from) continue
       ctx.fillStyle = color('--soft')
-      ctx.fillText(label, from + 4 * ratio, bbox.top + 4 * ratio)
+      ctx.fillText(label, from, bbox.top - 4 * ratio)
     }
     ctx.restore()
   }
@@ -167,6 +166,7 @@
     const radius = 4 * uPlot.pxRatio
     ctx.save()
     ctx.lineWidth = 1.5 * uPlot.pxRatio
+    ctx.setLineDash([])
     for (const line of lines) {
       line.values.forEach((value, i) => {
         if (value == null) return

@@ -1,4 +1,4 @@
-// Runs in the page, offline. What each chart shows: from the numbers of the result and the reader's choices to lines.
+// Runs in a page, offline. What each chart shows: from the numbers of the result and the reader's choices to lines.
 // A line: { label, values, color, dash, width, low, high, text }; a chart: { x, lines, bands, xAxis, xText, log, floor }.
 ;(() => {
   const DASHES = [[], [9, 4], [3, 3], [12, 3, 3, 3], [5, 2], [16, 5], [2, 5], [9, 3, 3, 3, 3, 3]]
@@ -161,5 +161,5 @@
     return { x, lines, xKind: 'load', xText: (value) => `${count(value)} msg/s`, yKind: 'latency' }
   }
 
-  globalThis.benchLines = { charts: { percentile, latency, rate, curve }, share, count, ms }
+  globalThis.benchLines = { percentile, latency, rate, curve, share, count }
 })()
