@@ -186,18 +186,19 @@
   choose()
 
   // Paper: light colours, its own width.
-  const paint = (theme) => {
-    if (theme === '') delete root.dataset.theme
-    else root.dataset.theme = theme
-    drawAll()
-  }
+  const darkRules = [...document.styleSheets]
+    .flatMap((sheet) => [...sheet.cssRules])
+    .filter((rule) => rule instanceof CSSMediaRule && rule.media.mediaText.includes('prefers-color-scheme'))
+  const conditions = darkRules.map(({ media }) => media.mediaText)
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll)
   addEventListener('beforeprint', () => {
     root.dataset.printing = ''
-    paint('light')
+    for (const { media } of darkRules) media.mediaText = 'not all'
+    drawAll()
   })
   addEventListener('afterprint', () => {
     delete root.dataset.printing
-    paint('')
+    for (const [index, { media }] of darkRules.entries()) media.mediaText = conditions[index]
+    drawAll()
   })
 })()
