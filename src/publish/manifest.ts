@@ -112,7 +112,7 @@ function parsed<T>(schema: z.ZodType<T>, content: Uint8Array): T | null {
   }
 }
 
-/** Both files are small and read by people, too. */
+/** The file's content. */
 export function stateText(state: Manifest | SiteIndex): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(state, null, 1)}\n`)
+  return new TextEncoder().encode(`${JSON.stringify(state)}\n`)
 }

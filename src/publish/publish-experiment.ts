@@ -6,7 +6,7 @@ import { EXPERIMENT_ID } from '../result/experiment-folder.ts'
 import type { ExperimentResult } from '../result/result.ts'
 import { forEachBounded } from './bounded.ts'
 import type { Destination, StoredFile } from './destination.ts'
-import { MAX_MANIFEST_BYTES } from './limits.ts'
+import { MAX_STATE_BYTES } from './limits.ts'
 import {
   type Manifest,
   manifestPath,
@@ -115,7 +115,7 @@ export function pageOf(id: string): string {
 
 async function olderManifest({ entry }: Manifest, destination: Destination): Promise<Manifest | null> {
   const path = manifestPath(entry.id)
-  const content = await destination.read(path, MAX_MANIFEST_BYTES)
+  const content = await destination.read(path, MAX_STATE_BYTES)
   if (content === null) return null
   const older = parseManifest(content)
   if (older === null) {

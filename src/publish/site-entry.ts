@@ -1,3 +1,4 @@
+import { experimentVerdict } from '../compare/experiment-verdict.ts'
 import { headlineOf } from '../compare/headline.ts'
 import { median } from '../compare/statistics/index.ts'
 import { isRanked, medianQuantile } from '../compare/table.ts'
@@ -5,14 +6,15 @@ import { countText, plural } from '../result/figures.ts'
 import { plannedRateHz } from '../result/rates.ts'
 import type { ExperimentResult, SideResult, TrialResult } from '../result/result.ts'
 import type { Workload } from '../workload/model.ts'
-import { MAX_ENTRY_SIDES, MAX_NAME_LENGTH, MAX_SENTENCE_LENGTH } from './limits.ts'
+import { MAX_ENTRY_LOADS, MAX_ENTRY_SIDES, MAX_NAME_LENGTH, MAX_SENTENCE_LENGTH } from './limits.ts'
 import type { SiteEntry, SiteLoad, SiteSide } from './manifest.ts'
 
 /** What an index says of an experiment: a few hundred bytes, whatever its size. Pure. */
 export function siteEntry(result: ExperimentResult): SiteEntry {
   const { id, startedAt, benchVersion, workload, host, partial, sides } = result
   const headline = headlineOf(result)
-  const better = headline.headToHead[0]?.lines[0]
+  // Of one trial each the figures themselves say as much.
+  const better = experimentVerdict(result) === null ? undefined : headline.headToHead[0]?.lines[0]
   return {
     id,
     startedAt,
@@ -63,7 +65,7 @@ function sideEntry(
     driver: name(driver),
     version: name(last?.server.version ?? ''),
     client: name(last?.server.client ?? ''),
-    loads: [...rates].map(([rateHz, ofRate]) => loadEntry(rateHz, ofRate)),
+    loads: [...rates].slice(0, MAX_ENTRY_LOADS).map(([rateHz, ofRate]) => loadEntry(rateHz, ofRate)),
   }
 }
 

@@ -1,7 +1,7 @@
 import { AppError } from '../errors/app-error.ts'
 import { forEachBounded } from './bounded.ts'
 import type { Destination, StoredFile } from './destination.ts'
-import { MAX_MANIFEST_BYTES, MAX_SITE_EXPERIMENTS, MAX_SITE_ROUNDS, MAX_STATE_BYTES } from './limits.ts'
+import { MAX_INDEX_BYTES, MAX_SITE_EXPERIMENTS, MAX_SITE_ROUNDS, MAX_STATE_BYTES } from './limits.ts'
 import {
   INDEX_FILE,
   MANIFESTS,
@@ -94,19 +94,28 @@ async function entriesOf(
     .filter((id) => folders.has(id))
     .sort()
     .reverse()
-  if (ids.length > MAX_SITE_EXPERIMENTS) {
-    notes.push(`the site tells of the newest ${MAX_SITE_EXPERIMENTS} of ${ids.length} experiments`)
-  }
   const entries = new Map<string, SiteEntry>()
   await forEachBounded(ids.slice(0, MAX_SITE_EXPERIMENTS), async (id) => {
-    const content = await destination.read(manifestPath(id), MAX_MANIFEST_BYTES)
+    const content = await destination.read(manifestPath(id), MAX_STATE_BYTES)
     if (content === null) return
     const manifest = parseManifest(content)
     if (manifest === null || manifest.entry.id !== id)
       notes.push(`${manifestPath(id)} is not read: not of this bench`)
     else if (manifest.complete) entries.set(id, manifest.entry)
   })
-  return { entries: [...entries.values()].sort(newestFirst), notes: notes.sort() }
+  const told = newestWithin([...entries.values()].sort(newestFirst), MAX_INDEX_BYTES)
+  const left = Math.max(0, ids.length - MAX_SITE_EXPERIMENTS) + entries.size - told.length
+  if (left > 0) notes.push(`the site leaves out the ${left} oldest experiments: they are too many`)
+  return { entries: told, notes: notes.sort() }
+}
+
+function newestWithin(entries: readonly SiteEntry[], maxBytes: number): readonly SiteEntry[] {
+  let bytes = 0
+  const end = entries.findIndex((entry) => {
+    bytes += Buffer.byteLength(JSON.stringify(entry)) + 1
+    return bytes > maxBytes
+  })
+  return end === -1 ? entries : entries.slice(0, end)
 }
 
 function newestFirst(a: SiteEntry, b: SiteEntry): number {

@@ -114,6 +114,8 @@ for (const [name, width, scheme] of VIEWS) {
           expect(canvas.colors).toBeGreaterThan(3)
         }
         await expectSound(page, address)
+        if (scheme === 'dark') expect((await page.pdf()).length).toBeGreaterThan(10_000)
+        expect(page.errors).toEqual([])
       })
     },
     TEST_LIMIT_MS,
