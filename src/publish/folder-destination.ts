@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, posix } from 'node:path'
 import { AppError, messageOf } from '../errors/app-error.ts'
 import type { Destination, StoredFile } from './destination.ts'
@@ -64,8 +64,9 @@ async function collect(folder: string, below: string, found: Map<string, StoredF
   for (const entry of await entriesOf(folder)) {
     const relative = posix.join(below, entry.name)
     if (entry.isDirectory()) await collect(join(folder, entry.name), relative, found)
-    else if (entry.isFile() && !TEMPORARY.test(entry.name)) {
-      const { size, mtimeMs } = await stat(join(folder, entry.name))
+    else if (!TEMPORARY.test(entry.name)) {
+      // Of a link the link itself: somebody made it, and it is not to be replaced unseen.
+      const { size, mtimeMs } = await lstat(join(folder, entry.name))
       found.set(relative, { sizeBytes: size, tag: `${mtimeMs}-${size}` })
     }
   }

@@ -6,7 +6,7 @@ import { folderDestination } from './folder-destination.ts'
 import { artifactsOf, type PublishedExperiment, publishExperiment } from './publish-experiment.ts'
 import { forbiddenValues } from './redact.ts'
 import { s3Destination } from './s3-destination.ts'
-import { type PublishedSite, presentIndex, publishSite, refuseForeignPages } from './site.ts'
+import { hasSite, type PublishedSite, publishSite, refuseForeignPages } from './site.ts'
 
 export interface PublishOptions {
   /** `DIR` or `s3://bucket/prefix`. */
@@ -43,15 +43,16 @@ export async function publish(
   const forbidden = forbiddenValues(options.environment)
   const destination = await open(options, signal)
   try {
-    const hasSite = options.site || (await presentIndex(destination)) !== null
-    if (hasSite) await refuseForeignPages(destination)
+    if (options.site) await refuseForeignPages(destination)
     const experiments: PublishedExperiment[] = []
     for await (const result of results) {
       const experiment = await publishExperiment(artifactsOf(result, forbidden), destination)
       experiments.push(experiment)
       tell(experiment)
     }
-    const site = hasSite ? await publishSite(destination) : null
+    // Asked at the end: another publisher may have made one meanwhile.
+    const isSite = options.site || (await hasSite(destination))
+    const site = isSite ? await publishSite(destination) : null
     return { destination: destination.shown, experiments, site }
   } finally {
     destination.close()

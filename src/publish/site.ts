@@ -24,16 +24,19 @@ export interface PublishedSite {
   readonly notes: readonly string[]
 }
 
-/**
- * The index that is there: null without one. Throws `AppError('CONFIG')` when pages would be replaced that bench did not
- * write, before anything is written.
- */
-export async function presentIndex(destination: Destination): Promise<SiteIndex | null> {
+/** Whether there is a site of bench. */
+export async function hasSite(destination: Destination): Promise<boolean> {
+  const content = await destination.read(INDEX_FILE, MAX_STATE_BYTES)
+  return content !== null && parseIndex(content) !== null
+}
+
+/** The index that is there, null without one. Throws `AppError('CONFIG')` for a file that bench did not write. */
+async function presentIndex(destination: Destination): Promise<SiteIndex | null> {
   const content = await destination.read(INDEX_FILE, MAX_STATE_BYTES)
   if (content === null) return null
   const index = parseIndex(content)
-  if (index !== null) return index
-  throw foreign(INDEX_FILE, destination)
+  if (index === null) throw foreign(INDEX_FILE, destination)
+  return index
 }
 
 /** Throws `AppError('CONFIG')` when a page of the site stands there that bench did not write. */

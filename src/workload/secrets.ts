@@ -4,7 +4,7 @@ import { javaProperties } from '../driver/java-properties.ts'
 export const MASK = '***'
 
 const SECRET_WORD =
-  'passw(?:or)?d|passphrase|secret|token|credential|jaas|(?:api|private|access)[_.-]?key|authorization|auth[_.-]?params|cookie|signature'
+  'passw(?:or)?d|passphrase|secret|token|credential|jaas|(?:api|private|access)[_.-]?key|authorization(?!Enabled)|auth[_.-]?params|cookie|signature'
 const SECRET_KEY = new RegExp(SECRET_WORD, 'i')
 /** Such keys name where a secret lies, and are no secret themselves. */
 const SECRET_PLACE = /(env|file|path|location)$/i

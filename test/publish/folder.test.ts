@@ -4,12 +4,14 @@ import { afterEach, beforeEach, expect, setDefaultTimeout, test } from 'bun:test
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -148,6 +150,24 @@ test('a file in the way of a report is not replaced', async () => {
     message: expect.stringContaining(`expected ${id}/index.html in ${place} to be absent`),
   })
   expect([...snapshot().keys()]).toEqual([`${id}/index.html`])
+})
+
+test('a link in the way is neither followed nor replaced', async () => {
+  const { id } = dailyExperiment(0)
+  mkdirSync(join(place, id), { recursive: true })
+  const target = join(base, 'mine.html')
+  writeFileSync(target, 'mine')
+  symlinkSync(target, join(place, id, 'index.html'))
+  expect(await failure(send([dailyExperiment(0)]))).toMatchObject({ code: 'CONFIG' })
+  expect(readFileSync(target, 'utf8')).toBe('mine')
+  expect(lstatSync(join(place, id, 'index.html')).isSymbolicLink()).toBe(true)
+})
+
+test('without --site an index of somebody else is nobody’s business', async () => {
+  mkdirSync(place)
+  writeFileSync(join(place, 'experiments.json'), '[]')
+  expect((await send([dailyExperiment(0)])).site).toBeNull()
+  expect(readFileSync(join(place, 'experiments.json'), 'utf8')).toBe('[]')
 })
 
 test('another experiment that began in the same second on another machine is refused', async () => {
