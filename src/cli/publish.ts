@@ -8,6 +8,7 @@ import { type Published, publish } from '../publish/publish.ts'
 import type { PublishedExperiment } from '../publish/publish-experiment.ts'
 import { redacted } from '../publish/redact.ts'
 import { benchHome } from '../result/experiment-folder.ts'
+import { plural } from '../result/figures.ts'
 import type { ExperimentResult } from '../result/result.ts'
 import { experimentIds, readResult } from '../result/store.ts'
 import type { Output } from './output.ts'
@@ -133,12 +134,15 @@ async function summarise(
 ): Promise<void> {
   const file = jobSummaryFile(process.env)
   if (file === null && !options.summary) return
+  let told = 0
   for await (const result of resultsOf(names, home)) {
     const links = linksOf(result, published, options.url)
     if (file === null) out.stdout(jobSummary(redacted(result), links, MAX_SUMMARY_BYTES))
     else if (!(await appendJobSummary(file, result, links))) {
-      out.stderr(`note: the job summary is full: ${result.id} is left out`)
+      out.stderr(`note: the job summary is full: ${plural(names.length - told, 'experiment')} left out`)
+      return
     }
+    told++
   }
 }
 

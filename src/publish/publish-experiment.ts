@@ -55,16 +55,19 @@ export function artifactsOf(result: ExperimentResult, forbidden: readonly Forbid
     files.set(`${result.id}/${name}`, content)
     hashes[name] = md5(content)
   }
-  return {
-    manifest: {
-      generator: 'bench publish',
-      schemaVersion: PUBLISHED_SCHEMA_VERSION,
-      complete: true,
-      entry: siteEntry(safe),
-      files: hashes,
-    },
-    files,
+  const manifest: Manifest = {
+    generator: 'bench publish',
+    schemaVersion: PUBLISHED_SCHEMA_VERSION,
+    complete: true,
+    entry: siteEntry(safe),
+    files: hashes,
   }
+  // What could not be read back would be taken for somebody else's.
+  if (parseManifest(stateText(manifest)) === null) {
+    const what = `expected an ISO time of start in ${result.id}, got ${JSON.stringify(result.startedAt)}`
+    throw new AppError('CONFIG', what, { hint: 'its result.json was changed by hand' })
+  }
+  return { manifest, files }
 }
 
 /**

@@ -264,6 +264,10 @@ test('bad places: words, and what to do', async () => {
     code: 'CONFIG',
     message: expect.stringContaining('expected the id of an experiment'),
   })
+  expect(await failure(send([{ ...result, startedAt: 'yesterday' }]))).toMatchObject({
+    code: 'CONFIG',
+    message: expect.stringContaining('expected an ISO time of start'),
+  })
 })
 
 test.each([
