@@ -67,7 +67,7 @@ export function htmlView(result: ExperimentResult) {
     audits: auditTable(trials, colorOf),
     failures: failureTable(trials, colorOf),
     costGroups: named(COST_TITLES),
-    billing: result.costs.billing,
+    costNote: costNote(result.costs.billing),
     settings: settingsTable(result).map((group) => ({
       ...group,
       rows: group.rows.map((row) => ({
@@ -154,6 +154,12 @@ function workloadSummary(result: ExperimentResult): string {
     `warm-up ${workload.warmupS} s, measured ${workload.durationS} s`,
     `${plural(workers, 'producer process')}`.replace('processs', 'processes'),
   ].join(' · ')
+}
+
+function costNote(billing: string): string {
+  return billing === 'not billed'
+    ? 'Money: not billed. Brokers and load ran on machines that bench neither rented nor was charged for.'
+    : `Money: ${billing}.`
 }
 
 /** The chart in words, for those who cannot see it. */
