@@ -198,6 +198,14 @@
     return svg
   }
 
+  /** A line's value at a place; within a line that is joined over gaps that of the point before. */
+  const valueAt = ({ values, join }, index) => {
+    if (values[index] != null || !join || values.slice(index).every((value) => value == null)) {
+      return values[index] ?? null
+    }
+    return values.slice(0, index).findLast((value) => value != null) ?? null
+  }
+
   /** A button for each line, with the value at the cursor. */
   const makeKeys = (chart, hidden, toggled) => {
     const list = document.createElement('ul')
@@ -219,7 +227,8 @@
     const show = (index) => {
       where.textContent = index === null ? '' : chart.xText(chart.x[index])
       chart.lines.forEach((line, i) => {
-        values[i].textContent = index === null || hidden.has(line.label) ? '' : line.text(line.values[index])
+        const unknown = index === null || hidden.has(line.label)
+        values[i].textContent = unknown ? '' : line.text(valueAt(line, index))
       })
     }
     return { list, show }
@@ -227,9 +236,11 @@
 
   /** What a screen reader says of a place in a chart. */
   const spoken = (chart, hidden, index) => {
-    const seen = chart.lines.filter(({ label }) => !hidden.has(label))
-    const values = seen.map(({ label, values: all, text }) => `${label} ${text(all[index])}`)
-    return `${chart.xText(chart.x[index])}: ${values.join(', ')}`
+    const values = chart.lines.flatMap((line) => {
+      const value = hidden.has(line.label) ? null : valueAt(line, index)
+      return value === null ? [] : `${line.label} ${line.text(value)}`
+    })
+    return `${chart.xText(chart.x[index])}: ${values.join(', ') || 'no value'}`
   }
 
   globalThis.benchPlot = { plan, makeKeys, spoken }
