@@ -16,7 +16,7 @@ import { largeResult } from '../test/support/large-result.ts'
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '1200' },
+    seconds: { type: 'string', default: '1450' },
     'limit-s': { type: 'string', default: '5' },
   },
 })

@@ -10,11 +10,11 @@
     return value.toFixed(value >= 10 ? 1 : value >= 1 ? 2 : 3)
   }
   const count = (value) => (value == null ? '–' : grouped.format(value))
+  /** A place on the percentile axis, with as many digits as tell it from its neighbours. */
   const share = (nines) => {
     if (nines == null) return ''
-    const percent = 100 * (1 - 10 ** -nines)
     const decimals = Number.isInteger(nines) ? Math.max(0, nines - 2) : Math.ceil(nines)
-    return `${percent.toFixed(decimals)} %`
+    return `${Number((100 * (1 - 10 ** -nines)).toFixed(decimals))} %`
   }
 
   const sideLook = (data, index) => ({

@@ -4,6 +4,8 @@
   const { share, count } = benchLines
   const X_AXIS_SIZE = 30
   const Y_AXIS_SIZE = 56
+  /** Opacity of what stands behind the lines that matter. */
+  const FAINT = 0.7
   const WHOLE_SECONDS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200]
 
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
@@ -187,7 +189,7 @@
     const data = [chart.x]
     const bands = []
     for (const line of chart.lines) {
-      const stroke = line.faint ? faded(line.color, 0.6) : color(line.color)
+      const stroke = line.faint ? faded(line.color, FAINT) : color(line.color)
       const common = { spanGaps: line.join === true, points: { show: false } }
       if (line.high !== undefined) {
         bands.push({ series: [series.length, series.length + 1], fill: faded(line.color, 0.16) })
@@ -234,8 +236,16 @@
     path.setAttribute('stroke', `var(${name})`)
     path.setAttribute('stroke-width', width)
     path.setAttribute('stroke-dasharray', dash.join(' '))
-    if (faint) path.setAttribute('stroke-opacity', '0.6')
+    if (faint) path.setAttribute('stroke-opacity', String(FAINT))
     return svg
+  }
+
+  /** A line's value at a place; within a line that is joined over gaps that of the point before. */
+  const valueAt = ({ values, join }, index) => {
+    if (values[index] != null || !join || values.slice(index).every((value) => value == null)) {
+      return values[index] ?? null
+    }
+    return values.slice(0, index).findLast((value) => value != null) ?? null
   }
 
   /** A button for each line, with the value at the cursor. */
@@ -259,8 +269,8 @@
     const show = (index) => {
       where.textContent = index === null ? '' : chart.xText(chart.x[index])
       chart.lines.forEach((line, i) => {
-        values[i].textContent =
-          index === null || hidden.has(line.label) ? '' : line.text(line.values[index], index)
+        const unknown = index === null || hidden.has(line.label)
+        values[i].textContent = unknown ? '' : line.text(valueAt(line, index), index)
       })
     }
     return { list, show }
@@ -268,9 +278,11 @@
 
   /** What a screen reader says of a place in a chart. */
   const spoken = (chart, hidden, index) => {
-    const seen = chart.lines.filter(({ label }) => !hidden.has(label))
-    const values = seen.map(({ label, values: all, text }) => `${label} ${text(all[index], index)}`)
-    return `${chart.xText(chart.x[index])}: ${values.join(', ')}`
+    const values = chart.lines.flatMap((line) => {
+      const value = hidden.has(line.label) ? null : valueAt(line, index)
+      return value === null ? [] : `${line.label} ${line.text(value)}`
+    })
+    return `${chart.xText(chart.x[index])}: ${values.join(', ') || 'no value'}`
   }
 
   globalThis.benchPlot = { plan, makeKeys, spoken }

@@ -40,10 +40,12 @@ export function downloadsOf(
   budgetBytes: number,
 ): Downloads {
   let left = budgetBytes
+  let isFull = false
   const leftOut: string[] = []
   const add = (download: Download, path: string): readonly Download[] => {
     const cost = download.url.length + LINK_BYTES
     if (cost > left) {
+      isFull = true
       leftOut.push(path)
       return []
     }
@@ -63,7 +65,7 @@ export function downloadsOf(
     const own = DISTRIBUTIONS.flatMap(([latency, title]) => {
       const name = hgrmName(named.name, title)
       const path = `${RAW_DATA}/${name}`
-      if (left > 0) {
+      if (!isFull) {
         const text = hgrmText(named.trial.phases.measure.latencies[latency])
         return add(packed(name, text, title.replaceAll('-', ' ')), path)
       }

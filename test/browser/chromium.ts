@@ -54,42 +54,71 @@ export interface Page {
   readonly requests: readonly string[]
 }
 
-const START_LIMIT_MS = 20_000
-const COMMAND_LIMIT_MS = 20_000
+const START_LIMIT_MS = 60_000
+const COMMAND_LIMIT_MS = 60_000
 const POLL_MS = 20
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--host-resolver-rules=MAP * ~NOTFOUND',
+  '--remote-debugging-port=0',
+]
 
-/** Opens the address in a headless browser without network, calls `look`, and ends the browser whatever happens. */
+/** A browser without network; its pages share one process, which takes seconds to start. */
+export interface Browser {
+  /** Opens the address in a page of its own, calls `look`, and closes the page whatever happens. */
+  look<T>(address: string, look: (page: Page) => Promise<T>): Promise<T>
+  /** Ends it and removes its profile. */
+  close(): Promise<void>
+}
+
+export async function startBrowser(chromium: Chromium): Promise<Browser> {
+  const profile = await mkdtemp(join(tmpdir(), 'bench-browser-'))
+  const child = Bun.spawn([chromium.program, ...FLAGS, `--user-data-dir=${profile}`, 'about:blank'], {
+    env: { ...chromium.environment, HOME: profile },
+    stdout: 'ignore',
+    stderr: 'ignore',
+  })
+  const end = async () => {
+    child.kill('SIGKILL')
+    await child.exited
+    await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  }
+  try {
+    const connection = await connect(await debuggerAddress(profile, child))
+    return {
+      look: async (address, look) => {
+        const { page, close } = await openPage(connection, address)
+        try {
+          return await look(page)
+        } finally {
+          await close()
+        }
+      },
+      close: async () => {
+        connection.close()
+        await end()
+      },
+    }
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+/** A browser for one page. */
 export async function withPage<T>(
   chromium: Chromium,
   address: string,
   look: (page: Page) => Promise<T>,
 ): Promise<T> {
-  const profile = await mkdtemp(join(tmpdir(), 'bench-browser-'))
-  const child = Bun.spawn(
-    [
-      chromium.program,
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--host-resolver-rules=MAP * ~NOTFOUND',
-      '--remote-debugging-port=0',
-      `--user-data-dir=${profile}`,
-      'about:blank',
-    ],
-    { env: { ...chromium.environment, HOME: profile }, stdout: 'ignore', stderr: 'ignore' },
-  )
+  const browser = await startBrowser(chromium)
   try {
-    const connection = await connect(await debuggerAddress(profile, child))
-    try {
-      return await look(await openPage(connection, address))
-    } finally {
-      connection.close()
-    }
+    return await browser.look(address, look)
   } finally {
-    child.kill('SIGKILL')
-    await child.exited
-    await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+    await browser.close()
   }
 }
 
@@ -106,7 +135,8 @@ async function debuggerAddress(profile: string, child: Bun.Subprocess): Promise<
 
 interface Connection {
   send<T>(method: string, parameters?: object, sessionId?: string): Promise<T>
-  onEvent: (method: string, parameters: Record<string, unknown>) => void
+  /** Of each session, who hears its events. */
+  readonly listeners: Map<string, (method: string, parameters: Record<string, unknown>) => void>
   close(): void
 }
 
@@ -119,7 +149,7 @@ async function connect(address: string): Promise<Connection> {
   })
   let lastId = 0
   const connection: Connection = {
-    onEvent: () => {},
+    listeners: new Map(),
     close: () => socket.close(),
     send: <T>(method: string, params: object = {}, sessionId?: string) => {
       const id = ++lastId
@@ -140,7 +170,10 @@ async function connect(address: string): Promise<Connection> {
   }
   socket.onmessage = ({ data }) => {
     const message = JSON.parse(String(data))
-    if (message.id === undefined) return connection.onEvent(message.method, message.params)
+    if (message.id === undefined) {
+      connection.listeners.get(message.sessionId)?.(message.method, message.params)
+      return
+    }
     const entry = waiting.get(message.id)
     waiting.delete(message.id)
     if (message.error === undefined) entry?.resolve(message.result)
@@ -157,11 +190,14 @@ const KEY_CODES: Readonly<Record<string, number>> = {
   ...{ ArrowLeft: 37, ArrowUp: 38, ArrowRight: 39, ArrowDown: 40 },
 }
 
-async function openPage(connection: Connection, address: string): Promise<Page> {
+async function openPage(
+  connection: Connection,
+  address: string,
+): Promise<{ page: Page; close: () => Promise<void> }> {
   const errors: string[] = []
   const requests: string[] = []
   const loaded = Promise.withResolvers<void>()
-  connection.onEvent = (method, parameters) => {
+  const listen = (method: string, parameters: Record<string, unknown>) => {
     if (method === 'Page.loadEventFired') loaded.resolve()
     if (method === 'Network.requestWillBeSent') requests.push((parameters.request as { url: string }).url)
     if (method === 'Runtime.exceptionThrown') errors.push(JSON.stringify(parameters.exceptionDetails))
@@ -178,13 +214,14 @@ async function openPage(connection: Connection, address: string): Promise<Page> 
     targetId,
     flatten: true,
   })
+  connection.listeners.set(sessionId, listen)
   const send = <T>(method: string, parameters: object = {}) =>
     connection.send<T>(method, parameters, sessionId)
   for (const domain of ['Page', 'Runtime', 'Network', 'Log']) await send(`${domain}.enable`)
   await send('Network.emulateNetworkConditions', OFFLINE)
   await send('Page.navigate', { url: address })
   await loaded.promise
-  return {
+  const page: Page = {
     errors,
     requests,
     evaluate: async <T>(expression: string) => {
@@ -234,4 +271,9 @@ async function openPage(connection: Connection, address: string): Promise<Page> 
       })
     },
   }
+  const close = async () => {
+    connection.listeners.delete(sessionId)
+    await connection.send('Target.closeTarget', { targetId })
+  }
+  return { page, close }
 }

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pollUntil } from '../support/poll.ts'
 import { skipLoudly } from '../support/skip.ts'
-import { type Chromium, findChromium, type Page, withPage } from './chromium.ts'
+import { type Browser, findChromium, type Page, startBrowser } from './chromium.ts'
 import { chartsOn, contrast } from './looks.ts'
 import { HOSTILE, hostileResult, ratesResult, reportAddress } from './sample-reports.ts'
 
@@ -18,18 +18,23 @@ const found = await findChromium(AbortSignal.timeout(SETUP_LIMIT_MS))
 const inBrowser = test.skipIf(
   typeof found === 'string' && skipLoudly(`no report is looked at, because Chromium is missing: ${found}`),
 )
-const chromium = found as Chromium
+let browser: Browser
 let directory = ''
 let hostile = ''
 let rates = ''
 
 beforeAll(async () => {
+  if (typeof found === 'string') return
+  browser = await startBrowser(found)
   directory = await mkdtemp(join(tmpdir(), 'bench-page-'))
   hostile = await reportAddress(hostileResult(), directory, 'hostile')
   rates = await reportAddress(ratesResult(), directory, 'rates')
 }, SETUP_LIMIT_MS)
 
-afterAll(() => rm(directory, { recursive: true, force: true }))
+afterAll(async () => {
+  await browser?.close()
+  if (directory !== '') await rm(directory, { recursive: true, force: true })
+})
 
 /** Nothing was said on the console, and nothing was asked for but the page itself. */
 function expectQuiet(page: Page, address: string): void {
@@ -51,7 +56,7 @@ for (const [name, width, scheme] of [
         [hostile, ['percentile', 'percentile', ...TIME]],
         [rates, ['percentile', 'percentile', ...TIME, 'curve', 'curve']],
       ] as const) {
-        await withPage(chromium, address, async (page) => {
+        await browser.look(address, async (page) => {
           await page.setViewport(width, 900, scheme)
           const charts = await chartsOn(page)
           expect(charts.map(({ chart }) => chart)).toEqual([...expected])
@@ -61,7 +66,11 @@ for (const [name, width, scheme] of [
             expect(lines.length).toBeGreaterThan(1)
             for (const { pixels } of lines) expect(pixels).toBeGreaterThan(30)
           }
-          expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBe(0)
+          expect(
+            await page.evaluate<number>(
+              'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+            ),
+          ).toBe(0)
           expectQuiet(page, address)
         })
       }
@@ -73,7 +82,7 @@ for (const [name, width, scheme] of [
 inBrowser(
   'text and lines stand out from the paper, in light and in dark',
   async () => {
-    await withPage(chromium, hostile, async (page) => {
+    await browser.look(hostile, async (page) => {
       for (const scheme of ['light', 'dark'] as const) {
         await page.setViewport(1280, 900, scheme)
         for (const text of ['--ink', '--soft', '--good', '--notice', '--bad', '--link']) {
@@ -91,7 +100,7 @@ inBrowser(
 inBrowser(
   'text from files is shown as text',
   async () => {
-    await withPage(chromium, hostile, async (page) => {
+    await browser.look(hostile, async (page) => {
       expect(await page.evaluate<string>("document.querySelector('h1').textContent")).toBe(HOSTILE)
       expect(await page.evaluate<string>('document.title')).toContain(HOSTILE)
       expect(await page.evaluate<number>("document.querySelectorAll('img').length")).toBe(0)
@@ -108,7 +117,7 @@ inBrowser(
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'bench-saved-'))
     try {
-      await withPage(chromium, hostile, async (page) => {
+      await browser.look(hostile, async (page) => {
         await page.downloadTo(folder)
         const names = await page.evaluate<string[]>(
           "[...document.querySelectorAll('a.packed')].map((link) => link.dataset.name)",

@@ -8,6 +8,22 @@ import { sampleResult, sampleSide, sampleTrial } from '../result/sample-result.t
 /** Markup in place of every name. */
 export const HOSTILE = '<script>alert(1)</script>'
 
+/** Rates that differ from side to side, so that no line lies on another. */
+function apart(trial: TrialResult, side: number): TrialResult {
+  const part = (count: number, less: number) => Math.round(count * (1 - less))
+  return {
+    ...trial,
+    intervals: trial.intervals.map((interval) => ({
+      ...interval,
+      counts: {
+        ...interval.counts,
+        acknowledged: part(interval.counts.acknowledged, 0.1 + 0.2 * side),
+      },
+      received: part(interval.received, 0.2 + 0.2 * side),
+    })),
+  }
+}
+
 /** One trial each of three sides under hostile names, one of them overloaded, and a side that could not be run. */
 export function hostileResult(): ExperimentResult {
   const sample = sampleResult()
@@ -19,7 +35,7 @@ export function hostileResult(): ExperimentResult {
       ...sample.sides,
       sampleSide(`third${HOSTILE}`, { trials: [sampleTrial({ acknowledgedShare: 0.9, censored: 200 })] }),
       sampleSide('absent', { trials: [], error: { message: `no answer ${HOSTILE}`, hint: null } }),
-    ],
+    ].map((side, index) => ({ ...side, trials: side.trials.map((trial) => apart(trial, index)) })),
   }
 }
 
@@ -36,14 +52,17 @@ export function ratesResult(): ExperimentResult {
   const trials = (side: number): TrialResult[] =>
     RATES_HZ.flatMap((rateHz, rate) =>
       [0, 1, 2].map((number) => ({
-        ...sampleTrial({
-          seed: side * 100 + rate * 10 + number,
-          rateHz,
-          warmupS: 3,
-          measureS: 12,
-          medianUs: MEDIANS_US[side]![rate]! * (1 + 0.06 * number),
-          ...(side === 1 && rate === 2 ? { acknowledgedShare: 0.92, censored: 300 } : {}),
-        }),
+        ...apart(
+          sampleTrial({
+            seed: side * 100 + rate * 10 + number,
+            rateHz,
+            warmupS: 3,
+            measureS: 12,
+            medianUs: MEDIANS_US[side]![rate]! * (1 + 0.06 * number),
+            ...(side === 1 && rate === 2 ? { acknowledgedShare: 0.92, censored: 300 } : {}),
+          }),
+          side,
+        ),
         rateHz,
         place: (rate * 3 + number) * 2 + side,
       })),

@@ -19,7 +19,7 @@ export function largeResult({ sides, trials, seconds }: LargeShape): ExperimentR
     sides: Array.from({ length: sides }, (_, side) =>
       sampleSide(`side-${side}`, {
         trials: Array.from({ length: trials }, (_, trial) =>
-          longTrial(side, MEDIANS_US[side % MEDIANS_US.length]! * (1 + 0.03 * (trial % 5)), seconds, {
+          longTrial(side, MEDIANS_US[side % MEDIANS_US.length]! * (1 + 0.03 * (trial % 3)), seconds, {
             place: trial * sides + side,
           }),
         ),
