@@ -280,7 +280,7 @@
   const spoken = (chart, hidden, index) => {
     const values = chart.lines.flatMap((line) => {
       const value = hidden.has(line.label) ? null : valueAt(line, index)
-      return value === null ? [] : `${line.label} ${line.text(value)}`
+      return value === null ? [] : `${line.label} ${line.text(value, index)}`
     })
     return `${chart.xText(chart.x[index])}: ${values.join(', ') || 'no value'}`
   }
