@@ -14,7 +14,7 @@ handlebars.registerHelper('json', (value: unknown) => new Handlebars.SafeString(
 handlebars.registerHelper('compactJson', (value: unknown) => new Handlebars.SafeString(scriptJson(value, 0)))
 
 /** A view from the text of its template; throws where the template asks for what its model has not. */
-export function compiledTemplate(template: string): (view: unknown) => string {
+export function compiled(template: string): (view: unknown) => string {
   const render = handlebars.compile(template, {
     strict: true,
     knownHelpersOnly: true,
@@ -25,8 +25,8 @@ export function compiledTemplate(template: string): (view: unknown) => string {
 
 /** The views: each takes its model and returns the file's text. HTML is escaped unless a template says otherwise. */
 export const TEMPLATES = {
-  'report.html': compiledTemplate(reportHtml),
-  'report.csv': compiledTemplate(reportCsv),
-  'metrics.json': compiledTemplate(metricsJson),
-  'costs.json': compiledTemplate(costsJson),
+  'report.html': compiled(reportHtml),
+  'report.csv': compiled(reportCsv),
+  'metrics.json': compiled(metricsJson),
+  'costs.json': compiled(costsJson),
 } as const
