@@ -30,7 +30,7 @@ export function rateAdvice(result: Pick<ExperimentResult, 'sides' | 'workload'>)
   const common = rates.filter(({ held }) => held.every(isHeld)).map(({ rateHz }) => rateHz)
   if (common.length === rates.length) return rates.length === 1 ? [] : [everyRate(common)]
   const reasons = rates.filter(({ rateHz }) => !common.includes(rateHz)).map(notRanked)
-  if (rates.length === 1) return [`${reasons[0]}; no lower rate was tried${lowerRates(result)}.`]
+  if (rates.length === 1) return [`${reasons[0]}${lowerRates(result, '; no lower rate was tried')}.`]
   const sentences = reasons.map((reason) => `${reason} there.`)
   if (common.length === 0) return [...sentences, `No rate was held by all sides${lowerRates(result)}.`]
   const highest = rateText(common.at(-1)!)
@@ -59,13 +59,17 @@ function whyNot({ label, outcome, held, invalid, trials }: HeldVerdict): string 
   return `the measurement of ${label} was invalid${trials === 1 ? '' : ` in ${invalid} of ${trials} trials`}`
 }
 
-function lowerRates(result: Pick<ExperimentResult, 'sides' | 'workload'>): string {
+/** `tried` is said only where lower rates are to be tried. */
+function lowerRates(result: Pick<ExperimentResult, 'sides' | 'workload'>, tried = ''): string {
   const { rateHz, sides } = trialsByRate(result)[0]!
+  const isSaturated = ({ verdict }: TrialResult) => verdict.measurement === 'saturated'
+  // A generator that was late for other reasons is late at lower rates, too.
+  if (!sides.some(({ trials }) => trials.some(isSaturated))) return ', for reasons that stand with each side'
   const rates = easyRates(
     rateHz,
     sides.flatMap(({ trials }) => achieved(trials)),
   )
-  return rates.length === 0 ? '' : `: try --rates ${rates.join(',')}`
+  return rates.length === 0 ? tried : `${tried}: try --rates ${rates.join(',')}`
 }
 
 function achieved(trials: readonly TrialResult[]): number[] {

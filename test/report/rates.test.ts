@@ -113,7 +113,7 @@ test('an invalid measurement is not called saturated', () => {
   const verdict = { ...broken!.verdict, measurement: 'invalid' as const }
   const result = resultOf(trialsAt(1)(1_000, 0), [{ ...broken!, verdict }], [1_000])
   expect(rateAdvice(result)).toEqual([
-    'At 1,000 msg/s the measurement of b was invalid, so it is not ranked; no lower rate was tried: try --rates 300,700.',
+    'At 1,000 msg/s the measurement of b was invalid, so it is not ranked, for reasons that stand with each side.',
   ])
 })
 
