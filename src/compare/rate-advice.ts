@@ -51,8 +51,8 @@ function notRanked({ rateHz, held }: Rated): string {
   return `At ${rateText(rateHz)} ${list(missing.map(whyNot))}, so ${are} not ranked`
 }
 
-function whyNot({ label, outcome, held, invalid, trials }: HeldVerdict): string {
-  if (trials === 0) return `${label} was not run`
+function whyNot({ label, outcome, held, invalid, trials, cutShort }: HeldVerdict): string {
+  if (trials === 0) return `${label} was ${cutShort > 0 ? 'cut short' : 'not run'}`
   if (outcome === 'did not hold') {
     return `${label} was saturated${trials === 1 ? '' : ` (it held the rate in ${held} of ${trials} trials)`}`
   }
