@@ -31,10 +31,22 @@ export function rateAdvice(result: Pick<ExperimentResult, 'sides' | 'workload'>)
   if (common.length === rates.length) return rates.length === 1 ? [] : [everyRate(common)]
   const reasons = rates.filter(({ rateHz }) => !common.includes(rateHz)).map(notRanked)
   if (rates.length === 1) return [`${reasons[0]}${lowerRates(result, '; no lower rate was tried')}.`]
-  const sentences = reasons.map((reason) => `${reason} there.`)
-  if (common.length === 0) return [...sentences, `No rate was held by all sides${lowerRates(result)}.`]
-  const highest = rateText(common.at(-1)!)
-  return [...sentences, `All sides held ${highest}, the highest rate at which all of them can be ranked.`]
+  const highest = common.at(-1)
+  return [
+    ...reasons.map((reason) => `${reason} there.`),
+    highest === undefined
+      ? `No rate was held by all sides${lowerRates(result)}.`
+      : `All sides held ${rateText(highest)}, the highest rate at which all of them can be ranked.`,
+    highestHeld(rates),
+  ]
+}
+
+function highestHeld(rates: readonly Rated[]): string {
+  const sides = rates[0]!.held.map(({ label }, side) => {
+    const rate = rates.findLast(({ held }) => isHeld(held[side]!))
+    return `${label} ${rate === undefined ? 'none' : rateText(rate.rateHz)}`
+  })
+  return `Highest rate held in every trial: ${sides.join(', ')}.`
 }
 
 function isHeld({ outcome }: HeldVerdict): boolean {
