@@ -132,7 +132,8 @@ test('one trial each: a sentence for each rate, and what is best at one rate is 
 })
 
 test('table, charts, CSV and JSON keep the rates apart', () => {
-  const { columns, groups } = compare(SEVEN)
+  const { columns, groups, footnotes } = compare(SEVEN)
+  expect(footnotes[0]).toContain('medians over trials (7 of each side at each rate)')
   expect(columns.map(({ label }) => label)).toEqual([
     'a at 1,000/s',
     'b at 1,000/s',
