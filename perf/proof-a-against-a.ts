@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { experimentVerdict } from '../src/compare/experiment-verdict.ts'
-import { verdictSections } from '../src/compare/verdict-sections.ts'
+import { renderVerdict } from '../src/report/terminal.ts'
 import { parseResult } from '../src/result/parse-result.ts'
 
 const { ROUNDS = '7', DURATION = '10s', RATE = '5000' } = process.env
@@ -29,10 +29,7 @@ try {
   const result = parseResult(await Bun.file(file).text(), file)
   const verdict = experimentVerdict(result)
   if (verdict === null) throw new Error(`expected two trials of each side and more, got ROUNDS=${ROUNDS}`)
-  for (const { title, lines } of verdictSections(verdict)) {
-    console.log(title)
-    for (const line of lines) console.log(`  ${line}`)
-  }
+  for (const line of renderVerdict(result, { columns: 120 })) console.log(line)
   const pairs = verdict.loads.flatMap(({ figures }) => figures.flatMap((figure) => figure.pairs))
   const falseClaims = pairs.filter(({ outcome }) => outcome === 'shown').length
   const complete = result.partial === null && pairs.length > 0
