@@ -2,7 +2,7 @@ import type { Cell } from '../compare/cells.ts'
 import { type Headline, headlineOf } from '../compare/headline.ts'
 import type { RowGroup } from '../compare/rows.ts'
 import type { Tone } from '../compare/side-headline.ts'
-import { type Comparison, compare } from '../compare/table.ts'
+import { compare } from '../compare/table.ts'
 import type { VerdictSection } from '../compare/verdict-sections.ts'
 import type { ExperimentResult } from '../result/result.ts'
 
@@ -36,7 +36,8 @@ export function renderVerdict(result: ExperimentResult, options: TerminalOptions
   return headlineLines(headlineOf(result), Math.max(MIN_COLUMNS, options.columns), paint)
 }
 
-type Paint = (text: string, style: Style) => string
+/** Colours a text, or leaves it. */
+export type Paint = (text: string, style: Style) => string
 type Style = Tone | 'strong' | 'dim'
 
 const CODES: Readonly<Record<Style, readonly [number, number]>> = {
@@ -47,7 +48,8 @@ const CODES: Readonly<Record<Style, readonly [number, number]>> = {
   dim: [2, 22],
 }
 
-const colored: Paint = (text, style) => `\u001b[${CODES[style][0]}m${text}\u001b[${CODES[style][1]}m`
+/** By control sequences. */
+export const colored: Paint = (text, style) => `\u001b[${CODES[style][0]}m${text}\u001b[${CODES[style][1]}m`
 
 function headlineLines({ tone, first, sides, headToHead }: Headline, width: number, paint: Paint): string[] {
   const lines = wrap(first, width).map((line) => paint(paint(line, tone), 'strong'))
@@ -66,13 +68,19 @@ function headlineLines({ tone, first, sides, headToHead }: Headline, width: numb
   return lines
 }
 
-function sectionLines({ title, lines }: VerdictSection, width: number, paint: Paint): string[] {
+/** A part of the verdict, wrapped. */
+export function sectionLines({ title, lines }: VerdictSection, width: number, paint: Paint): string[] {
   const inner = width - INDENT.length
   const body = lines.flatMap((line) => wrap(line, inner).map((part) => INDENT + part))
   return [paint(title, 'strong'), ...body]
 }
 
-function tableLines({ columns, groups }: Comparison, width: number, paint: Paint): string[] {
+/** A table, side by side where it fits, else one column below the other. */
+export function tableLines(
+  { columns, groups }: { readonly columns: readonly { readonly label: string }[]; readonly groups: readonly RowGroup[] },
+  width: number,
+  paint: Paint,
+): string[] {
   if (columns.length === 0) return []
   const all = columns.map((_, index) => index)
   const labels = columns.map(({ label }) => printable(label))
@@ -146,7 +154,8 @@ function printable(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, ' ')
 }
 
-function wrap(text: string, width: number): string[] {
+/** Lines of at most `width` columns, without control characters. */
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let current = ''
   for (const word of printable(text).split(' ')) {

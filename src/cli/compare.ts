@@ -1,0 +1,129 @@
+import { extname } from 'node:path'
+import packageJson from '../../package.json' with { type: 'json' }
+import { compareSources, type SourceComparison } from '../compare/comparison/index.ts'
+import type { ComparedBy } from '../compare/contests/contest.ts'
+import { parseGate } from '../compare/gates/grammar.ts'
+import { readSource, type Source } from '../compare/sources/index.ts'
+import { AppError } from '../errors/app-error.ts'
+import type { ExitCode } from '../errors/exit-codes.ts'
+import { nearest } from '../errors/nearest.ts'
+import { comparisonTable } from '../report/comparison/csv.ts'
+import { comparisonHtml } from '../report/comparison/html.ts'
+import { comparisonJson } from '../report/comparison/json.ts'
+import { comparisonJunit } from '../report/comparison/junit.ts'
+import { comparisonMarkdown } from '../report/comparison/markdown.ts'
+import { gateLines } from '../report/comparison/source-lines.ts'
+import { renderComparison } from '../report/comparison/terminal.ts'
+import { TEMPLATES } from '../report/templates.ts'
+import { writeFileAtomic } from '../result/atomic-file.ts'
+import { benchHome } from '../result/experiment-folder.ts'
+import type { Output } from './output.ts'
+
+export interface CompareOptions {
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly strict: boolean
+  /** As typed; null = as the sources suggest. */
+  readonly by: string | null
+  readonly sides: readonly string[]
+  readonly failOn: readonly string[]
+  /** As typed; null = by the names of the output files, else a table. */
+  readonly format: string | null
+  readonly outputs: readonly string[]
+}
+
+/** Named `A` to `Z`. */
+const MAX_SOURCES = 26
+
+type Render = (comparison: SourceComparison, out: Output) => string
+
+const FORMAT_NAMES = ['table', 'html', 'markdown', 'json', 'junit', 'csv'] as const
+type Format = (typeof FORMAT_NAMES)[number]
+
+const FORMATS: Readonly<Record<Format, Render>> = {
+  table: (comparison, out) => renderComparison(comparison, { columns: out.columns }).join('\n'),
+  html: (comparison) => comparisonHtml(comparison, packageJson.version),
+  markdown: comparisonMarkdown,
+  json: (comparison) => JSON.stringify(comparisonJson(comparison)),
+  junit: comparisonJunit,
+  csv: (comparison) => TEMPLATES['report.csv'](comparisonTable(comparison)),
+}
+
+const EXTENSIONS: Readonly<Record<string, Format>> = {
+  '.txt': 'table',
+  '.html': 'html',
+  '.htm': 'html',
+  '.md': 'markdown',
+  '.json': 'json',
+  '.xml': 'junit',
+  '.csv': 'csv',
+}
+
+/**
+ * `bench compare`: holds experiments and result files against one another; no broker is needed. Options are checked
+ * before anything is read.
+ */
+export async function runCompare(
+  names: readonly string[],
+  options: CompareOptions,
+  out: Output,
+): Promise<ExitCode> {
+  const by = byOf(options.by)
+  const gates = options.failOn.map(parseGate)
+  const given = options.json ? 'json' : options.format === null ? null : formatOf(options.format)
+  const targets = options.outputs.map((file) => ({ file, format: given ?? formatOfFile(file) }))
+  const sources = await readSources(names)
+  const comparison = compareSources(sources, { by, sides: options.sides, gates, strict: options.strict })
+  for (const { file, format } of targets) {
+    await writeFileAtomic(file, `${FORMATS[format](comparison, out).trimEnd()}\n`)
+    out.stderr(`comparison: ${file}`)
+  }
+  const format = given ?? 'table'
+  if (targets.length === 0 || options.json) print(comparison, format, options, out)
+  if (format !== 'table' || targets.length > 0) for (const line of gateLines(comparison)) out.stderr(line)
+  return comparison.exitCode
+}
+
+function print(comparison: SourceComparison, format: Format, { quiet }: CompareOptions, out: Output): void {
+  if (format !== 'table') return out.stdout(FORMATS[format](comparison, out).trimEnd())
+  const lines = quiet
+    ? [comparison.headline.first, ...gateLines(comparison)]
+    : renderComparison(comparison, { columns: out.columns, color: out.interactive })
+  for (const line of lines) out.stdout(line)
+}
+
+async function readSources(names: readonly string[]): Promise<Source[]> {
+  if (names.length > MAX_SOURCES) {
+    throw new AppError('USAGE', `expected at most ${MAX_SOURCES} sources, got ${names.length}`, {
+      hint: 'runs of one driver are trials of one source: bench compare run1.json,run2.json',
+    })
+  }
+  const home = benchHome()
+  const sources: Source[] = []
+  for (const [i, name] of names.entries()) sources.push(await readSource(name, String.fromCharCode(65 + i), home))
+  return sources
+}
+
+function byOf(given: string | null): ComparedBy | null {
+  if (given === null || given === 'side' || given === 'source') return given
+  throw new AppError('USAGE', `expected --by to be side or source; got ${JSON.stringify(given)}`)
+}
+
+function formatOf(given: string): Format {
+  const found = FORMAT_NAMES.find((name) => name === given)
+  if (found !== undefined) return found
+  const near = nearest(given, FORMAT_NAMES)
+  throw new AppError('USAGE', `expected --format to be one of ${FORMAT_NAMES.join(', ')}; got ${JSON.stringify(given)}`, {
+    hint: near === null ? 'bench compare --help' : `did you mean: --format ${near}`,
+  })
+}
+
+function formatOfFile(file: string): Format {
+  const format = EXTENSIONS[extname(file).toLowerCase()]
+  if (format !== undefined) return format
+  throw new AppError(
+    'USAGE',
+    `expected --output to end in ${Object.keys(EXTENSIONS).join(', ')}, or a --format; got ${JSON.stringify(file)}`,
+    { hint: `--format ${FORMAT_NAMES.join('|')}` },
+  )
+}

@@ -1,0 +1,31 @@
+import type { SourceComparison } from '../../compare/comparison/index.ts'
+import type { Source } from '../../compare/sources/index.ts'
+import { list } from '../../compare/table.ts'
+import { plural } from '../../result/figures.ts'
+import type { GateVerdict } from '../../compare/gates/judge-gates.ts'
+
+/** `A = exp-…`: what each letter stands for. */
+export function sourceLine({ name, title, kind, workload, startedAt, sides }: Source): string {
+  const trials = sides.map(({ label, trials }) => `${label} ${plural(trials.length, 'trial')}`)
+  const where = kind === 'omb' ? 'OpenMessaging Benchmark' : (startedAt ?? '').slice(0, 16).replace('T', ' ')
+  return [`${name} = ${title}`, where, workload, list(trials) || 'no side'].filter((part) => part !== '').join(', ')
+}
+
+/** How a gate came out, in a word that can be searched for. */
+export const GATE_WORDS: Readonly<Record<GateVerdict['outcome'], string>> = {
+  failed: 'FAILED',
+  passed: 'passed',
+  'not judged': 'NOT JUDGED',
+}
+
+const GATE_ORDER: readonly GateVerdict['outcome'][] = ['failed', 'not judged', 'passed']
+
+/** One line a gate and side, the failed first; then what holds for all of them. */
+export function gateLines({ gates }: SourceComparison): string[] {
+  const lines = [...gates]
+    .sort((a, b) => GATE_ORDER.indexOf(a.outcome) - GATE_ORDER.indexOf(b.outcome))
+    .map(({ outcome, sentence }) => `${GATE_WORDS[outcome]}: ${sentence}`)
+  const tests = gates.find(({ test }) => test !== null)?.test?.tests ?? 0
+  if (tests < 2) return lines
+  return [...lines, `p values of limits are adjusted for ${tests} tests of their own (Holm).`]
+}
