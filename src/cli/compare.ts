@@ -85,7 +85,10 @@ export async function runCompare(
 }
 
 function print(comparison: SourceComparison, format: Format, { quiet }: CompareOptions, out: Output): void {
-  if (format !== 'table') return out.stdout(FORMATS[format](comparison, out).trimEnd())
+  if (format !== 'table') {
+    out.stdout(FORMATS[format](comparison, out).trimEnd())
+    return
+  }
   const lines = quiet
     ? [comparison.headline.first, ...gateLines(comparison)]
     : renderComparison(comparison, { columns: out.columns, color: out.interactive })
@@ -100,7 +103,8 @@ async function readSources(names: readonly string[]): Promise<Source[]> {
   }
   const home = benchHome()
   const sources: Source[] = []
-  for (const [i, name] of names.entries()) sources.push(await readSource(name, String.fromCharCode(65 + i), home))
+  for (const [i, name] of names.entries())
+    sources.push(await readSource(name, String.fromCharCode(65 + i), home))
   return sources
 }
 
@@ -113,9 +117,13 @@ function formatOf(given: string): Format {
   const found = FORMAT_NAMES.find((name) => name === given)
   if (found !== undefined) return found
   const near = nearest(given, FORMAT_NAMES)
-  throw new AppError('USAGE', `expected --format to be one of ${FORMAT_NAMES.join(', ')}; got ${JSON.stringify(given)}`, {
-    hint: near === null ? 'bench compare --help' : `did you mean: --format ${near}`,
-  })
+  throw new AppError(
+    'USAGE',
+    `expected --format to be one of ${FORMAT_NAMES.join(', ')}; got ${JSON.stringify(given)}`,
+    {
+      hint: near === null ? 'bench compare --help' : `did you mean: --format ${near}`,
+    },
+  )
 }
 
 function formatOfFile(file: string): Format {

@@ -77,7 +77,10 @@ export function sectionLines({ title, lines }: VerdictSection, width: number, pa
 
 /** A table, side by side where it fits, else one column below the other. */
 export function tableLines(
-  { columns, groups }: { readonly columns: readonly { readonly label: string }[]; readonly groups: readonly RowGroup[] },
+  {
+    columns,
+    groups,
+  }: { readonly columns: readonly { readonly label: string }[]; readonly groups: readonly RowGroup[] },
   width: number,
   paint: Paint,
 ): string[] {

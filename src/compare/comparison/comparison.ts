@@ -53,7 +53,8 @@ export function compareSources(sources: readonly Source[], options: ComparisonOp
   const { by, contests, notes } = makeContests(sources, options)
   const own = ownResult(sources, contests, strict)
   const verdict = own === null ? judged(contests, strict) : experimentVerdict(own)
-  const loads = own === null ? loadsOfContests(contests, verdict) : contests.map((contest) => loadAt(contest, verdict))
+  const loads =
+    own === null ? loadsOfContests(contests, verdict) : contests.map((contest) => loadAt(contest, verdict))
   const gates = judgeGates(contests, options.gates, strict)
   const judgedContests = contests.map((contest, i): JudgedContest => {
     const load = loads[i]!
@@ -69,7 +70,7 @@ export function compareSources(sources: readonly Source[], options: ComparisonOp
     sections: own === null ? certainty(verdict) : headlineOf(own).headToHead,
     notes: [...notes, ...notesOf(sources, contests)],
     gates,
-    exitCode: exitCodeOf(contests, gates),
+    exitCode: exitCodeOf(by, contests, gates),
   }
 }
 
@@ -128,9 +129,12 @@ function certainty(verdict: HeadToHead | null): readonly VerdictSection[] {
   return [{ title: 'How sure this is', lines: verdict.sentences, fixedWidth: false }]
 }
 
-/** Of what is compared with a baseline: violated 8, a gate that failed 7, one that could not be judged 9. */
-function exitCodeOf(contests: readonly Contest[], gates: readonly GateVerdict[]): ExitCode {
-  const compared = contests.flatMap(({ sides }) => (sides.length > 1 ? sides.slice(1) : sides))
+/**
+ * Violated 8 (of another source than the baseline's; by side, of any), a limit that cannot be judged 9, one that is
+ * exceeded 7; of several the gravest.
+ */
+function exitCodeOf(by: ComparedBy, contests: readonly Contest[], gates: readonly GateVerdict[]): ExitCode {
+  const compared = contests.flatMap(({ sides }) => (by === 'source' ? sides.slice(1) : sides))
   const violated = compared.some(({ trials }) => trials.some(({ integrity }) => integrity === 'violated'))
   return gravest([
     ...(violated ? [EXIT.violated] : []),

@@ -57,7 +57,9 @@ function cellOf({ trials }: ContestSide, figure: ComparedFigure): FigureCell | n
   const known = trials.flatMap(({ values }) => values[figure.name] ?? [])
   if (known.length === 0) return null
   const { median, n, share } = spreadOf(known.map(({ value }) => value))
-  const most = spreadOf(known.map(({ value, atLeast }) => (atLeast ? Number.POSITIVE_INFINITY : value))).median
+  const most = spreadOf(
+    known.map(({ value, atLeast }) => (atLeast ? Number.POSITIVE_INFINITY : value)),
+  ).median
   return {
     median,
     n,

@@ -37,16 +37,28 @@ export function comparisonHeadline(
       'CANNOT BE JUDGED',
       doubtful.map(({ gate, side }) => `${gate} of ${side}`),
     ),
-    ...(gates.length > 0 && failed.length + doubtful.length === 0 ? ['all limits kept'] : []),
+    ...identicalSources(contests),
+    ...(gates.length > 0 && failed.length + doubtful.length === 0 ? ['All limits kept'] : []),
   ]
   const alarming = failed.length > 0 || violated.length > 0
   const notice = doubtful.length > 0 || differing.length > 0
   return {
-    tone: alarming || report?.tone === 'bad' ? 'bad' : notice || report?.tone === 'notice' ? 'notice' : 'good',
+    tone:
+      alarming || report?.tone === 'bad' ? 'bad' : notice || report?.tone === 'notice' ? 'notice' : 'good',
     first: [...parts.map((part) => `${part}.`), report?.first ?? shownLine(by, contests)]
       .filter((part) => part !== '')
       .join(' '),
   }
+}
+
+/** Named first: whoever compares a file with itself must not take "no difference" for a finding. */
+function identicalSources(contests: readonly Judged[]): string[] {
+  const pairs = contests.flatMap(({ sides: [first, ...others] }) =>
+    others
+      .filter(({ source }) => source !== first!.source && source.digest === first!.source.digest)
+      .map(({ source }) => `${first!.source.name} and ${source.name} hold identical data`),
+  )
+  return [...new Set(pairs)]
 }
 
 function told(what: string, whom: readonly string[]): string[] {
@@ -82,7 +94,7 @@ function changeOf({ sides }: Judged, { figures }: LoadVerdict): string {
     ...(worse.length > 0 ? [`worse in ${list(worse)}`] : []),
   ]
   if (words.length > 0) return `${label} is ${words.join(', ')}`
-  if (pairs.length === 0) return `${label} is not ranked`
+  if (pairs.length === 0) return `nothing could be tested between ${sides[0]!.label} and ${label}`
   const tooFew = pairs.every(({ outcome }) => outcome === 'too few')
   return `${label}: ${tooFew ? 'too few trials to show a difference' : 'no difference shown'}`
 }
@@ -92,7 +104,7 @@ function winnersOf({ figures }: LoadVerdict): string[] {
   if (won.length > 0) return won.map(({ winner, title }) => `${winner} is best in ${title}`)
   const outcomes = figures.flatMap(({ pairs }) => pairs.map(({ outcome }) => outcome))
   if (outcomes.length > 0 && outcomes.every((outcome) => outcome === 'too few')) {
-    return ['too few trials to show a difference']
+    return ['Too few trials to show a difference']
   }
-  return ['nobody is best in any figure']
+  return ['Nobody was shown to be best in any figure']
 }

@@ -11,14 +11,18 @@ export function notesOf(sources: readonly Source[], contests: readonly Contest[]
     ...others.flatMap((other) => pairNotes(first!, other)),
     ...(others.length === 0 ? [] : [inTurns(sources)]),
     ...(kinds.has('omb') ? ombNotes(kinds.has('bench')) : []),
-    ...sources.flatMap(({ name, partial }) => (partial === null ? [] : [`${name} is a partial result: ${partial}`])),
+    ...sources.flatMap(({ name, partial }) =>
+      partial === null ? [] : [`${name} is a partial result: ${partial}`],
+    ),
     ...new Set(contests.flatMap(({ sides }) => sides.flatMap(({ side }) => side.notes))),
   ]
 }
 
 function pairNotes(a: Source, b: Source): string[] {
   if (a.digest === b.digest) {
-    return [`${a.name} and ${b.name} hold identical data: whatever is shown between them is the method's own doing`]
+    return [
+      `${a.name} and ${b.name} hold identical data: whatever is shown between them is the method's own doing`,
+    ]
   }
   const notes: string[] = []
   const unchecked = uncheckedFacts(a, b)
@@ -27,7 +31,8 @@ function pairNotes(a: Source, b: Source): string[] {
       `whether ${a.name} and ${b.name} had the same load can only be checked in part; not told by both: ${list(unchecked)}`,
     )
   }
-  if (a.workload !== b.workload) notes.push(`workloads are named ${a.workload} in ${a.name}, ${b.workload} in ${b.name}`)
+  if (a.workload !== b.workload)
+    notes.push(`workloads are named ${a.workload} in ${a.name}, ${b.workload} in ${b.name}`)
   const environment = environmentDifferences(a, b)
   if (environment.length > 0) {
     notes.push(`${a.name} and ${b.name} were measured in different environments: ${environment.join('; ')}`)
@@ -52,7 +57,7 @@ function ombNotes(mixed: boolean): string[] {
   ]
   if (mixed) {
     notes.push(
-      'bench counts these from the instant at which a message was due, so they are not compared; service time is the same in both',
+      'bench counts these from the instant at which a message was due, so they are not compared; service time is the same in both (test it with a limit on service.p99)',
     )
   }
   return notes

@@ -1,8 +1,8 @@
 import { countText } from '../../result/figures.ts'
 import { settingsTable } from '../settings.ts'
 import type { Source } from '../sources/index.ts'
-import { list } from '../table.ts'
 import { median } from '../statistics/index.ts'
+import { list } from '../table.ts'
 import type { ContestSide } from './contest.ts'
 
 /** Results of OMB do not tell the rate that was asked for; published rates further apart than this were not the same. */

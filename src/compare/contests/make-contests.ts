@@ -114,11 +114,22 @@ function pairContests(a: Source, one: SourceSide, b: Source, other: SourceSide):
     { label: `${one.label}@${a.name}`, source: a, side: one, trials: one.trials.filter(keep) },
     { label: `${other.label}@${b.name}`, source: b, side: other, trials: other.trials.filter(keep) },
   ]
-  if (shared.length === 0) return [contestOf(title, null, at(() => true))]
+  if (shared.length === 0)
+    return [
+      contestOf(
+        title,
+        null,
+        at(() => true),
+      ),
+    ]
   const several = rates.length > 1 || otherRates.length > 1
   return shared.map((rateHz) => {
     const suffix = several && rateHz !== null ? ` at ${countText(rateHz)} msg/s` : ''
-    return contestOf(`${title}${suffix}`, rateHz, at((trial) => trial.rateHz === rateHz))
+    return contestOf(
+      `${title}${suffix}`,
+      rateHz,
+      at((trial) => trial.rateHz === rateHz),
+    )
   })
 }
 
@@ -132,7 +143,8 @@ function sideContests(
     labels.filter((each) => each === label).length > 1 ? `${label}@${source.name}` : label
   const rates = [...new Set(all.flatMap(({ side }) => ratesOf(side)))]
   const sameEverywhere = all.every(({ side }) => rates.every((rate) => ratesOf(side).includes(rate)))
-  const title = sources.length === 1 ? sources[0]!.workload : `sides of ${list(sources.map(({ name }) => name))}`
+  const title =
+    sources.length === 1 ? sources[0]!.workload : `sides of ${list(sources.map(({ name }) => name))}`
   const at = (keep: (trial: ComparedTrial) => boolean) =>
     all.map(({ source, side }) => ({
       label: labelOf(source, side),
@@ -141,7 +153,13 @@ function sideContests(
       trials: side.trials.filter(keep),
     }))
   if (rates.length < 2 || (sources.length > 1 && !sameEverywhere)) {
-    return [contestOf(title, rates.length === 1 ? rates[0]! : null, at(() => true))]
+    return [
+      contestOf(
+        title,
+        rates.length === 1 ? rates[0]! : null,
+        at(() => true),
+      ),
+    ]
   }
   return rates.map((rateHz) =>
     contestOf(
@@ -158,7 +176,7 @@ function ratesOf({ trials }: SourceSide): (number | null)[] {
 
 function contestOf(title: string, rateHz: number | null, sides: readonly ContestSide[]): Contest {
   const kinds = new Set(sides.map(({ source }) => source.kind))
-  const [baseline, ...others] = kinds.size > 1 ? sides.map(withoutOmbLatencies) : sides
+  const [baseline, ...others] = kinds.size > 1 ? sides.map(comparableOnly) : sides
   if (baseline === undefined) return { title, rateHz, sides: [], differences: [], notes: [] }
   const elsewhere = others.filter(({ source }) => source !== baseline.source)
   return {
@@ -166,26 +184,26 @@ function contestOf(title: string, rateHz: number | null, sides: readonly Contest
     rateHz,
     sides: [baseline, ...others],
     differences: [...new Set(elsewhere.flatMap((other) => loadDifferences(baseline, other)))],
-    notes: elsewhere.flatMap((other) => [
-      ...(other.side.label === baseline.side.label ? settingDifferences(baseline, other) : []),
-    ]),
+    notes: elsewhere
+      .filter(({ side }) => side.label === baseline.side.label)
+      .flatMap((other) => settingDifferences(baseline, other)),
   }
 }
 
 /**
  * OMB's publish and end-to-end latencies count from the actual send, ours from the instant at which a message was due:
- * they are not the same figures. Its publish latency is our service time, which stays.
+ * they are not the same figures, so no verdict is given on them where both are in a contest, and OMB's are not shown.
+ * Its publish latency is our service time, which stays.
  */
-function withoutOmbLatencies(side: ContestSide): ContestSide {
-  if (side.source.kind !== 'omb') return side
+function comparableOnly(side: ContestSide): ContestSide {
+  const isOmb = side.source.kind === 'omb'
+  const keep = (name: string) => !isOmb || !/^(publish|e2e)\./.test(name)
   return {
     ...side,
     trials: side.trials.map((trial) => ({
       ...trial,
       figures: {},
-      values: Object.fromEntries(
-        Object.entries(trial.values).filter(([name]) => !/^(publish|e2e)\./.test(name)),
-      ),
+      values: Object.fromEntries(Object.entries(trial.values).filter(([name]) => keep(name))),
     })),
   }
 }

@@ -10,8 +10,7 @@ export interface Gate {
   readonly figure: ComparedFigure
   /** `>` fails on a rise beyond the limit, `<` on a fall. */
   readonly operator: '>' | '<'
-  readonly limit:
-    /** 0.05 is +5 %. */
+  readonly limit: /** 0.05 is +5 %. */
     | { readonly kind: 'relative'; readonly share: number }
     /** µs, or messages a second. */
     | { readonly kind: 'absolute'; readonly change: number }
@@ -83,7 +82,10 @@ export function parseGate(text: string): Gate {
   }
   const factor = UNITS[figure.unit][unit]
   if (factor === undefined) {
-    throw scanner.refuse(`a unit of ${figure.name}: ${['%', ...Object.keys(UNITS[figure.unit])].join(', ')}`, unit)
+    throw scanner.refuse(
+      `a unit of ${figure.name}: ${['%', ...Object.keys(UNITS[figure.unit])].join(', ')}`,
+      unit,
+    )
   }
   checkEnd(scanner)
   return { text: shown, figure, operator, limit: { kind: 'absolute', change: signed * factor } }
@@ -113,6 +115,6 @@ function figureForms(names: readonly string[]): string {
 }
 
 function checkEnd(scanner: Scanner): void {
-  const more = scanner.take(/^[^]+/)
+  const more = scanner.take(/^[\s\S]+/)
   if (more !== '') throw scanner.refuse('the end', more)
 }

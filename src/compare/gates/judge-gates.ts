@@ -132,7 +132,12 @@ function judge(trial: Trial, adjustedP: number, tests: number): GateVerdict {
   }
   const start = `${gate.text}, ${side.label} against ${baseline.label}`
   if (refused !== null) {
-    return { ...about, outcome: 'not judged', test: null, sentence: `${start}: cannot be judged: ${refused}.` }
+    return {
+      ...about,
+      outcome: 'not judged',
+      test: null,
+      sentence: `${start}: cannot be judged: ${refused}.`,
+    }
   }
   const [first, second] = values
   const test: GateTest = {
@@ -160,8 +165,7 @@ function judge(trial: Trial, adjustedP: number, tests: number): GateVerdict {
 }
 
 function isBeyond({ operator, limit }: Gate, { ratio, change }: GateTest): boolean {
-  const [found, most] =
-    limit.kind === 'relative' ? [ratio.ratio - 1, limit.share] : [change, limit.change]
+  const [found, most] = limit.kind === 'relative' ? [ratio.ratio - 1, limit.share] : [change, limit.change]
   return operator === '>' ? found > most : found < most
 }
 

@@ -94,11 +94,7 @@ interface Fields {
   series(name: string, required: boolean): readonly number[]
 }
 
-function fieldReader(
-  raw: Readonly<Record<string, unknown>>,
-  problems: string[],
-  notes: string[],
-): Fields {
+function fieldReader(raw: Readonly<Record<string, unknown>>, problems: string[], notes: string[]): Fields {
   const expected = (what: string, name: string) =>
     problems.push(`${name}: expected ${what}, got ${JSON.stringify(raw[name])?.slice(0, 40) ?? 'nothing'}`)
   return {
@@ -123,7 +119,8 @@ function fieldReader(
         return []
       }
       const numbers = value.filter((each) => typeof each === 'number' && Number.isFinite(each))
-      if (numbers.length < value.length) notes.push(`${name} has ${plural(value.length - numbers.length, 'element')} without a number`)
+      if (numbers.length < value.length)
+        notes.push(`${name} has ${plural(value.length - numbers.length, 'element')} without a number`)
       return numbers
     },
   }
@@ -133,7 +130,10 @@ function latencyValues(
   fields: Fields,
   { prefixes, field, unitUs, required }: (typeof LATENCIES)[number],
 ): FigureValues {
-  const found = QUANTILES.map(([key, suffix]) => ({ key, value: fields.number(`${field}${suffix}`, required) }))
+  const found = QUANTILES.map(([key, suffix]) => ({
+    key,
+    value: fields.number(`${field}${suffix}`, required),
+  }))
   // A histogram without a value gives 0 everywhere.
   if (!(found.at(-1)!.value > 0)) return {}
   return Object.fromEntries(

@@ -19,7 +19,8 @@ export function ombSource(files: readonly OmbFile[], name: string, digest: strin
   const drivers = [...new Set(files.map(({ run }) => run.driver))]
   return {
     name,
-    title: files.length === 1 ? basename(first!.file) : `${basename(first!.file)} and ${files.length - 1} more`,
+    title:
+      files.length === 1 ? basename(first!.file) : `${basename(first!.file)} and ${files.length - 1} more`,
     kind: 'omb',
     digest,
     workload: first!.run.workload,

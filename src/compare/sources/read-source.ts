@@ -19,7 +19,8 @@ const MAX_FILES = MAX_TRIALS_PER_SIDE * 10
 /** Text has no zero byte, and a binary file has one soon. */
 const BINARY_PROBE_BYTES = 1024
 
-const HINT = 'give an experiment id, latest, a folder, a result.json, or result files of the OpenMessaging Benchmark'
+const HINT =
+  'give an experiment id, latest, a folder, a result.json, or result files of the OpenMessaging Benchmark'
 
 /**
  * Reads what an argument of `bench compare` names: an experiment id, `latest`, the folder of an experiment, a
@@ -28,28 +29,40 @@ const HINT = 'give an experiment id, latest, a folder, a result.json, or result 
  */
 export async function readSource(argument: string, name: string, home: string): Promise<Source> {
   const files = await filesOf(argument, home)
-  const hash = createHash('sha256')
+  const digests = new Map<string, string>()
   const runs: OmbFile[] = []
   for (const file of files) {
     const bytes = await bytesOf(file)
-    hash.update(bytes)
+    const digest = createHash('sha256').update(bytes).digest('hex')
+    const twin = digests.get(digest)
+    if (twin !== undefined) {
+      throw new AppError('CONFIG', `expected a run in each file, got the same bytes in ${twin} and ${file}`, {
+        hint: 'a run counts once: leave one of them out',
+      })
+    }
+    digests.set(digest, file)
     const raw = parseJson(bytes.toString('utf8'), file)
     if (looksLikeOmb(raw)) {
       runs.push({ file, run: parseOmbRun(raw, file) })
       continue
     }
     if (files.length > 1) {
-      throw new AppError('CONFIG', `expected a result of the OpenMessaging Benchmark in ${file}, got another JSON`, {
-        hint: 'only such results are taken together as trials; bench repeats by itself: bench run … --repeat 7',
-      })
+      throw new AppError(
+        'CONFIG',
+        `expected a result of the OpenMessaging Benchmark in ${file}, got another JSON`,
+        {
+          hint: 'only such results are taken together as trials; bench repeats by itself: bench run … --repeat 7',
+        },
+      )
     }
-    return benchSource(checkResult(raw, file), name, hash.digest('hex'))
+    return benchSource(checkResult(raw, file), name, digest)
   }
-  return ombSource(runs, name, hash.digest('hex'))
+  return ombSource(runs, name, [...digests.keys()].sort().join(' '))
 }
 
 async function filesOf(argument: string, home: string): Promise<string[]> {
-  if (argument === '') throw new AppError('USAGE', 'expected something to compare, got an empty text', { hint: HINT })
+  if (argument === '')
+    throw new AppError('USAGE', 'expected something to compare, got an empty text', { hint: HINT })
   if (argument === 'latest' || EXPERIMENT_ID.test(argument)) return experimentFile(argument, home)
   const entry = await statOf(argument)
   if (entry === null) {
@@ -59,11 +72,17 @@ async function filesOf(argument: string, home: string): Promise<string[]> {
   }
   if (!entry.isDirectory()) return [argument]
   if ((await statOf(join(argument, 'result.json'))) !== null) return [join(argument, 'result.json')]
-  const names = (await readdir(argument)).filter((file) => file.endsWith('.json') && !file.startsWith('.')).sort()
+  const names = (await readdir(argument))
+    .filter((file) => file.endsWith('.json') && !file.startsWith('.'))
+    .sort()
   if (names.length === 0) {
-    throw new AppError('CONFIG', `expected a result.json or other results in the folder ${argument}, got no JSON file`, {
-      hint: HINT,
-    })
+    throw new AppError(
+      'CONFIG',
+      `expected a result.json or other results in the folder ${argument}, got no JSON file`,
+      {
+        hint: HINT,
+      },
+    )
   }
   return bounded(
     names.map((file) => join(argument, file)),
@@ -91,20 +110,30 @@ function bounded(files: string[], argument: string): string[] {
 }
 
 function absent(file: string): AppError {
-  return new AppError('CONFIG', `expected a file or folder, got ${JSON.stringify(file)}, which is not there`, {
-    hint: HINT,
-  })
+  return new AppError(
+    'CONFIG',
+    `expected a file or folder, got ${JSON.stringify(file)}, which is not there`,
+    {
+      hint: HINT,
+    },
+  )
 }
 
 async function bytesOf(file: string): Promise<Buffer> {
-  const refused = (got: string, hint = HINT) => new AppError('CONFIG', `expected a result in ${file}, got ${got}`, { hint })
+  const refused = (got: string, hint = HINT) =>
+    new AppError('CONFIG', `expected a result in ${file}, got ${got}`, { hint })
   const entry = await statOf(file)
   if (entry === null) {
-    throw refused('nothing there', 'the experiment may have ended before a result was written; its bench.log tells why')
+    throw refused(
+      'nothing there',
+      'the experiment may have ended before a result was written; its bench.log tells why',
+    )
   }
   if (!entry.isFile()) throw refused(entry.isDirectory() ? 'a folder' : 'something that is no file')
   if (entry.size > MAX_FILE_BYTES) {
-    throw refused(`${Math.ceil(entry.size / 1e6)} MB; at most ${Math.floor(MAX_FILE_BYTES / 1e6)} MB are read`)
+    throw refused(
+      `${Math.ceil(entry.size / 1e6)} MB; at most ${Math.floor(MAX_FILE_BYTES / 1e6)} MB are read`,
+    )
   }
   let bytes: Buffer
   try {
@@ -120,6 +149,9 @@ async function bytesOf(file: string): Promise<Buffer> {
 async function statOf(path: string): Promise<Stats | null> {
   return stat(path).catch((error: { code?: string }) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
-    throw new AppError('CONFIG', `expected a file or folder, got: ${messageOf(error)}`, { hint: HINT, cause: error })
+    throw new AppError('CONFIG', `expected a file or folder, got: ${messageOf(error)}`, {
+      hint: HINT,
+      cause: error,
+    })
   })
 }

@@ -31,7 +31,7 @@ export interface Source {
   readonly title: string
   /** Where from: latencies that count from different instants are not the same figure. */
   readonly kind: 'bench' | 'omb'
-  /** Of the bytes read; the same data has the same digest. */
+  /** SHA-256 of the files read, one after the other; the same data has the same digest. */
   readonly digest: string
   readonly workload: string
   /** ISO 8601; null where the source does not tell. */

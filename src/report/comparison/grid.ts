@@ -45,14 +45,19 @@ export function gridOf({ sides, rows }: JudgedContest, withChanges: boolean): Gr
         unit: UNIT_TEXT[figure.unit],
         cells: [
           ...cells.map((cell) => (cell === null ? DASH : sideCell(cell, figure))),
-          ...(withChanges ? changed.map((change) => (change === null ? DASH : changeCell(change, figure))) : []),
+          ...(withChanges
+            ? changed.map((change) => (change === null ? DASH : changeCell(change, figure)))
+            : []),
         ],
       })),
     })),
   }
 }
 
-function sideCell({ median, n, spread, atLeast, notRanked }: FigureCell, { unit }: FigureRow['figure']): Cell {
+function sideCell(
+  { median, n, spread, atLeast, notRanked }: FigureCell,
+  { unit }: FigureRow['figure'],
+): Cell {
   const number = `${atLeast ? '≥\u00a0' : ''}${figureNumber(unit, median)}`
   const text = n > 1 ? `${number} ${spreadText({ median, n, share: spread })}` : number
   return { text, mark: notRanked === null ? null : 'muted' }

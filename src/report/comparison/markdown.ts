@@ -40,7 +40,10 @@ function joined(head: string, tables: readonly string[]): string {
     shown++
   }
   const missing = tables.length - shown
-  const note = missing === 0 ? '' : `\n\n${missing} more ${missing === 1 ? 'table is' : 'tables are'} left out: too long for one comment.`
+  const note =
+    missing === 0
+      ? ''
+      : `\n\n${missing} more ${missing === 1 ? 'table is' : 'tables are'} left out: too long for one comment.`
   return `${text}${note}\n\n<sub>${escaped(GRID_LEGEND)}</sub>\n`
 }
 
@@ -52,7 +55,14 @@ function contestLines({ title, differences, notes, sections }: JudgedContest): s
 
 function sectionLines({ title, lines, fixedWidth }: VerdictSection): string[] {
   if (!fixedWidth) return titled(title, lines)
-  return ['', `**${escaped(title)}**`, '', '```text', ...lines.map((line) => flat(line).replaceAll('`', "'")), '```']
+  return [
+    '',
+    `**${escaped(title)}**`,
+    '',
+    '```text',
+    ...lines.map((line) => flat(line).replaceAll('`', "'")),
+    '```',
+  ]
 }
 
 function titled(title: string, lines: readonly string[]): string[] {

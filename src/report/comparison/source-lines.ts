@@ -1,14 +1,16 @@
 import type { SourceComparison } from '../../compare/comparison/index.ts'
+import type { GateVerdict } from '../../compare/gates/judge-gates.ts'
 import type { Source } from '../../compare/sources/index.ts'
 import { list } from '../../compare/table.ts'
 import { plural } from '../../result/figures.ts'
-import type { GateVerdict } from '../../compare/gates/judge-gates.ts'
 
 /** `A = exp-…`: what each letter stands for. */
 export function sourceLine({ name, title, kind, workload, startedAt, sides }: Source): string {
   const trials = sides.map(({ label, trials }) => `${label} ${plural(trials.length, 'trial')}`)
   const where = kind === 'omb' ? 'OpenMessaging Benchmark' : (startedAt ?? '').slice(0, 16).replace('T', ' ')
-  return [`${name} = ${title}`, where, workload, list(trials) || 'no side'].filter((part) => part !== '').join(', ')
+  return [`${name} = ${title}`, where, workload, list(trials) || 'no side']
+    .filter((part) => part !== '')
+    .join(', ')
 }
 
 /** How a gate came out, in a word that can be searched for. */

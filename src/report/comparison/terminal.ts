@@ -11,7 +11,8 @@ export function renderComparison(comparison: SourceComparison, options: Terminal
   const paint: Paint = options.color === true ? colored : (text) => text
   const width = Math.max(MIN_COLUMNS, options.columns)
   const { by, headline, sources, contests, sections, notes } = comparison
-  const shown = (parts: readonly VerdictSection[]) => parts.flatMap((part) => sectionLines(part, width, paint))
+  const shown = (parts: readonly VerdictSection[]) =>
+    parts.flatMap((part) => sectionLines(part, width, paint))
   const heading = (title: string) => ['', ...wrap(title, width).map((line) => paint(line, 'strong'))]
   return [
     ...wrap(headline.first, width).map((line) => paint(paint(line, headline.tone), 'strong')),
@@ -32,7 +33,11 @@ export function renderComparison(comparison: SourceComparison, options: Terminal
 }
 
 function contestParts({ differences, notes, sections }: JudgedContest): readonly VerdictSection[] {
-  return [...part('NOT RANKED: the loads differ', differences), ...part('Set differently', notes), ...sections]
+  return [
+    ...part('NOT RANKED: the loads differ', differences),
+    ...part('Set differently', notes),
+    ...sections,
+  ]
 }
 
 function part(title: string, lines: readonly string[]): readonly VerdictSection[] {
