@@ -115,7 +115,7 @@ test('results of the OpenMessaging Benchmark against one another', async () => {
   const finished = await compare(file('log.json', { driver: 'Log' }), file('queue.json', { driver: 'Queue' }))
   expect(finished.exitCode).toBe(0)
   expect(finished.stdout).toContain('1 trial cannot show a difference at 5 %')
-  expect(finished.stdout).toContain('service.p99, ms')
+  expect(finished.stdout).toContain('publish.p99, ms')
 })
 
 test.each([

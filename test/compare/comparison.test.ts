@@ -259,6 +259,18 @@ describe('the OpenMessaging Benchmark', () => {
     )
     expect(comparison.notes.join()).toContain('integrity unproven')
     expect(said(comparison)).not.toContain('held')
+    expect(comparison.contests[0]!.rows.some(({ figure }) => figure.name.startsWith('service.'))).toBe(false)
+    expect(compared([omb('A', ombRun())]).headline.first).toBe(
+      'Only Log: there is nothing to hold it against.',
+    )
+  })
+
+  test('what old files do not tell is named', () => {
+    const old = omb('A', ombRun({ messageSize: undefined, topics: undefined }))
+    const { notes } = compared([old, omb('B', ombRun({ messageSize: undefined }, 2))])
+    expect(notes[0]).toBe(
+      'that A and B had the same load can only be checked in part; not told: rate, message size and topics',
+    )
   })
 
   test('several runs are trials: a planted difference is shown', () => {

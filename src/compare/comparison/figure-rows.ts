@@ -34,9 +34,11 @@ export interface Change {
 
 /** Every figure that is known of some side. Medians describe; what was tested is taken from the verdict. Pure. */
 export function figureRows(contest: Contest, load: LoadVerdict | null): readonly FigureRow[] {
-  return COMPARED_FIGURES.map((figure) => rowOf(contest, figure, load)).filter(({ cells }) =>
-    cells.some((cell) => cell !== null),
-  )
+  // OMB's publish latency is its service time: once is enough.
+  const onlyOmb = contest.sides.every(({ source }) => source.kind === 'omb')
+  return COMPARED_FIGURES.filter(({ name }) => !(onlyOmb && name.startsWith('service.')))
+    .map((figure) => rowOf(contest, figure, load))
+    .filter(({ cells }) => cells.some((cell) => cell !== null))
 }
 
 function rowOf({ sides }: Contest, figure: ComparedFigure, load: LoadVerdict | null): FigureRow {

@@ -76,6 +76,8 @@ function violatedSides(contests: readonly Judged[]): string[] {
 }
 
 function shownLine(by: ComparedBy, contests: readonly Judged[]): string {
+  const sides = contests.flatMap((contest) => contest.sides)
+  if (sides.length === 1) return `Only ${sides[0]!.label}: there is nothing to hold it against.`
   const lines = contests.flatMap((contest) => {
     if (contest.verdict === null) return []
     return by === 'source' ? changeOf(contest, contest.verdict) : winnersOf(contest.verdict)

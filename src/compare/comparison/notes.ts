@@ -28,7 +28,7 @@ function pairNotes(a: Source, b: Source): string[] {
   const unchecked = uncheckedFacts(a, b)
   if (unchecked.length > 0) {
     notes.push(
-      `whether ${a.name} and ${b.name} had the same load can only be checked in part; not told by both: ${list(unchecked)}`,
+      `that ${a.name} and ${b.name} had the same load can only be checked in part; not told: ${list(unchecked)}`,
     )
   }
   if (a.workload !== b.workload)

@@ -49,12 +49,12 @@ function publishedHz({ trials }: ContestSide): number | null {
   return rates.length === 0 ? null : median(rates)
 }
 
-/** What two sources do not tell both, so that it may differ. Pure. */
+/** What not both of two sources tell, so that it may differ. Pure. */
 export function uncheckedFacts(a: Source, b: Source): string[] {
   const names = new Set([...Object.keys(a.facts), ...Object.keys(b.facts)])
   const unchecked = [...names].filter((fact) => {
     const known = [a, b].filter(({ facts }) => (facts[fact] ?? null) !== null)
-    return known.length === 1 && fact !== 'workload'
+    return known.length < 2 && fact !== 'workload'
   })
   if (a.kind === 'omb' || b.kind === 'omb') unchecked.unshift('rate')
   return unchecked

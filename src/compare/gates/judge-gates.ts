@@ -150,9 +150,10 @@ function judge(trial: Trial, adjustedP: number, tests: number): GateVerdict {
     tests,
   }
   if (!canShowDifference(...test.n, tests)) {
+    const family = tests === 1 ? '' : ` for ${tests} tests`
     const sentence =
-      `${start}: cannot be judged: ${tooFewSentence(...test.n)} in a comparison with ${tests} ` +
-      `${tests === 1 ? 'gate' : 'gates'}; ${trialsNeeded(tests)} of each would be enough.`
+      `${start}: cannot be judged: ${tooFewSentence(...test.n)}; ` +
+      `${trialsNeeded(tests)} of each would be enough${family}.`
     return { ...about, outcome: 'not judged', test, sentence }
   }
   const failed = adjustedP <= ALPHA && isBeyond(gate, test)
