@@ -2,7 +2,7 @@ import type { Cell } from '../compare/cells.ts'
 import { type Headline, headlineOf } from '../compare/headline.ts'
 import type { RowGroup } from '../compare/rows.ts'
 import type { Tone } from '../compare/side-headline.ts'
-import { compare } from '../compare/table.ts'
+import { type Comparison, compare } from '../compare/table.ts'
 import type { VerdictSection } from '../compare/verdict-sections.ts'
 import type { ExperimentResult } from '../result/result.ts'
 
@@ -75,15 +75,7 @@ export function sectionLines({ title, lines }: VerdictSection, width: number, pa
   return [paint(title, 'strong'), ...body]
 }
 
-/** A table, side by side where it fits, else one column below the other. */
-export function tableLines(
-  {
-    columns,
-    groups,
-  }: { readonly columns: readonly { readonly label: string }[]; readonly groups: readonly RowGroup[] },
-  width: number,
-  paint: Paint,
-): string[] {
+function tableLines({ columns, groups }: Comparison, width: number, paint: Paint): string[] {
   if (columns.length === 0) return []
   const all = columns.map((_, index) => index)
   const labels = columns.map(({ label }) => printable(label))
@@ -92,7 +84,8 @@ export function tableLines(
   return all.flatMap((index) => [...block(labels, groups, [index], paint), ''])
 }
 
-function block(
+/** Some columns of a table beside one another, whatever width they take. Labels without control characters. */
+export function block(
   labels: readonly string[],
   groups: readonly RowGroup[],
   shown: readonly number[],
@@ -153,7 +146,7 @@ const padEnd = (text: string, width: number) => text + ' '.repeat(Math.max(0, wi
 const padStart = (text: string, width: number) => ' '.repeat(Math.max(0, width - widthOf(text))) + text
 
 /** A label may come from a file: no control character of it reaches the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, ' ')
 }
 

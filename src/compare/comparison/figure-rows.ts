@@ -1,7 +1,8 @@
 import type { Contest, ContestSide } from '../contests/contest.ts'
 import { COMPARED_FIGURES, type ComparedFigure } from '../sources/index.ts'
 import { MAX_TRIALS_PER_SIDE, spreadOf } from '../statistics/index.ts'
-import { type LoadVerdict, type PairOutcome, whyNotRanked } from '../verdict/index.ts'
+import type { LoadVerdict, PairOutcome } from '../verdict/index.ts'
+import { whyNotRanked } from '../verdict/ranking.ts'
 
 /** A figure of every side of a contest. */
 export interface FigureRow {

@@ -18,7 +18,8 @@ import {
   trialNoise,
   trialsNeeded,
 } from '../statistics/index.ts'
-import { unequalGuarantees, whyNotRanked } from '../verdict/index.ts'
+import { unequalGuarantees } from '../verdict/index.ts'
+import { whyNotRanked } from '../verdict/ranking.ts'
 import type { Gate } from './grammar.ts'
 
 /**

@@ -3,7 +3,7 @@ import { DASH } from '../../compare/cells.ts'
 import type { Change, FigureCell, FigureRow, JudgedContest } from '../../compare/comparison/index.ts'
 import type { RowGroup } from '../../compare/rows.ts'
 import { figureNumber, UNIT_TEXT } from '../../compare/sources/index.ts'
-import { changeText, pText, spreadText } from '../../compare/statistics/index.ts'
+import { changeText, pText, spreadText } from '../../compare/statistics/line.ts'
 
 /** A table of one contest, the same in every view. */
 export interface Grid {

@@ -1,7 +1,15 @@
 import type { JudgedContest, SourceComparison } from '../../compare/comparison/index.ts'
 import type { VerdictSection } from '../../compare/verdict-sections.ts'
-import { colored, type Paint, sectionLines, type TerminalOptions, tableLines, wrap } from '../terminal.ts'
-import { GRID_LEGEND, gridOf } from './grid.ts'
+import {
+  block,
+  colored,
+  type Paint,
+  printable,
+  sectionLines,
+  type TerminalOptions,
+  wrap,
+} from '../terminal.ts'
+import { GRID_LEGEND, type Grid, gridOf } from './grid.ts'
 import { gateLines, sourceLine } from './source-lines.ts'
 
 const MIN_COLUMNS = 40
@@ -26,7 +34,7 @@ export function renderComparison(comparison: SourceComparison, options: Terminal
     ...shown([...sections, ...part('Beware', notes)]),
     ...contests.flatMap((contest) => [
       ...heading(contest.title),
-      ...tableLines(gridOf(contest, by === 'source'), width, paint),
+      ...gridLines(gridOf(contest, by === 'source'), width, paint),
     ]),
     ...wrap(GRID_LEGEND, width),
   ]
@@ -42,4 +50,14 @@ function contestParts({ differences, notes, sections }: JudgedContest): readonly
 
 function part(title: string, lines: readonly string[]): readonly VerdictSection[] {
   return lines.length === 0 ? [] : [{ title, lines, fixedWidth: false }]
+}
+
+/** All columns beside one another where they fit, else each alone. */
+function gridLines({ columns, groups }: Grid, width: number, paint: Paint): string[] {
+  if (groups.length === 0) return []
+  const labels = columns.map(({ label }) => printable(label))
+  const all = labels.map((_, index) => index)
+  const whole = block(labels, groups, all, paint)
+  if (whole.every((line) => Bun.stringWidth(line) <= width)) return whole
+  return all.flatMap((index) => block(labels, groups, [index], paint))
 }
