@@ -117,7 +117,7 @@ describe('two experiments', () => {
       'a: C against A',
       'b: B against A',
     ])
-    expect(comparison.notes).toContain('b is not in C: not compared')
+    expect(comparison.notes).toContain('b is not in C: not compared.')
     expect(comparison.verdict!.tests).toBe(9)
   })
 
@@ -153,7 +153,7 @@ describe('two experiments', () => {
     ])
     expect(comparison.verdict).toBeNull()
     expect(comparison.contests[0]!.rows.length).toBeGreaterThan(10)
-    expect(comparison.notes.join()).toContain('workloads are named sample in A, other in B')
+    expect(comparison.notes.join()).toContain('Workloads are named sample in A, other in B')
     expect(comparison.gates.map(({ outcome }) => outcome)).toEqual(['not judged', 'not judged'])
     expect(comparison.exitCode).toBe(9)
   })
@@ -243,7 +243,7 @@ describe('who is matched', () => {
     expect(said(comparison)).toContain(
       'a@B is not ranked on publish p99, end-to-end p99 and CPU per message: it was not run.',
     )
-    expect(comparison.notes).toContain('a could not be run: no port')
+    expect(comparison.notes).toContain('a could not be run: no port.')
   })
 })
 
@@ -269,7 +269,7 @@ describe('the OpenMessaging Benchmark', () => {
     const old = omb('A', ombRun({ messageSize: undefined, topics: undefined }))
     const { notes } = compared([old, omb('B', ombRun({ messageSize: undefined }, 2))])
     expect(notes[0]).toBe(
-      'that A and B had the same load can only be checked in part; not told: rate, message size and topics',
+      'That A and B had the same load can only be checked in part; not told: rate, message size and topics.',
     )
   })
 

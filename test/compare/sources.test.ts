@@ -117,7 +117,7 @@ describe('the OpenMessaging Benchmark', () => {
   test('a run that came to a standstill, or fell behind, did not hold its rate', async () => {
     const stalled = await read(file('stalled.json', ombRun({ publishRate: [50_000, 50_000, 0, 0] })))
     expect(stalled.sides[0]!.trials[0]!.measurement).toBe('saturated')
-    expect(stalled.sides[0]!.notes).toEqual(['Log, stalled.json: nothing was published in 2 of 4 windows'])
+    expect(stalled.sides[0]!.notes).toEqual(['Log, stalled.json: nothing was published in 2 of 4 windows.'])
     const behind = await read(file('behind.json', ombRun({ backlog: [0, 60_000, 90_000] })))
     expect(behind.sides[0]!.notes[0]).toContain(
       'the backlog was 90,000 messages at the end: 1.8 s of the rate',

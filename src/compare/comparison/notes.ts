@@ -12,7 +12,7 @@ export function notesOf(sources: readonly Source[], contests: readonly Contest[]
     ...(others.length === 0 ? [] : [inTurns(sources)]),
     ...(kinds.has('omb') ? ombNotes(kinds.has('bench')) : []),
     ...sources.flatMap(({ name, partial }) =>
-      partial === null ? [] : [`${name} is a partial result: ${partial}`],
+      partial === null ? [] : [`${name} is a partial result: ${partial}.`],
     ),
     ...new Set(contests.flatMap(({ sides }) => sides.flatMap(({ side }) => side.notes))),
   ]
@@ -21,21 +21,21 @@ export function notesOf(sources: readonly Source[], contests: readonly Contest[]
 function pairNotes(a: Source, b: Source): string[] {
   if (a.digest === b.digest) {
     return [
-      `${a.name} and ${b.name} hold identical data: whatever is shown between them is the method's own doing`,
+      `${a.name} and ${b.name} hold identical data: whatever is shown between them is the method's own doing.`,
     ]
   }
   const notes: string[] = []
   const unchecked = uncheckedFacts(a, b)
   if (unchecked.length > 0) {
     notes.push(
-      `that ${a.name} and ${b.name} had the same load can only be checked in part; not told: ${list(unchecked)}`,
+      `That ${a.name} and ${b.name} had the same load can only be checked in part; not told: ${list(unchecked)}.`,
     )
   }
   if (a.workload !== b.workload)
-    notes.push(`workloads are named ${a.workload} in ${a.name}, ${b.workload} in ${b.name}`)
+    notes.push(`Workloads are named ${a.workload} in ${a.name}, ${b.workload} in ${b.name}.`)
   const environment = environmentDifferences(a, b)
   if (environment.length > 0) {
-    notes.push(`${a.name} and ${b.name} were measured in different environments: ${environment.join('; ')}`)
+    notes.push(`${a.name} and ${b.name} were measured in different environments: ${environment.join('; ')}.`)
   }
   return notes
 }
@@ -45,19 +45,19 @@ function inTurns(sources: readonly Source[]): string {
   const names = list(sources.map(({ name }) => name))
   return (
     `${names} were not measured in turns: whatever else changed between them counts as a difference; sides of one ` +
-    'experiment (bench run … --repeat) are'
+    'experiment (bench run … --repeat) are.'
   )
 }
 
 function ombNotes(mixed: boolean): string[] {
   const notes = [
-    'the OpenMessaging Benchmark checks no message (integrity unproven) and tells neither the rate that was asked for nor ' +
-      'what the sides guarantee',
-    'its publish and end-to-end latencies count from the actual send: what messages waited before is only in the schedule delay',
+    'The OpenMessaging Benchmark checks no message (integrity unproven) and tells neither the rate that was asked for nor ' +
+      'what the sides guarantee.',
+    'Its publish and end-to-end latencies count from the actual send: what messages waited before is only in the schedule delay.',
   ]
   if (mixed) {
     notes.push(
-      'bench counts these from the instant at which a message was due, so they are not compared; service time is the same in both (test it with a limit on service.p99)',
+      'bench counts them from the instant at which a message was due, so they are not compared; service time is the same in both (test it with a limit on service.p99).',
     )
   }
   return notes

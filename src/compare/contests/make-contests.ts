@@ -91,14 +91,14 @@ function sourceContests([first, ...others]: readonly Chosen[]): Pick<Contests, '
   for (const side of first!.sides) {
     for (const other of others) {
       const match = other.sides.find(({ label }) => label === side.label)
-      if (match === undefined) notes.push(`${side.label} is not in ${other.source.name}: not compared`)
+      if (match === undefined) notes.push(`${side.label} is not in ${other.source.name}: not compared.`)
       else contests.push(...pairContests(first!.source, side, other.source, match))
     }
   }
   for (const { source, sides } of others) {
     for (const { label } of sides) {
       if (first!.sides.some((side) => side.label === label)) continue
-      notes.push(`${label} of ${source.name} is not in ${first!.source.name}: not compared`)
+      notes.push(`${label} of ${source.name} is not in ${first!.source.name}: not compared.`)
     }
   }
   if (contests.length === 0) throw nothingInCommon(first!, others)

@@ -80,6 +80,6 @@ function environmentOf({ host, benchVersion, workers }: ExperimentResult): Recor
 }
 
 function notesOf({ label, error, failedTrials }: SideResult): string[] {
-  if (error !== null) return [`${label} could not be run: ${error.message}`]
-  return (failedTrials ?? []).map(({ message }) => `a trial of ${label} could not be prepared: ${message}`)
+  if (error !== null) return [`${label} could not be run: ${error.message}.`]
+  return (failedTrials ?? []).map(({ message }) => `A trial of ${label} could not be prepared: ${message}.`)
 }

@@ -41,7 +41,7 @@ function sideOf(driver: string, files: readonly OmbFile[]): SourceSide {
     driver,
     trials: own.map(({ run }, place) => ({ ...run.trial, place })),
     measured: null,
-    notes: own.flatMap(({ file, run }) => run.notes.map((note) => `${driver}, ${basename(file)}: ${note}`)),
+    notes: own.flatMap(({ file, run }) => run.notes.map((note) => `${driver}, ${basename(file)}: ${note}.`)),
   }
 }
 

@@ -2,24 +2,25 @@ import type { JudgedContest, SourceComparison } from '../../compare/comparison/i
 import { ASSETS } from '../assets.ts'
 import { TEMPLATES } from '../templates.ts'
 import { GRID_LEGEND, gridOf } from './grid.ts'
-import { GATE_WORDS, sourceLine } from './source-lines.ts'
+import { gateFootnotes, gateLine, gatesByGravity, sourceLine } from './source-lines.ts'
 
 /** Colours of the page's palette; further sides begin again, their names still tell them apart. */
 const PALETTE_SIZE = 6
 
 /** One page that opens from a disk without a network. Pure. */
 export function comparisonHtml(comparison: SourceComparison, benchVersion: string): string {
-  const { headline, sources, contests, sections, gates, notes, by } = comparison
+  const { headline, sources, contests, sections, notes, by } = comparison
   return TEMPLATES['compare.html']({
     style: ASSETS.style,
     title: sources.map(({ title }) => title).join(' · '),
     sources: sources.map(sourceLine),
     tone: headline.tone,
     first: headline.first,
-    gates: gates.map(({ outcome, sentence }) => ({
-      bad: outcome === 'failed',
-      line: `${GATE_WORDS[outcome]}: ${sentence}`,
+    gates: gatesByGravity(comparison).map((gate) => ({
+      bad: gate.outcome === 'failed',
+      line: gateLine(gate),
     })),
+    gateFootnotes: gateFootnotes(comparison),
     sections,
     notes,
     contests: contests.map((contest, i) => contestView(contest, `contest-${i + 1}`, by === 'source')),

@@ -13,8 +13,7 @@ export function sourceLine({ name, title, kind, workload, startedAt, sides }: So
     .join(', ')
 }
 
-/** How a gate came out, in a word that can be searched for. */
-export const GATE_WORDS: Readonly<Record<GateVerdict['outcome'], string>> = {
+const GATE_WORDS: Readonly<Record<GateVerdict['outcome'], string>> = {
   failed: 'FAILED',
   passed: 'passed',
   'not judged': 'NOT JUDGED',
@@ -22,12 +21,23 @@ export const GATE_WORDS: Readonly<Record<GateVerdict['outcome'], string>> = {
 
 const GATE_ORDER: readonly GateVerdict['outcome'][] = ['failed', 'not judged', 'passed']
 
-/** One line a gate and side, the failed first; then what holds for all of them. */
-export function gateLines({ gates }: SourceComparison): string[] {
-  const lines = [...gates]
-    .sort((a, b) => GATE_ORDER.indexOf(a.outcome) - GATE_ORDER.indexOf(b.outcome))
-    .map(({ outcome, sentence }) => `${GATE_WORDS[outcome]}: ${sentence}`)
+/** The failed first, then what cannot be judged. */
+export function gatesByGravity({ gates }: SourceComparison): readonly GateVerdict[] {
+  return [...gates].sort((a, b) => GATE_ORDER.indexOf(a.outcome) - GATE_ORDER.indexOf(b.outcome))
+}
+
+/** How a gate came out, in a word that can be searched for. */
+export function gateLine({ outcome, sentence }: GateVerdict): string {
+  return `${GATE_WORDS[outcome]}: ${sentence}`
+}
+
+/** What holds for all gates together, or nothing. */
+export function gateFootnotes({ gates }: SourceComparison): string[] {
   const tests = gates.find(({ test }) => test !== null)?.test?.tests ?? 0
-  if (tests < 2) return lines
-  return [...lines, `p values of limits are adjusted for ${tests} tests of their own (Holm).`]
+  return tests < 2 ? [] : [`p values of limits are adjusted for ${tests} tests of their own (Holm).`]
+}
+
+/** All of it, for views in lines. */
+export function gateLines(comparison: SourceComparison): string[] {
+  return [...gatesByGravity(comparison).map(gateLine), ...gateFootnotes(comparison)]
 }
