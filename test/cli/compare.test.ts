@@ -60,6 +60,12 @@ describe('exit codes', () => {
     ['a limit that is exceeded', [OLD, SLOWER, ...LIMIT], EXIT.regression, 'REGRESSION: publish.p99 of a@B.'],
     ['the other way round', [SLOWER, OLD, ...LIMIT], EXIT.ok, 'All limits kept.'],
     ['a side without the regression', [OLD, SLOWER, '--side', 'b', ...LIMIT], EXIT.ok, 'All limits kept.'],
+    [
+      'by side: the others against the first',
+      [OLD, ...LIMIT],
+      EXIT.regression,
+      'REGRESSION: publish.p99 of b.',
+    ],
     ['one trial', [OLD, SINGLE, ...LIMIT], EXIT.partial, 'CANNOT BE JUDGED: publish.p99>+5% of a@B'],
     ['a broken promise', [OLD, LOSSY], EXIT.violated, 'INTEGRITY VIOLATED: a@B (1 of 7 trials)'],
     ['a broken promise in the baseline', [LOSSY, OLD], EXIT.ok, 'INTEGRITY VIOLATED: a@A (1 of 7 trials)'],
