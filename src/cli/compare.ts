@@ -1,3 +1,4 @@
+import { realpath, stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import packageJson from '../../package.json' with { type: 'json' }
 import { compareSources, type SourceComparison } from '../compare/comparison/index.ts'
@@ -15,6 +16,7 @@ import { comparisonMarkdown } from '../report/comparison/markdown.ts'
 import { gateLines } from '../report/comparison/source-lines.ts'
 import { renderComparison } from '../report/comparison/terminal.ts'
 import { TEMPLATES } from '../report/templates.ts'
+import { printable } from '../report/terminal.ts'
 import { writeFileAtomic } from '../result/atomic-file.ts'
 import { benchHome } from '../result/experiment-folder.ts'
 import type { Output } from './output.ts'
@@ -70,29 +72,52 @@ export async function runCompare(
 ): Promise<ExitCode> {
   const by = byOf(options.by)
   const gates = options.failOn.map(parseGate)
-  const given = options.json ? 'json' : options.format === null ? null : formatOf(options.format)
+  const given = options.format === null ? null : formatOf(options.format)
   const targets = options.outputs.map((file) => ({ file, format: given ?? formatOfFile(file) }))
   const sources = await readSources(names)
+  for (const { file } of targets) await checkOutput(file, sources)
   const comparison = compareSources(sources, { by, sides: options.sides, gates, strict: options.strict })
   for (const { file, format } of targets) {
     await writeFileAtomic(file, `${FORMATS[format](comparison, out).trimEnd()}\n`)
     out.stderr(`comparison: ${file}`)
   }
-  const format = given ?? 'table'
-  if (targets.length === 0 || options.json) print(comparison, format, options, out)
-  if (format !== 'table' || targets.length > 0) for (const line of gateLines(comparison)) out.stderr(line)
+  const printed = options.json ? 'json' : targets.length > 0 ? null : (given ?? 'table')
+  if (printed !== null) for (const line of linesOf(comparison, printed, options, out)) out.stdout(line)
+  if (printed !== 'table') for (const line of gateLines(comparison)) out.stderr(printable(line))
   return comparison.exitCode
 }
 
-function print(comparison: SourceComparison, format: Format, { quiet }: CompareOptions, out: Output): void {
-  if (format !== 'table') {
-    out.stdout(FORMATS[format](comparison, out).trimEnd())
-    return
+function linesOf(
+  comparison: SourceComparison,
+  format: Format,
+  { quiet }: CompareOptions,
+  out: Output,
+): readonly string[] {
+  if (format !== 'table') return [FORMATS[format](comparison, out).trimEnd()]
+  if (quiet) return [comparison.headline.first, ...gateLines(comparison)].map(printable)
+  return renderComparison(comparison, { columns: out.columns, color: out.interactive })
+}
+
+/** Nothing that was measured is written over, and nothing but a file. */
+async function checkOutput(file: string, sources: readonly Source[]): Promise<void> {
+  const path = await realpath(file).catch(() => null)
+  if (path === null) return
+  for (const { name, files } of sources) {
+    for (const source of files) {
+      if ((await realpath(source)) !== path) continue
+      throw new AppError(
+        'USAGE',
+        `expected --output to be a new file, got ${file}, which is read as ${name}`,
+        {
+          hint: 'choose another name: results are kept',
+        },
+      )
+    }
   }
-  const lines = quiet
-    ? [comparison.headline.first, ...gateLines(comparison)]
-    : renderComparison(comparison, { columns: out.columns, color: out.interactive })
-  for (const line of lines) out.stdout(line)
+  if ((await stat(path)).isFile()) return
+  throw new AppError('USAGE', `expected --output to be a file, got ${file}, which is something else`, {
+    hint: 'without --output it is printed',
+  })
 }
 
 async function readSources(names: readonly string[]): Promise<Source[]> {

@@ -105,6 +105,25 @@ describe('formats', () => {
     expect(stdout.trimEnd().split('\n')).toHaveLength(1)
   })
 
+  test('--json prints JSON beside files of other formats', async () => {
+    const file = join(home.path, 'beside.md')
+    const { stdout } = await compare(OLD, SLOWER, '--json', '--output', file)
+    expect(JSON.parse(stdout)).toMatchObject({ kind: 'comparison' })
+    expect(readFileSync(file, 'utf8')).toStartWith('### ')
+  })
+
+  test('a result is never written over, nor what is no file', async () => {
+    const result = join(home.path, OLD, 'result.json')
+    const before = readFileSync(result, 'utf8')
+    const over = await compare(OLD, SLOWER, '--output', result)
+    expect(over).toMatchObject({ exitCode: EXIT.usage, stdout: '' })
+    expect(over.stderr).toContain('which is read as A')
+    expect(readFileSync(result, 'utf8')).toBe(before)
+    const device = await compare(OLD, '--format', 'csv', '--output', '/dev/null')
+    expect(device).toMatchObject({ exitCode: EXIT.usage })
+    expect(device.stderr).toContain('which is something else')
+  })
+
   test('an output that cannot be written', async () => {
     const finished = await compare(OLD, SLOWER, '--output', join(home.path, OLD, 'result.json', 'x.md'))
     expect(finished).toMatchObject({ exitCode: EXIT.unexpected })

@@ -21,7 +21,7 @@ const OLD = experimentOf('exp-1', { a: trialsOf(1), b: trialsOf(2, 7, 1) })
 const NEW = experimentOf('exp-2', { a: trialsOf(1, 7, 2), b: trialsOf(2.5, 7, 3) })
 
 function sourcesOf(...results: readonly ExperimentResult[]): Source[] {
-  return results.map((result, i) => benchSource(result, 'ABC'[i]!, `${i} ${result.id}`))
+  return results.map((result, i) => benchSource(result, 'ABC'[i]!, [], `${i} ${result.id}`))
 }
 
 function omb(name: string, ...runs: readonly Record<string, unknown>[]): Source {
@@ -84,7 +84,14 @@ describe('one experiment', () => {
     const at = (trials: readonly TrialResult[]) =>
       trials.map((trial, i) => ({ ...trial, rateHz: i % 2 === 0 ? 5_000 : 10_000 }))
     const result = experimentOf('exp-1', { a: at(trialsOf(1)), b: at(trialsOf(2, 7, 1)) })
-    const { contests } = compared(sourcesOf(result))
+    const { contests, verdict, gates } = compared(sourcesOf(result), {
+      gates: [parseGate('publish.p99>+5%')],
+    })
+    expect(contests.map(({ verdict: load }) => load)).toEqual([...verdict!.loads])
+    expect(gates.map(({ sentence }) => sentence.includes('b against a at 5,000 msg/s: '))).toEqual([
+      true,
+      false,
+    ])
     expect(contests.map(({ title, rateHz, sides }) => [title, rateHz, sides[0]!.trials.length])).toEqual([
       ['sample at 5,000 msg/s', 5_000, 4],
       ['sample at 10,000 msg/s', 10_000, 3],

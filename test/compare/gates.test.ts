@@ -11,7 +11,7 @@ import { normal } from '../../src/compare/statistics/normal.ts'
 import { newRandom } from '../../src/engine/random.ts'
 import { experimentOf, NOISE, trialsOf } from '../support/compared-results.ts'
 
-const SOURCE = benchSource(experimentOf('exp-1', { a: trialsOf(1, 1) }), 'A', 'x')
+const SOURCE = benchSource(experimentOf('exp-1', { a: trialsOf(1, 1) }), 'A', [], 'x')
 
 type Values = Readonly<Record<string, number>>
 

@@ -24,7 +24,7 @@ function compared(
   gates: readonly string[] = [],
   by: 'side' | 'source' | null = null,
 ): SourceComparison {
-  const sources = results.map((result, i) => benchSource(result, 'ABC'[i]!, `${i}`))
+  const sources = results.map((result, i) => benchSource(result, 'ABC'[i]!, [], `${i}`))
   return compareSources(sources, { by, sides: [], gates: gates.map(parseGate), strict: false })
 }
 

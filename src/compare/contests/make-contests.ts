@@ -141,7 +141,7 @@ function sideContests(
   const labels = all.map(({ side }) => side.label)
   const labelOf = (source: Source, { label }: SourceSide) =>
     labels.filter((each) => each === label).length > 1 ? `${label}@${source.name}` : label
-  const rates = [...new Set(all.flatMap(({ side }) => ratesOf(side)))]
+  const rates = [...new Set(all.flatMap(({ side }) => ratesOf(side)))].sort(rising)
   const sameEverywhere = all.every(({ side }) => rates.every((rate) => ratesOf(side).includes(rate)))
   const title =
     sources.length === 1 ? sources[0]!.workload : `sides of ${list(sources.map(({ name }) => name))}`
@@ -171,7 +171,11 @@ function sideContests(
 }
 
 function ratesOf({ trials }: SourceSide): (number | null)[] {
-  return [...new Set(trials.map(({ rateHz }) => rateHz))]
+  return [...new Set(trials.map(({ rateHz }) => rateHz))].sort(rising)
+}
+
+function rising(a: number | null, b: number | null): number {
+  return (a ?? 0) - (b ?? 0)
 }
 
 function contestOf(title: string, rateHz: number | null, sides: readonly ContestSide[]): Contest {

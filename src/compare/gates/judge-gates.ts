@@ -1,3 +1,4 @@
+import { countText } from '../../result/figures.ts'
 import type { Contest, ContestSide } from '../contests/contest.ts'
 import { guaranteesOf } from '../contests/guarantees.ts'
 import { figureText } from '../sources/index.ts'
@@ -88,7 +89,10 @@ export function judgeGates(
   )
   const keys = [...tested.keys()]
   const adjusted = holm([...tested.values()])
-  return trials.map((trial) => judge(trial, adjusted[keys.indexOf(testKey(trial))] ?? 1, keys.length))
+  const severalRates = new Set(contests.map(({ rateHz }) => rateHz)).size > 1
+  return trials.map((trial) =>
+    judge(trial, adjusted[keys.indexOf(testKey(trial))] ?? 1, keys.length, severalRates),
+  )
 }
 
 function testKey({ contest, side, gate }: Trial): string {
@@ -122,7 +126,7 @@ function whyNotJudged(
   return unequal.length === 0 ? null : `the sides do not promise the same (${unequal.join('; ')})`
 }
 
-function judge(trial: Trial, adjustedP: number, tests: number): GateVerdict {
+function judge(trial: Trial, adjustedP: number, tests: number, severalRates: boolean): GateVerdict {
   const { gate, contest, baseline, side, values, p, refused } = trial
   const about = {
     gate: gate.text,
@@ -131,7 +135,9 @@ function judge(trial: Trial, adjustedP: number, tests: number): GateVerdict {
     baseline: baseline.label,
     side: side.label,
   }
-  const start = `${gate.text}, ${side.label} against ${baseline.label}`
+  const { rateHz } = contest
+  const rate = severalRates && rateHz !== null ? ` at ${countText(rateHz)} msg/s` : ''
+  const start = `${gate.text}, ${side.label} against ${baseline.label}${rate}`
   if (refused !== null) {
     return {
       ...about,

@@ -1,16 +1,23 @@
 import { countText, plural } from '../../result/figures.ts'
-import type { ExperimentResult, SideResult, TrialResult } from '../../result/result.ts'
+import { plannedRateHz } from '../../result/rates.ts'
+import type { ExperimentResult, SideResult } from '../../result/result.ts'
 import { sideTrialsOf } from '../verdict/index.ts'
 import { valuesOfTrial } from './figures.ts'
 import type { ComparedTrial, Source, SourceSide, WorkloadFacts } from './source.ts'
 
 /** An experiment of bench as something to compare. Pure. */
-export function benchSource(result: ExperimentResult, name: string, digest: string): Source {
+export function benchSource(
+  result: ExperimentResult,
+  name: string,
+  files: readonly string[],
+  digest: string,
+): Source {
   const figures = sideTrialsOf(result.sides)
   return {
     name,
     title: result.id,
     kind: 'bench',
+    files,
     digest,
     workload: result.workload.name,
     startedAt: result.startedAt,
@@ -23,7 +30,7 @@ export function benchSource(result: ExperimentResult, name: string, digest: stri
         const judged = figures[i]!.trials[j]!
         return {
           ...judged,
-          rateHz: rateOf(trial, result),
+          rateHz: plannedRateHz(trial, result.workload),
           values: valuesOfTrial(trial, judged.figures.costPerMillion),
         }
       })
@@ -37,11 +44,6 @@ export function benchSource(result: ExperimentResult, name: string, digest: stri
     }),
     result,
   }
-}
-
-/** The rate offered in a trial; an experiment may offer several. */
-export function rateOf(trial: TrialResult, { workload }: Pick<ExperimentResult, 'workload'>): number {
-  return (trial as { readonly rateHz?: number }).rateHz ?? workload.producerRateHz
 }
 
 /** All but the rate, of which an experiment may have several: each trial knows its own. */

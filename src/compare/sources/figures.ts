@@ -1,7 +1,6 @@
 import type { LatencyName } from '../../engine/types.ts'
 import { countText, msFigure } from '../../result/figures.ts'
 import type { LatencySummary, TrialResult } from '../../result/result.ts'
-import { clientCpuS } from '../rows.ts'
 import type { FigureName, FigureValue } from '../verdict/index.ts'
 
 /** What a figure is measured in, and so how it is printed and what a limit on it may be written in. */
@@ -120,7 +119,8 @@ export function valuesOfTrial(trial: TrialResult, cost: FigureValue | undefined)
   exact('rate.publish', publishRateHz)
   exact('rate.consume', consumeRateHz)
   if (counts.acknowledged > 0) {
-    exact('cpu.client', (clientCpuS(trial) * 1e6) / counts.acknowledged)
+    const clientCpuS = trial.workers.reduce((sum, worker) => sum + worker.cpuS, 0)
+    exact('cpu.client', (clientCpuS * 1e6) / counts.acknowledged)
     const { usage } = trial.server
     if (usage !== null) exact('cpu.broker', (usage.cpuS * 1e6) / counts.acknowledged)
   }

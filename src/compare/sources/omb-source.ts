@@ -22,6 +22,7 @@ export function ombSource(files: readonly OmbFile[], name: string, digest: strin
     title:
       files.length === 1 ? basename(first!.file) : `${basename(first!.file)} and ${files.length - 1} more`,
     kind: 'omb',
+    files: files.map(({ file }) => file),
     digest,
     workload: first!.run.workload,
     startedAt: null,

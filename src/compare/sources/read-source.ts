@@ -55,7 +55,7 @@ export async function readSource(argument: string, name: string, home: string): 
         },
       )
     }
-    return benchSource(checkResult(raw, file), name, digest)
+    return benchSource(checkResult(raw, file), name, [file], digest)
   }
   return ombSource(runs, name, [...digests.keys()].sort().join(' '))
 }

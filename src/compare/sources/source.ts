@@ -31,6 +31,8 @@ export interface Source {
   readonly title: string
   /** Where from: latencies that count from different instants are not the same figure. */
   readonly kind: 'bench' | 'omb'
+  /** Paths of the files read. */
+  readonly files: readonly string[]
   /** SHA-256 of the files read, one after the other; the same data has the same digest. */
   readonly digest: string
   readonly workload: string

@@ -7,10 +7,16 @@ import { plural } from '../../result/figures.ts'
 /** `A = exp-…`: what each letter stands for. */
 export function sourceLine({ name, title, kind, workload, startedAt, sides }: Source): string {
   const trials = sides.map(({ label, trials }) => `${label} ${plural(trials.length, 'trial')}`)
-  const where = kind === 'omb' ? 'OpenMessaging Benchmark' : (startedAt ?? '').slice(0, 16).replace('T', ' ')
+  const where = kind === 'omb' ? 'OpenMessaging Benchmark' : startedText(startedAt)
   return [`${name} = ${title}`, where, workload, list(trials) || 'no side']
     .filter((part) => part !== '')
     .join(', ')
+}
+
+/** `2026-11-21 10:00 UTC`; nothing where it is not told. */
+function startedText(iso: string | null): string {
+  const at = iso === null ? Number.NaN : Date.parse(iso)
+  return Number.isNaN(at) ? '' : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
 const GATE_WORDS: Readonly<Record<GateVerdict['outcome'], string>> = {
