@@ -4,7 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { compareSources, type SourceComparison } from '../compare/comparison/index.ts'
 import type { ComparedBy } from '../compare/contests/contest.ts'
 import { parseGate } from '../compare/gates/grammar.ts'
-import { readSource, type Source } from '../compare/sources/index.ts'
+import { readSource, type Source, withoutIntervals } from '../compare/sources/index.ts'
 import { AppError } from '../errors/app-error.ts'
 import type { ExitCode } from '../errors/exit-codes.ts'
 import { nearest } from '../errors/nearest.ts'
@@ -128,8 +128,10 @@ async function readSources(names: readonly string[]): Promise<Source[]> {
   }
   const home = benchHome()
   const sources: Source[] = []
-  for (const [i, name] of names.entries())
-    sources.push(await readSource(name, String.fromCharCode(65 + i), home))
+  for (const [i, name] of names.entries()) {
+    const source = await readSource(name, String.fromCharCode(65 + i), home)
+    sources.push(names.length === 1 ? source : withoutIntervals(source))
+  }
   return sources
 }
 

@@ -114,7 +114,7 @@ describe('a limit', () => {
     const verdict = judged('publish.p99>+5%', old, around('publish.p99', 12_000, 2))
     expect(verdict).toMatchObject({ outcome: 'failed', baseline: 'old', side: 'new', figure: 'publish.p99' })
     expect(verdict.sentence).toMatch(
-      /^publish\.p99>\+5%, new against old: 10\.0 ms ± 4 % {2}→ {2}12\.0 ms ± 4 % {2}\+20 % \(p=0\.0006, n=7\+7\), beyond the limit \(interval /,
+      /^publish\.p99>\+5%, new against old: 10\.0 ms ± 4 % {2}→ {2}12\.0 ms ± 4 % {2}\+20 % \(p=0\.0006, n=7\+7\), beyond the limit \(96\.2 % interval /,
     )
   })
 

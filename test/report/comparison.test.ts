@@ -205,6 +205,21 @@ describe('junit', () => {
     expect(childOf(named(few, 'publish p99 of a@B'))).toBe('skipped')
   })
 
+  test('a side whose messages nobody checked is not called intact', () => {
+    const unchecked = pair('a', 1).map((result) => ({
+      ...result,
+      sides: result.sides.map((side) => ({
+        ...side,
+        trials: side.trials.map((trial) => ({
+          ...trial,
+          verdict: { ...trial.verdict, integrity: 'unproven' as const },
+        })),
+      })),
+    }))
+    expect(childOf(named(casesOf(compared(unchecked)), 'integrity of a@B'))).toBe('skipped')
+    expect(childOf(named(casesOf(WORSE), 'integrity of a@B'))).toBe('system-out')
+  })
+
   test('hostile names are text', () => {
     const names = casesOf(HOSTILE_ONE).map(({ attributes }) => attributes.name!)
     expect(names.some((name) => name.includes('<script>alert(1)</script>'))).toBe(true)

@@ -1,4 +1,4 @@
-import { countText } from '../../result/figures.ts'
+import { countText, percentText } from '../../result/figures.ts'
 import type { Contest, ContestSide } from '../contests/contest.ts'
 import { guaranteesOf } from '../contests/guarantees.ts'
 import { figureText } from '../sources/index.ts'
@@ -188,13 +188,13 @@ function judgedText({ gate, values }: Trial, test: GateTest, failed: boolean): s
     shown,
     text: (value) => figureText(unit, value),
   })
-  if (failed) return `${line}, beyond the limit (interval ${intervalText(test)})`
-  if (shown) return `${line}, within the limit (interval ${intervalText(test)})`
+  if (failed) return `${line}, beyond the limit (${intervalText(test)})`
+  if (shown) return `${line}, within the limit (${intervalText(test)})`
   return `${line}: no change shown${blindness(gate, values, test)}`
 }
 
 function intervalText({ ratio }: GateTest): string {
-  return `${changeText(ratio.low)} to ${changeText(ratio.high)}`
+  return `${percentText(ratio.level)} interval ${changeText(ratio.low)} to ${changeText(ratio.high)}`
 }
 
 /** A gate that passes because its trials could hardly show what it forbids must not look like assurance. */

@@ -85,3 +85,21 @@ function notesOf({ label, error, failedTrials }: SideResult): string[] {
   if (error !== null) return [`${label} could not be run: ${error.message}.`]
   return (failedTrials ?? []).map(({ message }) => `A trial of ${label} could not be prepared: ${message}.`)
 }
+
+/**
+ * The source without what only the report of one experiment shows, second by second: many large results then fit into
+ * memory. Pure.
+ */
+export function withoutIntervals(source: Source): Source {
+  const { result } = source
+  if (result === null) return source
+  const sides = result.sides.map((side) => ({
+    ...side,
+    trials: side.trials.map((trial) => ({ ...trial, intervals: [] })),
+  }))
+  return {
+    ...source,
+    sides: source.sides.map((side, i) => ({ ...side, measured: sides[i]! })),
+    result: { ...result, sides },
+  }
+}

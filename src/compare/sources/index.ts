@@ -1,4 +1,5 @@
 /** What can be compared, wherever it was measured. */
+export { withoutIntervals } from './bench-source.ts'
 export {
   COMPARED_FIGURES,
   type ComparedFigure,

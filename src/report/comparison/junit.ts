@@ -1,6 +1,7 @@
 import type { JudgedContest, SourceComparison } from '../../compare/comparison/index.ts'
 import type { GateVerdict } from '../../compare/gates/judge-gates.ts'
 import type { FigureVerdict, PairVerdict } from '../../compare/verdict/index.ts'
+import type { IntegrityVerdict } from '../../result/result.ts'
 
 interface Case {
   readonly name: string
@@ -36,17 +37,23 @@ export function comparisonJunit(comparison: SourceComparison): string {
 function casesOf(contest: JudgedContest, gates: readonly GateVerdict[], failsAlone: boolean): Case[] {
   const compared = contest.sides.length > 1 ? contest.sides.slice(1) : contest.sides
   return [
-    ...compared.map(({ label, trials }): Case => {
-      const violated = trials.filter(({ integrity }) => integrity === 'violated').length
-      const message = `integrity violated in ${violated} of ${trials.length} trials`
-      return { name: `integrity of ${label}`, result: violated > 0 ? 'failure' : 'passed', message }
-    }),
+    ...compared.map(integrityCase),
     ...gates.map(({ gate, side, outcome, sentence }): Case => {
       const result = outcome === 'failed' ? 'failure' : outcome === 'passed' ? 'passed' : 'error'
       return { name: `${gate} of ${side}`, result, message: sentence }
     }),
     ...figureCases(contest, failsAlone),
   ]
+}
+
+function integrityCase({ label, trials }: JudgedContest['sides'][number]): Case {
+  const name = `integrity of ${label}`
+  const count = (verdict: IntegrityVerdict) => trials.filter(({ integrity }) => integrity === verdict).length
+  const message = (verdict: IntegrityVerdict) =>
+    `integrity ${verdict} in ${count(verdict)} of ${trials.length} trials`
+  if (count('violated') > 0) return { name, result: 'failure', message: message('violated') }
+  if (count('intact') < trials.length) return { name, result: 'skipped', message: message('unproven') }
+  return { name, result: 'passed', message: message('intact') }
 }
 
 function figureCases({ sides, differences, verdict }: JudgedContest, failsAlone: boolean): Case[] {
