@@ -73,6 +73,7 @@ describe('the grammar', () => {
         expect(gate).toMatchObject({ text, figure, operator: rises ? '>' : '<' })
         expect(gate.limit).toEqual({ kind: 'relative', share: (rises ? 1 : -1) * (Number(digits) / 100) })
       }),
+      { seed: 6 },
     )
   })
 

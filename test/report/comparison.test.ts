@@ -1,9 +1,13 @@
 // Goal: every view of a comparison says the same, is well-formed in its format, and takes names of others as text. Method:
 // one comparison with a regression and hostile names, printed in each format and read back.
 import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
 import { compareSources, type SourceComparison } from '../../src/compare/comparison/index.ts'
 import { parseGate } from '../../src/compare/gates/grammar.ts'
 import { benchSource } from '../../src/compare/sources/bench-source.ts'
+import { parseOmbRun } from '../../src/compare/sources/omb-result.ts'
+import { ombSource } from '../../src/compare/sources/omb-source.ts'
+import { AppError } from '../../src/errors/app-error.ts'
 import { comparisonTable } from '../../src/report/comparison/csv.ts'
 import { comparisonHtml } from '../../src/report/comparison/html.ts'
 import { comparisonJson } from '../../src/report/comparison/json.ts'
@@ -12,7 +16,7 @@ import { comparisonMarkdown, MARKDOWN_LIMIT } from '../../src/report/comparison/
 import { renderComparison } from '../../src/report/comparison/terminal.ts'
 import { TEMPLATES } from '../../src/report/templates.ts'
 import type { ExperimentResult, TrialResult } from '../../src/result/result.ts'
-import { experimentOf, trialsOf } from '../support/compared-results.ts'
+import { experimentOf, ombRun, trialsOf } from '../support/compared-results.ts'
 import { parseXml, type XmlElement } from '../support/xml.ts'
 import { parseCsv } from './parse-csv.ts'
 
@@ -225,3 +229,47 @@ describe('junit', () => {
     expect(names.some((name) => name.includes('<script>alert(1)</script>'))).toBe(true)
   })
 })
+
+test('whatever a file of other programs holds: it is refused clearly, or every format is well-formed', () => {
+  const strange = fc.oneof(
+    fc.double(),
+    fc.integer(),
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom(null, 'NaN', 0, -1, 1e308, HOSTILE),
+    fc.array(fc.oneof(fc.double(), fc.constantFrom('NaN', null, 0, 1e308)), { maxLength: 4 }),
+  )
+  const names = Object.keys(ombRun())
+  const changes = fc.dictionary(fc.constantFrom(...names), strange, { maxKeys: 4 })
+  fc.assert(
+    fc.property(changes, changes, (one, other) => {
+      let comparison: SourceComparison
+      try {
+        const sources = [one, other].map((each, i) => {
+          // As from a file: numbers that JSON has no form for are null there.
+          const raw = JSON.parse(JSON.stringify(ombRun(each)))
+          return ombSource([{ file: 'f.json', run: parseOmbRun(raw, 'f.json') }], 'AB'[i]!, String(i))
+        })
+        const gates = [parseGate('publish.p99>+5%')]
+        comparison = compareSources(sources, { by: 'side', sides: [], gates, strict: false })
+      } catch (error) {
+        expect(error).toBeInstanceOf(AppError)
+        return
+      }
+      parseXml(comparisonJunit(comparison))
+      const [header, ...rows] = parseCsv(TEMPLATES['report.csv'](comparisonTable(comparison)))
+      for (const row of rows) expect(row).toHaveLength(header!.length)
+      expect(JSON.parse(JSON.stringify(comparisonJson(comparison)))).toMatchObject({ kind: 'comparison' })
+      const texts = [
+        comparisonMarkdown(comparison),
+        comparisonHtml(comparison, '0.1.0'),
+        ...renderComparison(comparison, { columns: 80 }),
+      ]
+      for (const text of texts) expect(text).not.toMatch(/undefined|\[object/)
+      for (const { cells, changes } of comparison.contests.flatMap(({ rows }) => rows)) {
+        for (const cell of cells) expect(Number.isFinite(cell?.median ?? 0)).toBe(true)
+        for (const change of changes) expect(Number.isFinite(change?.ratio ?? 0)).toBe(true)
+      }
+    }),
+    { numRuns: 300, seed: 6 },
+  )
+}, 60_000)

@@ -78,13 +78,12 @@ function changeOf(
   { verdict }: ComparedFigure,
   [first, second]: readonly [string, string],
   load: LoadVerdict | null,
-): Change {
+): Change | null {
   const pair = load?.figures
     .find(({ figure }) => figure === verdict)
     ?.pairs.find((each) => each.first === first && each.second === second)
-  if (pair?.test == null) return { ratio: cell.median / baseline.median, test: null }
-  return {
-    ratio: pair.test.ratio.ratio,
-    test: { adjustedP: pair.test.adjustedP, outcome: pair.outcome },
-  }
+  const ratio = pair?.test?.ratio.ratio ?? cell.median / baseline.median
+  if (!Number.isFinite(ratio)) return null
+  if (pair?.test == null) return { ratio, test: null }
+  return { ratio, test: { adjustedP: pair.test.adjustedP, outcome: pair.outcome } }
 }

@@ -138,7 +138,7 @@ function latencyValues(
   if (!(found.at(-1)!.value > 0)) return {}
   return Object.fromEntries(
     found
-      .filter(({ value }) => Number.isFinite(value))
+      .filter(({ value }) => Number.isFinite(value * unitUs))
       .flatMap(({ key, value }) =>
         prefixes.map((prefix) => [`${prefix}.${key}`, { value: value * unitUs, atLeast: false }]),
       ),
@@ -146,14 +146,11 @@ function latencyValues(
 }
 
 function rateValues(rates: Readonly<Record<'publish' | 'consume', readonly number[]>>): FigureValues {
-  return Object.fromEntries(
-    Object.entries(rates)
-      .filter(([, series]) => series.length > 0)
-      .map(([name, series]) => {
-        const mean = series.reduce((sum, rate) => sum + rate, 0) / series.length
-        return [`rate.${name}`, { value: mean, atLeast: false }]
-      }),
-  )
+  const means = Object.entries(rates).map(([name, series]) => {
+    const mean = series.reduce((sum, rate) => sum + rate / series.length, 0)
+    return [`rate.${name}`, { value: mean, atLeast: false }, series.length] as const
+  })
+  return Object.fromEntries(means.filter(([, , length]) => length > 0).map(([name, value]) => [name, value]))
 }
 
 /** OMB's own publish and end-to-end latency; they may only be ranked among results of OMB. */
