@@ -181,7 +181,7 @@ describe('two experiments', () => {
       'processor: 2 × Example CPU @ 2.00GHz in A, 8 × Example CPU',
     )
     expect(comparison.notes.join('\n')).toContain('were not measured in turns')
-    expect(comparison.contests[0]!.notes).toContain('config.acks: all → 1')
+    expect(comparison.contests[0]!.settings).toContain('config.acks: all → 1')
   })
 
   test('rates that both were offered are compared; others are not mixed in', () => {
@@ -189,11 +189,15 @@ describe('two experiments', () => {
       trials.map((trial, i) => ({ ...trial, rateHz: rates[i % rates.length]! }))
     const first = experimentOf('exp-1', { a: at(trialsOf(1), 5_000, 10_000) })
     const second = experimentOf('exp-2', { a: at(trialsOf(1, 7, 2), 10_000, 20_000) })
-    const { contests } = compared(sourcesOf(first, second))
+    const { contests, notes } = compared(sourcesOf(first, second))
     expect(contests.map(({ title, rateHz }) => [title, rateHz])).toEqual([
       ['a: B against A at 10,000 msg/s', 10_000],
     ])
     expect(contests[0]!.sides.map(({ trials }) => trials.length)).toEqual([3, 4])
+    expect(notes.slice(0, 2)).toEqual([
+      'a was offered 5,000 msg/s in A alone: not compared.',
+      'a was offered 20,000 msg/s in B alone: not compared.',
+    ])
   })
 
   test('a saturated side is not ranked on latency, a violated one on nothing', () => {
@@ -266,6 +270,7 @@ describe('the OpenMessaging Benchmark', () => {
     )
     expect(comparison.notes.join()).toContain('integrity unproven')
     expect(said(comparison)).not.toContain('held')
+    expect(comparison.verdict!.loads[0]).toMatchObject({ rateHz: Number.NaN, held: [] })
     expect(comparison.contests[0]!.rows.some(({ figure }) => figure.name.startsWith('service.'))).toBe(false)
     expect(compared([omb('A', ombRun())]).headline.first).toBe(
       'Only Log: there is nothing to hold it against.',
@@ -297,6 +302,10 @@ describe('the OpenMessaging Benchmark', () => {
       'published rate: 50,000 msg/s in A, 80,000 msg/s in B',
     ])
     expect(differences({ publishRate: [50_900, 50_700] })).toEqual([])
+    const folder = omb('A', ombRun(), ombRun({ driver: 'Queue', publishRate: [80_000, 80_000] }))
+    expect(compared([folder]).contests[0]!.differences).toEqual([
+      'published rate: 50,000 msg/s of Log, 80,000 msg/s of Queue',
+    ])
     expect(differences({ partitions: undefined })).toEqual([])
   })
 

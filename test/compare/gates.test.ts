@@ -35,7 +35,7 @@ function sideOf(label: string, trials: readonly Values[], changes: Partial<Compa
 }
 
 function contestOf(first: ContestSide, second: ContestSide, differences: readonly string[] = []): Contest {
-  return { title: 'x', rateHz: 1_000, sides: [first, second], differences, notes: [] }
+  return { title: 'x', rateHz: 1_000, sides: [first, second], differences, settings: [] }
 }
 
 /** Trials of one figure around a centre; another offset gives other values of the same noise. */

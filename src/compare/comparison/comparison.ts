@@ -22,7 +22,8 @@ export interface ComparisonOptions extends ContestChoice {
 
 /** A contest with what came of it. */
 export interface JudgedContest extends Contest {
-  /** Null where nobody is ranked, or where one trial each was run. */
+  /** Its place among the loads of the verdict; null where nobody is ranked, or where one trial each was run. */
+  readonly loadIndex: number | null
   readonly verdict: LoadVerdict | null
   readonly rows: readonly FigureRow[]
   /** The verdict in words; empty where the report has words of its own (`SourceComparison.sections`). */
@@ -53,13 +54,14 @@ export function compareSources(sources: readonly Source[], options: ComparisonOp
   const { by, contests, notes } = makeContests(sources, options)
   const own = ownResult(sources, contests, strict)
   const verdict = own === null ? judged(contests, strict) : experimentVerdict(own)
-  const loads =
-    own === null ? loadsOfContests(contests, verdict) : contests.map((contest) => loadAt(contest, verdict))
+  const places =
+    own === null ? loadPlaces(contests) : contests.map((contest) => ownLoadPlace(contest, verdict))
   const gates = judgeGates(contests, options.gates, strict)
   const judgedContests = contests.map((contest, i): JudgedContest => {
-    const load = loads[i]!
+    const loadIndex = places[i]!
+    const load = loadIndex === null ? null : verdict!.loads[loadIndex]!
     const sections = own === null && load !== null ? sectionsOf(verdict!, load) : []
-    return { ...contest, verdict: load, rows: figureRows(contest, load), sections }
+    return { ...contest, loadIndex, verdict: load, rows: figureRows(contest, load), sections }
   })
   return {
     by,
@@ -93,31 +95,37 @@ function isRanked({ differences, sides }: Contest): boolean {
   return differences.length === 0 && sides.length > 1
 }
 
+/** One family of tests over all contests. Whether a rate was held is only told where the rate is known. */
 function judged(contests: readonly Contest[], strict: boolean): HeadToHead | null {
-  const loads = contests.filter(isRanked).map(
+  const ranked = contests.filter(isRanked)
+  if (ranked.length === 0) return null
+  const loads = ranked.map(
     ({ rateHz, sides }): Load => ({
-      rateHz: rateHz ?? 0,
+      // As JSON it is null.
+      rateHz: rateHz ?? Number.NaN,
       sides: sides.map(({ label, trials }) => ({ label, trials })),
       guarantees: guaranteesOf(sides),
     }),
   )
-  return loads.length === 0 ? null : judgeHeadToHead({ loads, strict })
+  const verdict = judgeHeadToHead({ loads, strict })
+  const isTold = (load: number, side: number) => ranked[load]!.sides[side]!.source.kind === 'bench'
+  return {
+    ...verdict,
+    loads: verdict.loads.map((load, i) => ({ ...load, held: load.held.filter((_, j) => isTold(i, j)) })),
+  }
 }
 
-/** In the order of the contests; whether a rate was held is only known where it is known. */
-function loadsOfContests(contests: readonly Contest[], verdict: HeadToHead | null): (LoadVerdict | null)[] {
+/** In the order of the contests, as `judged` took them. */
+function loadPlaces(contests: readonly Contest[]): (number | null)[] {
   let next = 0
-  return contests.map((contest) => {
-    if (verdict === null || !isRanked(contest)) return null
-    const load = verdict.loads[next++]!
-    return { ...load, held: load.held.filter((_, i) => contest.sides[i]!.source.kind === 'bench') }
-  })
+  return contests.map((contest) => (isRanked(contest) ? next++ : null))
 }
 
-function loadAt({ rateHz, sides }: Contest, verdict: HeadToHead | null): LoadVerdict | null {
+/** Where the report's verdict has the rate of a contest. */
+function ownLoadPlace({ rateHz, sides }: Contest, verdict: HeadToHead | null): number | null {
   if (verdict === null || sides.length < 2) return null
-  const { loads } = verdict
-  return loads.length === 1 ? loads[0]! : (loads.find((load) => load.rateHz === rateHz) ?? null)
+  const place = verdict.loads.findIndex((load) => load.rateHz === rateHz)
+  return place === -1 ? null : place
 }
 
 function sectionsOf(verdict: HeadToHead, load: LoadVerdict): readonly VerdictSection[] {

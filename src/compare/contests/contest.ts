@@ -18,8 +18,8 @@ export interface Contest {
   readonly sides: readonly ContestSide[]
   /** Why nobody is ranked: in what the loads differ. Empty when they are the same as far as the sources tell. */
   readonly differences: readonly string[]
-  /** What else differs or is doubtful, for a reader to weigh. */
-  readonly notes: readonly string[]
+  /** Versions and settings that differ between sides of the same label: what a change may come from. */
+  readonly settings: readonly string[]
 }
 
 /** Which sides to hold against which. */

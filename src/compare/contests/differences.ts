@@ -19,15 +19,18 @@ export function loadDifferences(first: ContestSide, second: ContestSide): string
   const [a, b] = [first.source, second.source]
   const facts = Object.keys(a.facts).flatMap((fact) => {
     const [one, other] = [a.facts[fact] ?? null, b.facts[fact] ?? null]
-    return one === null || other === null || one === other ? [] : [against(fact, one, a, other, b)]
+    return one === null || other === null || one === other
+      ? []
+      : [against(fact, one, `in ${a.name}`, other, `in ${b.name}`)]
   })
   return [...facts, ...rateDifferences(first, second)]
 }
 
 function rateDifferences(first: ContestSide, second: ContestSide): string[] {
   const [one, other] = [offered(first), offered(second)]
+  const [here, there] = places(first, second)
   if (one !== null && other !== null) {
-    return one === other ? [] : [against('rate', one, first.source, other, second.source)]
+    return one === other ? [] : [against('rate', one, here, other, there)]
   }
   if (first.source.kind !== 'omb' || second.source.kind !== 'omb') return []
   const [published, otherPublished] = [publishedHz(first), publishedHz(second)]
@@ -35,7 +38,7 @@ function rateDifferences(first: ContestSide, second: ContestSide): string[] {
   const apart = Math.abs(published - otherPublished) / Math.max(published, otherPublished)
   if (!(apart > PUBLISHED_RATE_TOLERANCE)) return []
   const rate = (hz: number) => `${countText(hz)} msg/s`
-  return [against('published rate', rate(published), first.source, rate(otherPublished), second.source)]
+  return [against('published rate', rate(published), here, rate(otherPublished), there)]
 }
 
 function offered({ trials }: ContestSide): string | null {
@@ -64,7 +67,9 @@ export function uncheckedFacts(a: Source, b: Source): string[] {
 export function environmentDifferences(a: Source, b: Source): string[] {
   return Object.keys(a.environment).flatMap((name) => {
     const [one, other] = [a.environment[name], b.environment[name]]
-    return one === undefined || other === undefined || one === other ? [] : [against(name, one, a, other, b)]
+    return one === undefined || other === undefined || one === other
+      ? []
+      : [against(name, one, `in ${a.name}`, other, `in ${b.name}`)]
   })
 }
 
@@ -82,6 +87,12 @@ export function settingDifferences(first: ContestSide, second: ContestSide): str
   return [...differing.slice(0, MAX_SETTINGS), `and ${differing.length - MAX_SETTINGS} more settings`]
 }
 
-function against(what: string, one: string, a: Source, other: string, b: Source): string {
-  return `${what}: ${one} in ${a.name}, ${other} in ${b.name}`
+/** Sides of one source are told apart by their labels. */
+function places(first: ContestSide, second: ContestSide): readonly [string, string] {
+  if (first.source === second.source) return [`of ${first.label}`, `of ${second.label}`]
+  return [`in ${first.source.name}`, `in ${second.source.name}`]
+}
+
+function against(what: string, one: string, here: string, other: string, there: string): string {
+  return `${what}: ${one} ${here}, ${other} ${there}`
 }

@@ -92,7 +92,10 @@ function sourceContests([first, ...others]: readonly Chosen[]): Pick<Contests, '
     for (const other of others) {
       const match = other.sides.find(({ label }) => label === side.label)
       if (match === undefined) notes.push(`${side.label} is not in ${other.source.name}: not compared.`)
-      else contests.push(...pairContests(first!.source, side, other.source, match))
+      else {
+        contests.push(...pairContests(first!.source, side, other.source, match))
+        notes.push(...rateNotes(first!.source, side, other.source, match))
+      }
     }
   }
   for (const { source, sides } of others) {
@@ -131,6 +134,17 @@ function pairContests(a: Source, one: SourceSide, b: Source, other: SourceSide):
       at((trial) => trial.rateHz === rateHz),
     )
   })
+}
+
+/** Rates that only one of them was offered, where others are compared. */
+function rateNotes(a: Source, one: SourceSide, b: Source, other: SourceSide): string[] {
+  const [rates, otherRates] = [ratesOf(one), ratesOf(other)]
+  if (!rates.some((rate) => otherRates.includes(rate))) return []
+  const alone = (own: readonly (number | null)[], others: readonly (number | null)[], { name }: Source) =>
+    own
+      .filter((rate) => rate !== null && !others.includes(rate))
+      .map((rate) => `${one.label} was offered ${countText(rate!)} msg/s in ${name} alone: not compared.`)
+  return [...alone(rates, otherRates, a), ...alone(otherRates, rates, b)]
 }
 
 /** One contest a rate; a side takes part in those that it was offered. */
@@ -181,14 +195,14 @@ function rising(a: number | null, b: number | null): number {
 function contestOf(title: string, rateHz: number | null, sides: readonly ContestSide[]): Contest {
   const kinds = new Set(sides.map(({ source }) => source.kind))
   const [baseline, ...others] = kinds.size > 1 ? sides.map(comparableOnly) : sides
-  if (baseline === undefined) return { title, rateHz, sides: [], differences: [], notes: [] }
+  if (baseline === undefined) return { title, rateHz, sides: [], differences: [], settings: [] }
   const elsewhere = others.filter(({ source }) => source !== baseline.source)
   return {
     title,
     rateHz,
     sides: [baseline, ...others],
-    differences: [...new Set(elsewhere.flatMap((other) => loadDifferences(baseline, other)))],
-    notes: elsewhere
+    differences: [...new Set(others.flatMap((other) => loadDifferences(baseline, other)))],
+    settings: elsewhere
       .filter(({ side }) => side.label === baseline.side.label)
       .flatMap((other) => settingDifferences(baseline, other)),
   }

@@ -59,7 +59,8 @@ export interface GateTest {
   readonly tests: number
 }
 
-interface Trial {
+/** A gate on a side, before the tests are adjusted for one another. */
+interface GateCase {
   readonly gate: Gate
   readonly contest: Contest
   readonly baseline: ContestSide
@@ -80,26 +81,26 @@ export function judgeGates(
   gates: readonly Gate[],
   strict: boolean,
 ): readonly GateVerdict[] {
-  const trials = contests.flatMap((contest) =>
-    contest.sides.slice(1).flatMap((side) => gates.map((gate) => trialOf(contest, side, gate, strict))),
+  const cases = contests.flatMap((contest) =>
+    contest.sides.slice(1).flatMap((side) => gates.map((gate) => caseOf(contest, side, gate, strict))),
   )
   // Two limits on one figure are one test.
   const tested = new Map(
-    trials.filter(({ refused }) => refused === null).map((trial) => [testKey(trial), trial.p]),
+    cases.filter(({ refused }) => refused === null).map((each) => [testKey(each), each.p]),
   )
   const keys = [...tested.keys()]
   const adjusted = holm([...tested.values()])
   const severalRates = new Set(contests.map(({ rateHz }) => rateHz)).size > 1
-  return trials.map((trial) =>
-    judge(trial, adjusted[keys.indexOf(testKey(trial))] ?? 1, keys.length, severalRates),
+  return cases.map((each) =>
+    judge(each, adjusted[keys.indexOf(testKey(each))] ?? 1, keys.length, severalRates),
   )
 }
 
-function testKey({ contest, side, gate }: Trial): string {
+function testKey({ contest, side, gate }: GateCase): string {
   return JSON.stringify([contest.title, side.label, gate.figure.name])
 }
 
-function trialOf(contest: Contest, side: ContestSide, gate: Gate, strict: boolean): Trial {
+function caseOf(contest: Contest, side: ContestSide, gate: Gate, strict: boolean): GateCase {
   const baseline = contest.sides[0]!
   const refused = whyNotJudged(contest, baseline, side, gate, strict)
   const valuesOf = ({ trials }: ContestSide) =>
@@ -126,8 +127,8 @@ function whyNotJudged(
   return unequal.length === 0 ? null : `the sides do not promise the same (${unequal.join('; ')})`
 }
 
-function judge(trial: Trial, adjustedP: number, tests: number, severalRates: boolean): GateVerdict {
-  const { gate, contest, baseline, side, values, p, refused } = trial
+function judge(each: GateCase, adjustedP: number, tests: number, severalRates: boolean): GateVerdict {
+  const { gate, contest, baseline, side, values, p, refused } = each
   const about = {
     gate: gate.text,
     figure: gate.figure.name,
@@ -168,7 +169,7 @@ function judge(trial: Trial, adjustedP: number, tests: number, severalRates: boo
     ...about,
     outcome: failed ? 'failed' : 'passed',
     test,
-    sentence: `${start}: ${judgedText(trial, test, failed)}.`,
+    sentence: `${start}: ${judgedText(each, test, failed)}.`,
   }
 }
 
@@ -177,7 +178,7 @@ function isBeyond({ operator, limit }: Gate, { ratio, change }: GateTest): boole
   return operator === '>' ? found > most : found < most
 }
 
-function judgedText({ gate, values }: Trial, test: GateTest, failed: boolean): string {
+function judgedText({ gate, values }: GateCase, test: GateTest, failed: boolean): string {
   const { unit } = gate.figure
   const shown = test.adjustedP <= ALPHA
   const line = benchstatLine({
@@ -198,7 +199,7 @@ function intervalText({ ratio }: GateTest): string {
 }
 
 /** A gate that passes because its trials could hardly show what it forbids must not look like assurance. */
-function blindness({ limit }: Gate, values: Trial['values'], test: GateTest): string {
+function blindness({ limit }: Gate, values: GateCase['values'], test: GateTest): string {
   const noise = trialNoise(...values)
   const least = noise === null ? null : smallestDetectable(...test.n, noise, test.tests)
   if (least === null) return ''

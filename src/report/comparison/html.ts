@@ -35,7 +35,7 @@ function contestView(contest: JudgedContest, id: string, withChanges: boolean) {
     id,
     title: contest.title,
     differences: contest.differences,
-    settings: contest.notes,
+    settings: contest.settings,
     sections: contest.sections,
     columns: columns.map(({ label }, i) => ({
       label,

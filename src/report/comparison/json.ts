@@ -75,8 +75,6 @@ interface ContestJson {
 /** Everything that the other views say, as data. Pure. */
 export function comparisonJson(comparison: SourceComparison): ComparisonJson {
   const { by, headline, exitCode, sources, contests, verdict, gates, notes } = comparison
-  let loads = 0
-  const several = (verdict?.loads.length ?? 0) > 0
   return {
     kind: 'comparison',
     schemaVersion: COMPARISON_SCHEMA_VERSION,
@@ -97,7 +95,7 @@ export function comparisonJson(comparison: SourceComparison): ComparisonJson {
         sides: sides.map(({ label }) => label),
       }),
     ),
-    contests: contests.map(({ title, rateHz, sides, differences, notes: settings, verdict: load, rows }) => ({
+    contests: contests.map(({ title, rateHz, sides, differences, settings, loadIndex, rows }) => ({
       title,
       rateHz,
       sides: sides.map(({ label, source, side, trials }) => ({
@@ -109,7 +107,7 @@ export function comparisonJson(comparison: SourceComparison): ComparisonJson {
       })),
       differences,
       settings,
-      load: several && load !== null ? loads++ : null,
+      load: loadIndex,
       figures: rows.map(({ figure, cells, changes }) => ({
         name: figure.name,
         unit: CSV_UNITS[figure.unit],

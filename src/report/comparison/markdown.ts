@@ -47,8 +47,11 @@ function joined(head: string, tables: readonly string[]): string {
   return `${text}${note}\n\n<sub>${escaped(GRID_LEGEND)}</sub>\n`
 }
 
-function contestLines({ title, differences, notes, sections }: JudgedContest): string[] {
-  const said = [...titled('NOT RANKED: the loads differ', differences), ...titled('Set differently', notes)]
+function contestLines({ title, differences, settings, sections }: JudgedContest): string[] {
+  const said = [
+    ...titled('NOT RANKED: the loads differ', differences),
+    ...titled('Set differently', settings),
+  ]
   if (said.length + sections.length === 0) return []
   return ['', `#### ${escaped(title)}`, ...said, ...sections.flatMap(sectionLines)]
 }

@@ -40,10 +40,10 @@ export function renderComparison(comparison: SourceComparison, options: Terminal
   ]
 }
 
-function contestParts({ differences, notes, sections }: JudgedContest): readonly VerdictSection[] {
+function contestParts({ differences, settings, sections }: JudgedContest): readonly VerdictSection[] {
   return [
     ...part('NOT RANKED: the loads differ', differences),
-    ...part('Set differently', notes),
+    ...part('Set differently', settings),
     ...sections,
   ]
 }
