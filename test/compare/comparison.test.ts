@@ -1,6 +1,6 @@
 // Goal: a comparison says what its trials show and nothing more: the very verdict of the report for one experiment, one
 // family of tests for several, nobody ranked where the loads differ. Method: synthetic results with planted shifts.
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import {
   type ComparisonOptions,
   compareSources,
@@ -16,6 +16,9 @@ import { metricsModel } from '../../src/report/metrics.ts'
 import type { ExperimentResult, TrialResult } from '../../src/result/result.ts'
 import { sampleAudit, sampleTrial } from '../result/sample-result.ts'
 import { experimentOf, ombRun, trialsOf } from '../support/compared-results.ts'
+
+// A machine that others use, too.
+setDefaultTimeout(60_000)
 
 const OLD = experimentOf('exp-1', { a: trialsOf(1), b: trialsOf(2, 7, 1) })
 const NEW = experimentOf('exp-2', { a: trialsOf(1, 7, 2), b: trialsOf(2.5, 7, 3) })
@@ -182,6 +185,21 @@ describe('two experiments', () => {
     )
     expect(comparison.notes.join('\n')).toContain('were not measured in turns')
     expect(comparison.contests[0]!.settings).toContain('config.acks: all → 1')
+  })
+
+  test('guarantees are held against one another contest by contest', () => {
+    const weaker = (trials: readonly TrialResult[]) =>
+      trials.map((trial) => ({ ...trial, promise: { ...trial.promise, delivery: 'at-most-once' as const } }))
+    const changed = experimentOf('exp-2', { a: weaker(trialsOf(1, 7, 2)), b: trialsOf(2.5, 7, 3) })
+    const comparison = compared(sourcesOf(OLD, changed))
+    const words = 'delivery: at-least-once against at-most-once'
+    expect(said(comparison, 0)).toContain(`a@A against a@B: ${words}`)
+    expect(said(comparison, 1)).not.toContain(words)
+    const refused = compared(sourcesOf(OLD, changed), { strict: true })
+    expect(said(refused, 0)).toContain(
+      'a@A and a@B are not ranked on publish p99: they do not promise the same',
+    )
+    expect(said(refused, 1)).toContain('b@A has the lower publish p99')
   })
 
   test('rates that both were offered are compared; others are not mixed in', () => {

@@ -1,6 +1,6 @@
 // Goal: a limit fails only on a change that is significant and beyond it, never on noise, and says loudly when it cannot
 // judge. Method: the grammar over its forms and mistakes; trials with planted shifts; seeded simulations of both errors.
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import fc from 'fast-check'
 import type { Contest, ContestSide } from '../../src/compare/contests/contest.ts'
 import { parseGate } from '../../src/compare/gates/grammar.ts'
@@ -10,6 +10,9 @@ import { COMPARED_FIGURES, type ComparedTrial } from '../../src/compare/sources/
 import { normal } from '../../src/compare/statistics/normal.ts'
 import { newRandom } from '../../src/engine/random.ts'
 import { experimentOf, NOISE, trialsOf } from '../support/compared-results.ts'
+
+// A machine that others use, too.
+setDefaultTimeout(60_000)
 
 const SOURCE = benchSource(experimentOf('exp-1', { a: trialsOf(1, 1) }), 'A', [], 'x')
 
@@ -46,6 +49,16 @@ const around = (name: string, centre: number, offset = 0, count: number = NOISE.
 
 function judged(gate: string, first: readonly Values[], second: readonly Values[]): GateVerdict {
   return judgeGates([contestOf(sideOf('old', first), sideOf('new', second))], [parseGate(gate)], false)[0]!
+}
+
+/** What is advised on a text that is refused. */
+function hintOf(text: string): string | undefined {
+  try {
+    parseGate(text)
+  } catch (error) {
+    return (error as { hint?: string }).hint
+  }
+  return undefined
 }
 
 describe('the grammar', () => {
@@ -97,14 +110,12 @@ describe('the grammar', () => {
     expect(() => parseGate(text)).toThrow(`character ${place}: ${says}`)
   })
 
+  test('what a shell took away is guessed', () => {
+    expect(hintOf('publish.p99')).toContain('quote it')
+  })
+
   test('a name that is nearly right is offered', () => {
-    let hint: string | undefined
-    try {
-      parseGate('publsh.p99>+5%')
-    } catch (error) {
-      hint = (error as { hint?: string }).hint
-    }
-    expect(hint).toContain('did you mean publish.p99')
+    expect(hintOf('publsh.p99>+5%')).toContain('did you mean publish.p99')
   })
 })
 

@@ -1,12 +1,15 @@
 // Goal: whatever can be compared is read for what it is, and whatever cannot is refused with its file, its place and what
 // to do. Method: files written into a folder of their own, one kind a test.
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readSource } from '../../src/compare/sources/index.ts'
 import { ombResult } from '../../src/result/export/omb.ts'
 import { experimentOf, ombRun, trialsOf } from '../support/compared-results.ts'
+
+// A machine that others use, too.
+setDefaultTimeout(60_000)
 
 const RESULT = experimentOf('exp-20261121-100000', { a: trialsOf(1, 2), b: trialsOf(1.5, 2, 1) })
 let home = ''

@@ -1,6 +1,6 @@
 // Goal: every view of a comparison says the same, is well-formed in its format, and takes names of others as text. Method:
 // one comparison with a regression and hostile names, printed in each format and read back.
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import fc from 'fast-check'
 import { compareSources, type SourceComparison } from '../../src/compare/comparison/index.ts'
 import { parseGate } from '../../src/compare/gates/grammar.ts'
@@ -19,6 +19,9 @@ import type { ExperimentResult, TrialResult } from '../../src/result/result.ts'
 import { experimentOf, ombRun, trialsOf } from '../support/compared-results.ts'
 import { parseXml, type XmlElement } from '../support/xml.ts'
 import { parseCsv } from './parse-csv.ts'
+
+// A machine that others use, too.
+setDefaultTimeout(60_000)
 
 /** Markup, a mention, a formula, a control character, a pipe. */
 const HOSTILE = '<script>alert(1)</script> @all =1+1 | #1 & "x" `y` \u0007'
@@ -272,4 +275,4 @@ test('whatever a file of other programs holds: it is refused clearly, or every f
     }),
     { numRuns: 300, seed: 6 },
   )
-}, 60_000)
+})

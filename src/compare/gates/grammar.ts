@@ -61,7 +61,9 @@ export function parseGate(text: string): Gate {
   const scanner = scannerOf(text)
   const figure = figureAt(scanner)
   const operator = scanner.take(/^[<>]/)
-  if (operator !== '>' && operator !== '<') throw scanner.refuse('> or <')
+  if (operator !== '>' && operator !== '<') {
+    throw scanner.refuse('> or <', '', `quote it, since a shell takes > and < for itself; ${FORMS}`)
+  }
   const expectedSign = operator === '>' ? '+' : '-'
   const sign = scanner.take(/^[+\-−]/)
   if (sign.replace('−', '-') !== expectedSign) {
