@@ -5,11 +5,11 @@ import indexHtml from '../../templates/site-index.html.hbs' with { type: 'text' 
 import trendsScript from '../../templates/site-trends.client.js' with { type: 'text' }
 import trendsHtml from '../../templates/site-trends.html.hbs' with { type: 'text' }
 import { ASSETS } from '../report/assets.ts'
-import { compiled } from '../report/templates.ts'
+import { compiledTemplate } from '../report/templates.ts'
 
-const entry = compiled(entryHtml)
-const index = compiled(indexHtml)
-const trends = compiled(trendsHtml)
+const entry = compiledTemplate(entryHtml)
+const index = compiledTemplate(indexHtml)
+const trends = compiledTemplate(trendsHtml)
 const style = `${ASSETS.style}\n${siteStyle}`
 
 /** The pages of a site: each takes its view and returns a whole page that needs no network; `entry` a part of the index. */
