@@ -121,6 +121,11 @@ resource "aws_instance" "this" {
     id      = aws_launch_template.this.id
     version = "$Latest"
   }
+
+  # The provider hashes the hash of the template's user data that it has read, and so sees a change for ever.
+  lifecycle {
+    ignore_changes = [user_data]
+  }
 }
 
 resource "aws_instance" "spot" {
