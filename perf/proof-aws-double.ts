@@ -121,7 +121,7 @@ async function main(): Promise<number> {
   }
   const folder = mkdtempSync(join(tmpdir(), 'bench-proof-aws-'))
   cpSync(CONFIGURATION, join(folder, 'main.tf'))
-  const double = await startAwsDouble({ tools }, never)
+  const double = await startAwsDouble({ tools, hasManagedPolicies: true }, never)
   try {
     const faults = await prove(double, terraformIn(folder, mirror, double))
     for (const fault of faults) log(`FAULT: ${fault}`)

@@ -22,6 +22,8 @@ export interface DoubleOptions {
   readonly tools: AwsTools
   /** Of delays, bills and notices; default: real time. */
   readonly clock?: Clock
+  /** Whether AWS's own policies exist, such as AmazonSSMManagedInstanceCore; default false, for they take seconds. */
+  readonly hasManagedPolicies?: boolean
   /** Whether instances execute, which needs root; default true. Without it none is managed by SSM. */
   readonly executes?: boolean
   /** Folder of the host that an image holds; default: the host's own root. Writes never reach it. */
@@ -78,13 +80,14 @@ const INVISIBLE_MS = 150
 
 /** Starts the double; some seconds. It ends with this process, even by SIGKILL, but for its temporary folder. */
 export async function startAwsDouble(options: DoubleOptions, signal: AbortSignal): Promise<AwsDouble> {
+  const { tools, hasManagedPolicies = false } = options
   const folder = mkdtempSync(join(tmpdir(), 'bench-aws-'))
   const ends: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true, force: true })]
   const close = async () => {
     for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end()
   }
   try {
-    const moto = await startMoto(options.tools, folder, signal)
+    const moto = await startMoto({ tools, folder, hasManagedPolicies }, signal)
     ends.push(() => moto.stop())
     const world = (options.executes ?? true) ? await startWorld() : null
     if (world !== null) ends.push(() => world.end())

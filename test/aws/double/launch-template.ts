@@ -30,7 +30,8 @@ export async function withLaunchTemplate(call: ApiCall, ec2: EC2Client): Promise
   }
   const full = new URLSearchParams(parameters)
   for (const [key, value] of Object.entries(more)) {
-    const isGiven = full.has(key) || full.has(key.replace(/\.(Name|Arn)$/, key.endsWith('.Arn') ? '.Name' : '.Arn'))
+    const isGiven =
+      full.has(key) || full.has(key.replace(/\.(Name|Arn)$/, key.endsWith('.Arn') ? '.Name' : '.Arn'))
     if (value !== undefined && !isGiven) full.set(key, String(value))
   }
   return { ...call, parameters: full, body: new TextEncoder().encode(full.toString()) }

@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePorts, spawnServer, waitUntil } from '../../../src/brokers/process/index.ts'
 import { cacheEntry } from '../../../src/brokers/provision/cache.ts'
 import { mustRun } from '../../../src/brokers/provision/command.ts'
+import { REGION } from './clients.ts'
 
 /** moto and the AWS command line, which boot scripts use; both are pinned, and live in the cache. */
 const PACKAGES = ['moto[server,ec2,ssm,ce,s3,iam,sts,resourcegroupstaggingapi]==5.2.5', 'awscli==1.46.2']
@@ -54,22 +55,40 @@ export interface Moto {
   stop(): Promise<void>
 }
 
-// Without them every image and type is accepted, and no managed policy exists.
-const STRICT = {
-  MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION: 'true',
-  MOTO_ENABLE_AMI_VALIDATION: 'true',
-  MOTO_IAM_LOAD_MANAGED_POLICIES: 'true',
+export interface MotoOptions {
+  readonly tools: AwsTools
+  /** Takes its log and its list of images. */
+  readonly folder: string
+  /** Whether AWS's own policies exist, such as AmazonSSMManagedInstanceCore: loading them takes seconds. */
+  readonly hasManagedPolicies: boolean
 }
 
-/** Starts moto; `folder` takes its log. */
-export async function startMoto(tools: AwsTools, folder: string, signal: AbortSignal): Promise<Moto> {
+// Without them every image and type is accepted.
+const STRICT = { MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION: 'true', MOTO_ENABLE_AMI_VALIDATION: 'true' }
+
+/** Starts moto. */
+export async function startMoto(options: MotoOptions, signal: AbortSignal): Promise<Moto> {
+  const { tools, folder, hasManagedPolicies } = options
   mkdirSync(folder, { recursive: true })
+  const images = join(folder, 'images.json')
+  writeFileSync(images, JSON.stringify([...amazonLinux(tools), DEBIAN]))
   const [port] = await freePorts(1)
   const endpoint = `http://127.0.0.1:${port}`
+  const choices = {
+    MOTO_AMIS_PATH: images,
+    MOTO_IAM_LOAD_MANAGED_POLICIES: String(hasManagedPolicies),
+  }
   const server = spawnServer({
     command: join(tools.home, 'bin/python'),
     args: [join(import.meta.dir, 'moto-main.py'), String(port)],
-    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, MOTO_PORT: String(port), ...STRICT },
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      TMPDIR: folder,
+      MOTO_PORT: String(port),
+      ...STRICT,
+      ...choices,
+    },
     cwd: folder,
     logFile: join(folder, 'moto.log'),
     signal,
@@ -81,4 +100,30 @@ export async function startMoto(tools: AwsTools, folder: string, signal: AbortSi
   }
   await waitUntil(probe, { limitMs: START_LIMIT_MS, everyMs: 100, what: 'moto', server }, signal)
   return { endpoint, logFile: server.logFile, stop: () => server.kill() }
+}
+
+const DEBIAN = {
+  ami_id: 'ami-0deb1a12000000001',
+  name: 'debian-12-amd64-20261101-2284',
+  description: 'Debian 12 (20261101-2284)',
+  owner_id: '136693071363',
+  image_location: 'amazon/debian-12-amd64-20261101-2284',
+  ...{ architecture: 'x86_64', hypervisor: 'xen', virtualization_type: 'hvm', image_type: 'machine' },
+  ...{ platform: null, public: true, state: 'available', sriov: 'simple' },
+  ...{ root_device_name: '/dev/xvda', root_device_type: 'ebs' },
+}
+
+/**
+ * Those images that the public parameters `/aws/service/ami-amazon-linux-latest/al2023-…-x86_64` name. moto knows
+ * thirteen hundred more, and reads them all again in every call that names an image.
+ */
+function amazonLinux({ home }: AwsTools): Record<string, unknown>[] {
+  const path = `lib/python3*/site-packages/moto/ec2/resources/latest_amis/${REGION}.json.gz`
+  const [file] = [...new Bun.Glob(path).scanSync({ cwd: home })]
+  if (file === undefined) throw new Error(`expected ${path} below ${home}`)
+  const all = JSON.parse(new TextDecoder().decode(Bun.gunzipSync(readFileSync(join(home, file)))))
+  return all.filter(
+    ({ name, architecture }: { name: string; architecture: string }) =>
+      name.startsWith('al2023-ami') && architecture === 'x86_64',
+  )
 }

@@ -250,6 +250,7 @@ test.skipIf(skips)(
     double.timing.endingMs = LIMIT_MS
     const { report } = await clean('exp-4', true, 30_000)
     expect(report.kept.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['instance', 'subnet', 'VPC']))
+    expect(report.kept[0]?.reason).toBe('had not ended 30 s after it was told to')
     expect(kinds(report, 'removed')).toEqual(expect.arrayContaining(['instance profile', 'role', 'role']))
     expect(report.exitCode).toBe(9)
   },

@@ -184,18 +184,22 @@ async function waitForEnd(
   context: LabContext,
   signal: AbortSignal,
 ): Promise<void> {
-  let waitsFor = -1
+  let ending: readonly Leftover[] = []
   const probe = async () => {
     const { leftovers } = await findAll([kind], run, context, signal)
-    const ending = leftovers.filter((each) => removed.has(keyOf(each)) && !reasons.has(keyOf(each)))
-    if (ending.length !== waitsFor && ending.length > 0)
-      context.log(`waiting for ${ending.map(nameOf).join(', ')} to end`)
-    waitsFor = ending.length
+    const now = leftovers.filter((each) => removed.has(keyOf(each)) && !reasons.has(keyOf(each)))
+    if (now.length !== ending.length && now.length > 0)
+      context.log(`waiting for ${now.map(nameOf).join(', ')} to end`)
+    ending = now
     return ending.length === 0 ? true : null
   }
   const policy = { ...ENDING_POLL, limitMs: run.waitLimitMs }
-  if ((await poll(probe, policy, context, signal)) === null)
-    context.log(`${waitsFor} of kind ${kind.kind} did not end within ${run.waitLimitMs / 1000} s`)
+  if ((await poll(probe, policy, context, signal)) !== null) return
+  for (const each of ending) {
+    const reason = `had not ended ${run.waitLimitMs / 1000} s after it was told to`
+    reasons.set(keyOf(each), reason)
+    context.log(`${nameOf(each)} ${reason}`)
+  }
 }
 
 async function findAll(
