@@ -77,6 +77,11 @@ function statusOf({ Status, StatusDetails }: GetCommandInvocationResult): Remote
   return Status === 'Cancelled' ? 'cancelled' : 'failed'
 }
 
+/** A prefix without the slash at its end: AWS adds one. */
+export function folderOf(prefix: string): string {
+  return prefix.replace(/\/+$/, '')
+}
+
 interface Output {
   readonly stdout: string
   readonly stderr: string
@@ -90,7 +95,7 @@ async function wholeOutput(
   signal: AbortSignal,
 ): Promise<Output> {
   if (command.output === undefined) return kept
-  const prefix = command.output.prefix.replace(/\/$/, '')
+  const prefix = folderOf(command.output.prefix)
   const folder = `${prefix === '' ? '' : `${prefix}/`}${commandId}/${instanceId}/${PLUGIN_FOLDER}`
   const bucket = await openBucket(command.output.bucket, context)
   try {

@@ -5,7 +5,7 @@ import { type RemoteCommand, type RemoteOutcome, scriptWithSecrets } from './rem
 import { CALL_RETRIES, type RetryPolicy, withRetries } from './retry.ts'
 import { clientSettings, type LabContext } from './settings.ts'
 import { waitUntilManaged } from './ssm-agents.ts'
-import { collectOutcome } from './ssm-output.ts'
+import { collectOutcome, folderOf } from './ssm-output.ts'
 import { type Final, pollInvocations } from './ssm-poll.ts'
 
 /** Most instances that one SendCommand takes. */
@@ -102,7 +102,7 @@ async function send(
     },
     ...(command.output === undefined
       ? {}
-      : { OutputS3BucketName: command.output.bucket, OutputS3KeyPrefix: command.output.prefix }),
+      : { OutputS3BucketName: command.output.bucket, OutputS3KeyPrefix: folderOf(command.output.prefix) }),
   })
   let mayHaveBeenSent = false
   const attempt = async () => {

@@ -30,8 +30,12 @@ export function makeEndings({ ec2, instances, delayMs, after }: EndingsOptions):
     await instances.reconcile()
   }
   const answer = async ({ service, action, parameters }: ApiCall) => {
-    if (service !== 'ec2' || action !== 'TerminateInstances' || delayMs() === 0) return null
+    if (service !== 'ec2' || action !== 'TerminateInstances') return null
     const ids = listOf(parameters, 'InstanceId')
+    if (delayMs() === 0) {
+      for (const id of ids) ending.delete(id)
+      return null
+    }
     const missing = ids.find((id) => !instances.all.has(id))
     if (missing !== undefined)
       return errorAnswer('ec2', {
