@@ -44,6 +44,8 @@ const tools = missing === null ? await awsTools(console.log) : missing
 const clock = shiftedClock(Date.parse('2026-11-10T00:00:00Z'))
 
 interface Bench {
+  /** A server of the host that instances reach. */
+  readonly mirror: Bun.Server<undefined>
   readonly double: AwsDouble
   readonly clients: Clients
   readonly site: Site
@@ -51,9 +53,12 @@ interface Bench {
 
 async function openBench(): Promise<Bench | null> {
   if (typeof tools === 'string') return null
-  const double = await startAwsDouble({ tools, clock }, never)
+  const files = { '/usr/local/bin/systemctl': '#!/bin/sh\necho "no systemd: $*"\n' }
+  const mirror = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('a package') })
+  const ports = [mirror.port!]
+  const double = await startAwsDouble({ tools, clock, files, ports }, never)
   const clients = clientsOf(double.endpoint)
-  return { double, clients, site: await makeSite(clients, 'site', { ExperimentID: 'site' }) }
+  return { double, clients, mirror, site: await makeSite(clients, 'site', { ExperimentID: 'site' }) }
 }
 
 const opened = await openBench()
@@ -63,6 +68,7 @@ const bench = opened as Bench
 afterAll(async () => {
   opened?.clients.destroy()
   await opened?.double.close()
+  await opened?.mirror.stop(true)
 }, LIMIT_MS)
 
 async function run(
@@ -125,6 +131,9 @@ test.skipIf(skips)(
     const asked = await ended(await run([b], ask), b)
     expect(asked).toMatchObject({ Status: 'Failed', ResponseCode: 3, StandardErrorContent: 'oops\n' })
     expect(asked.StandardOutputContent).toBe(`served by ip-${address.replaceAll('.', '-')}\n`)
+    const outside = `systemctl start broker; curl -s http://169.254.169.254:${bench.mirror.port}/x`
+    const reached = await ended(await run([a], outside), a)
+    expect(reached.StandardOutputContent).toBe('no systemd: start broker\na package')
     expect(visibleOnHost([a, b], [address])).toEqual([])
     expect(existsSync('/srv/www/index.html')).toBe(false)
   },

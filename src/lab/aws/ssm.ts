@@ -110,22 +110,46 @@ async function send(
       const sent = await findByComment(client, comment)
       if (sent !== null) return sent
     }
-    mayHaveBeenSent = true
-    const { Command } = await client.send(request, { abortSignal: signal })
-    return Command!.CommandId!
+    try {
+      const { Command } = await client.send(request, { abortSignal: signal })
+      return Command!.CommandId!
+    } catch (error) {
+      // Refused or throttled it was not sent; without an answer it may have been.
+      mayHaveBeenSent ||= signal.aborted || failureKind(error) === 'transient'
+      throw error
+    }
   }
-  return withRetries(
-    attempt,
-    {
-      what: `SendCommand (${command.title}) to ${instanceIds.join(', ')}`,
-      policy: SEND_RETRIES,
-      isWorthIt: (error) => passesByItself(error) || failureKind(error) === 'notYet',
-      onFailure: (error, delayMs) =>
-        context.log(`${command.title}: ${describeFailure(error)}; again in ${Math.round(delayMs)} ms`),
-    },
-    context,
-    signal,
-  )
+  const options = {
+    what: `SendCommand (${command.title}) to ${instanceIds.join(', ')}`,
+    policy: SEND_RETRIES,
+    isWorthIt: (error: unknown) => passesByItself(error) || failureKind(error) === 'notYet',
+    onFailure: (error: unknown, delayMs: number) =>
+      context.log(`${command.title}: ${describeFailure(error)}; again in ${Math.round(delayMs)} ms`),
+  }
+  try {
+    return await withRetries(attempt, options, context, signal)
+  } catch (error) {
+    if (mayHaveBeenSent) await cancelUnanswered(client, comment, instanceIds, context)
+    throw error
+  }
+}
+
+/** Best effort, as `cancel`: of a command whose id was never told. */
+async function cancelUnanswered(
+  client: SSMClient,
+  comment: string,
+  instanceIds: readonly string[],
+  context: LabContext,
+): Promise<void> {
+  const policy = { ...CALL_RETRIES, limitMs: CANCEL_LIMIT_MS }
+  const look = () => findByComment(client, comment)
+  const limit = AbortSignal.timeout(2 * CANCEL_LIMIT_MS)
+  try {
+    const sent = await withRetries(look, { what: 'ListCommands', policy }, context, limit)
+    if (sent !== null) await cancel(client, sent, instanceIds, context)
+  } catch (error) {
+    context.log(`it is not known whether a command was sent: ${describeFailure(error)}`)
+  }
 }
 
 async function findByComment(client: SSMClient, comment: string): Promise<string | null> {

@@ -30,6 +30,8 @@ export interface DoubleOptions {
   readonly imageRoot?: (imageId: string) => string
   /** Folders of the host that every instance sees at the same path, read-only. */
   readonly shared?: readonly string[]
+  /** Files of every instance before its boot, by absolute path: what an image would bring, such as a `systemctl`. */
+  readonly files?: Readonly<Record<string, string>>
   /** Ports of the host's loopback that instances reach at 169.254.169.254, e.g. of a mirror of packages. */
   readonly ports?: readonly number[]
   /** Tag keys that Cost Explorer knows; default: `ExperimentID` and `Role`. */
@@ -119,7 +121,7 @@ function assemble(options: DoubleOptions, { folder, moto, world, ends, close }: 
     ...{ ec2: behind.ec2, world, folder, nowMs, relay: { socket, ports } },
     imageRoot: options.imageRoot ?? (() => '/'),
     shared: [...sharedOf(options.tools), ...(options.shared ?? [])],
-    files: filesOf(options.tools),
+    files: { ...filesOf(options.tools), ...options.files },
     env: INSIDE,
   })
   const ssm = makeSsm({

@@ -137,6 +137,32 @@ test.skipIf(skips)(
 )
 
 test.skipIf(skips)(
+  'a command is cancelled too when the abort comes before its id is known',
+  async () => {
+    const { ids, double } = bench
+    const stop = new AbortController()
+    const context = contextOf(double, clock)
+    // Its answer is lost, and the abort falls into the pause before the next attempt.
+    const log = (line: string) => {
+      context.log(line)
+      if (line.includes('InternalServerError')) queueMicrotask(() => stop.abort(new Error('Ctrl-C')))
+    }
+    const own = await openRemoteShell({ ...context, log })
+    const lost = { code: 'InternalServerError', message: 'lost', status: 500 }
+    double.faults.add({ service: 'ssm', action: 'SendCommand', error: lost, isCarriedOut: true })
+    const running = own.run(command(ids, 'sleep 1005'), stop.signal)
+    expect(await running.catch((error) => error.message)).toBe('Ctrl-C')
+    const sent = double.commands.at(-1)!
+    expect(sent.script).toBe('sleep 1005')
+    await pollUntil('the cancel', LIMIT_MS, () =>
+      sent.invocations.every(({ status }) => status === 'Cancelled'),
+    )
+    own.close()
+  },
+  LIMIT_MS,
+)
+
+test.skipIf(skips)(
   'a secret reaches the script, and neither the command nor the log; one that is missing ends the script',
   async () => {
     const { shell, ids, context, double } = bench
