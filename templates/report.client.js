@@ -1,7 +1,7 @@
 // Runs in the page, offline: draws the charts from the numbers in #chart-data. Drawn anew when the colours change.
 /* global uPlot */
 ;(() => {
-  const data = JSON.parse(document.getElementById('chart-data').textContent)
+  let data = JSON.parse(document.getElementById('chart-data').textContent)
   const HEIGHT = 230
   const X_AXIS_SIZE = 30
   const DASHES = [[], [9, 4], [4, 3], [12, 3, 3, 3], [2, 3], [14, 6]]
@@ -209,8 +209,7 @@
       new uPlot({ width, height: HEIGHT, cursor: { y: false }, legend, ...options }, lines, element),
     )
   }
-  const elements = [...document.querySelectorAll('.chart')]
-  const drawAll = () => elements.forEach(draw)
+  const drawAll = (root = document) => root.querySelectorAll('.chart').forEach(draw)
   drawAll()
 
   const resized = new ResizeObserver((entries) => {
@@ -220,8 +219,17 @@
       if (plot !== undefined && Math.abs(plot.width - width) > 1) plot.setSize({ width, height: HEIGHT })
     }
   })
-  for (const element of elements) resized.observe(element)
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll)
+  for (const element of plots.keys()) resized.observe(element)
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => drawAll())
   // Paper is white: the dark colours hold on screens only.
-  matchMedia('print').addEventListener('change', drawAll)
+  matchMedia('print').addEventListener('change', () => drawAll())
+
+  /** For the live page, whose numbers grow: draws the charts below `root` anew. */
+  globalThis.benchCharts = {
+    draw(next, root) {
+      data = next
+      drawAll(root)
+      for (const element of plots.keys()) resized.observe(element)
+    },
+  }
 })()

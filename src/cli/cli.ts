@@ -2,6 +2,7 @@ import { cac } from 'cac'
 import { AppError } from '../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { nearest } from '../errors/nearest.ts'
+import { livePort, withoutGreedyLive } from './live-option.ts'
 import { runMatched } from './matched-command.ts'
 import type { Output } from './output.ts'
 import { rawValue } from './raw-options.ts'
@@ -32,15 +33,17 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--strict', 'Do not rank sides whose guarantees differ')
     .option('--seed <n>', 'Seed of payloads, keys and the order of trials')
     .option('--json', 'Events as JSON lines on stdout')
+    .option('--live [port]', 'Serve a page with charts and /metrics on this machine while it runs')
     .option('--quiet', 'Only the verdict and errors')
     .example('bench run workloads/poc.yaml')
+    .example('bench run workloads/poc.yaml --live')
     .example('bench run workloads/poc.yaml --duration 15s --repeat 7')
     .example('bench run workloads/poc.yaml --duration 10s --drivers kafka,kafka:kafkajs')
     .action(async (workload: string, options: Options) => {
       const { runRun } = await import('./run.ts')
       exitCode = await runRun(
         String(workload),
-        { ...planOptions(text, options), ...flags(options) },
+        { ...planOptions(text, options), ...flags(options), livePort: livePort(options.live) },
         argv,
         out,
         signal,
@@ -129,7 +132,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     })
 
   cli.help()
-  cli.parse(['bun', 'bench', ...argv], { run: false })
+  cli.parse(['bun', 'bench', ...withoutGreedyLive(argv)], { run: false })
   if (cli.options.help === true) return EXIT.ok
   if (cli.matchedCommand === undefined) return unknownCommand(cli.commands, argv, () => cli.outputHelp())
   await runMatched(cli, 'bench')

@@ -121,6 +121,7 @@ export function createEngine(options: EngineOptions): Engine {
         consumer: consumers.counts(),
         distinctReceived: consumers.distinct(),
         histograms: latencies.takeInterval(),
+        ...errorsSoFar(publishErrors.counts(), consumeErrors.counts()),
         cpuUs: used.user + used.system,
         rssBytes: process.memoryUsage.rss(),
       }
@@ -165,6 +166,16 @@ export function createEngine(options: EngineOptions): Engine {
 
 function within(signal: AbortSignal): AbortSignal {
   return AbortSignal.any([signal, AbortSignal.timeout(CLOSE_LIMIT_MS)])
+}
+
+function errorsSoFar(
+  ...parts: readonly Readonly<Record<string, number>>[]
+): { readonly errors?: Readonly<Record<string, number>> } {
+  const errors: Record<string, number> = {}
+  for (const part of parts) {
+    for (const [kind, count] of Object.entries(part)) errors[kind] = (errors[kind] ?? 0) + count
+  }
+  return Object.keys(errors).length === 0 ? {} : { errors }
 }
 
 function sentences(counts: Readonly<Record<string, number>>): string[] {

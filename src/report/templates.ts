@@ -1,5 +1,6 @@
 import Handlebars from 'handlebars'
 import costsJson from '../../templates/costs.json.hbs' with { type: 'text' }
+import liveHtml from '../../templates/live.html.hbs' with { type: 'text' }
 import metricsJson from '../../templates/metrics.json.hbs' with { type: 'text' }
 import reportCsv from '../../templates/report.csv.hbs' with { type: 'text' }
 import reportHtml from '../../templates/report.html.hbs' with { type: 'text' }
@@ -24,6 +25,7 @@ function compiled(template: string): (view: unknown) => string {
 /** The views: each takes its model and returns the file's text. HTML is escaped unless a template says otherwise. */
 export const TEMPLATES = {
   'report.html': compiled(reportHtml),
+  'live.html': compiled(liveHtml),
   'report.csv': compiled(reportCsv),
   'metrics.json': compiled(metricsJson),
   'costs.json': compiled(costsJson),

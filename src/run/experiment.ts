@@ -24,6 +24,8 @@ export interface ExperimentOptions {
   readonly tell: Tell
   readonly signal: AbortSignal
   readonly brokersDirectory: string
+  /** Called after each trial with all trials so far. */
+  readonly onTrial?: (soFar: ExperimentResult) => void
 }
 
 /**
@@ -43,11 +45,11 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
     sides,
     partial,
   })
-  const write = async () => {
+  const soFar = () => {
     const sides = books.filter(({ begun }) => begun > 0).map((book) => book.result(UNFINISHED))
-    await writeResult(snapshot(sides, UNFINISHED), options.home)
+    return snapshot(sides, UNFINISHED)
   }
-  await write()
+  await writeResult(soFar(), options.home)
   if (plan.repeat > 1) tell({ kind: 'order', seed: plan.seed, order: labelsInOrder(plan) })
   for (const [place, index] of plan.order.entries()) {
     const book = books[index]!
@@ -55,8 +57,10 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
     if (place > 0) await settleDisk(options, book.side.label)
     if (signal.aborted) break
     book.add(place, await runNext(options, book, place))
+    const known = soFar()
+    options.onTrial?.(known)
     try {
-      await write()
+      await writeResult(known, options.home)
     } catch (error) {
       tell({ kind: 'log', side: book.side.label, line: messageOf(error) })
     }
@@ -69,6 +73,8 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
 async function runNext(options: ExperimentOptions, book: SideBook, place: number): Promise<TrialOutcome> {
   const { plan, tell } = options
   const { label } = book.side
+  const places = plan.order.length
+  tell({ kind: 'trial', side: label, number: book.begun + 1, of: plan.repeat, place, places })
   if (plan.repeat > 1) {
     const detail = `${book.begun + 1} of ${plan.repeat} (${place + 1} of ${plan.order.length} in all)`
     tell({ kind: 'step', side: label, step: 'trial', detail })

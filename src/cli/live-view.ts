@@ -1,0 +1,59 @@
+import packageJson from '../../package.json' with { type: 'json' }
+import type { LiveRun, LiveServer } from '../live/index.ts'
+import type { ExperimentResult } from '../result/result.ts'
+import type { RunEvent } from '../run/events.ts'
+import type { Plan } from '../workload/model.ts'
+
+/** The live view of one run, or nothing where none was asked for. */
+export interface LiveView {
+  /** Null where there is none. */
+  readonly url: string | null
+  tell(event: RunEvent): void
+  takeResult(soFar: ExperimentResult): void
+  /** What the page says when all is over; the first call counts. */
+  end(sentence: string, report: string | null): void
+  /** Tells of the end, if nobody did, and closes. */
+  close(): Promise<void>
+}
+
+const NO_VIEW: LiveView = {
+  url: null,
+  tell: () => {},
+  takeResult: () => {},
+  end: () => {},
+  close: async () => {},
+}
+
+/** Throws `AppError('USAGE')` when the port cannot be had. */
+export async function openLiveView(port: number | null, plan: Plan): Promise<LiveView> {
+  if (port === null) return NO_VIEW
+  const { createLiveRun, startLiveServer } = await import('../live/index.ts')
+  const { workload, sides, repeat } = plan
+  const run = createLiveRun({
+    workload: workload.name,
+    version: packageJson.version,
+    trialsPerSide: repeat,
+    sides: sides.map(({ label }) => label),
+    rateHz: workload.producerRateHz,
+    messageBytes: workload.messageBytes,
+    warmupS: workload.warmupS,
+    durationS: workload.durationS,
+  })
+  return viewOf(run, startLiveServer(run, { port }))
+}
+
+function viewOf(run: LiveRun, server: LiveServer): LiveView {
+  const end: LiveView['end'] = (sentence, report) => {
+    if (!run.ended) run.end({ sentence, report })
+  }
+  return {
+    url: server.url,
+    tell: run.tell,
+    takeResult: run.takeResult,
+    end,
+    async close() {
+      end('It ended before a report was written.', null)
+      await server.close()
+    },
+  }
+}
