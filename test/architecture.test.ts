@@ -27,9 +27,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   result: ['engine/types', 'workload/model', 'errors'],
   compare: ['result', 'engine/types', 'engine/random', 'errors'],
   report: ['compare', 'result', 'engine/types', 'workload/model', 'errors'],
+  metrics: ['result', 'errors'],
   live: ['run/events', 'report', 'result', 'errors'],
   run: ['brokers', 'worker', 'engine', 'driver', 'drivers/registry', 'result', 'workload', 'clock', 'errors'],
-  cli: ['run', 'live', 'workload', 'report', 'compare', 'result', 'brokers', 'drivers/registry', 'clock', 'errors'],
+  cli: ['run', 'live', 'metrics', 'workload', 'report', 'compare', 'result', 'brokers', 'drivers/registry', 'clock', 'errors'],
 }
 
 /** What the gateway takes from src/. */

@@ -32,6 +32,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--repeat <n>', 'Trials of each side, in random order (default: 1)')
     .option('--strict', 'Do not rank sides whose guarantees differ')
     .option('--seed <n>', 'Seed of payloads, keys and the order of trials')
+    .option('--metrics <file>', 'Module with custom figures for the report')
     .option('--json', 'Events as JSON lines on stdout')
     .option('--live [port]', 'Serve a page with charts and /metrics on this machine while it runs')
     .option('--quiet', 'Only the verdict and errors')
@@ -62,19 +63,29 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--repeat <n>', 'As with run')
     .option('--seed <n>', 'As with run')
     .option('--strict', 'As with run')
+    .option('--metrics <file>', 'As with run')
     .option('--json', 'The plan as JSON on stdout')
     .action(async (workload: string, options: Options) => {
       const { runPlan } = await import('./plan.ts')
-      exitCode = await runPlan(String(workload), { ...planOptions(text, options), ...flags(options) }, out)
+      exitCode = await runPlan(String(workload), { ...planOptions(text, options), ...flags(options) }, out, signal)
     })
 
   cli
     .command('report', 'Make the report of an experiment anew from its result')
     .option('--experiment-id <id>', 'An id, or latest', { default: 'latest' })
+    .option('--metrics <file>', 'Compute the custom figures of this module for the report')
     .option('--json', 'The table as JSON on stdout')
     .action(async (options: Options) => {
       const { runReport } = await import('./report.ts')
-      exitCode = await runReport({ experimentId: text('experiment-id') ?? 'latest', ...flags(options) }, out)
+      exitCode = await runReport(
+        {
+          experimentId: text('experiment-id') ?? 'latest',
+          metrics: text('metrics') ?? null,
+          ...flags(options),
+        },
+        out,
+        signal,
+      )
     })
 
   cli
@@ -178,6 +189,7 @@ function planOptions(text: (name: string) => string | undefined, options: Option
     workers: text('workers'),
     seed: text('seed'),
     repeat: text('repeat'),
+    metrics: text('metrics'),
     topology: text('topology') ?? 'single',
     lenient: options.lenient === true,
     strict: options.strict === true,

@@ -4,6 +4,7 @@ import { SystemClock } from '../clock/system-clock.ts'
 import { headlineOf } from '../compare/headline.ts'
 import { AppError } from '../errors/app-error.ts'
 import type { ExitCode } from '../errors/exit-codes.ts'
+import { checkMetrics, withCustomFigures } from '../metrics/index.ts'
 import { renderTable, renderVerdict } from '../report/terminal.ts'
 import { writeReport } from '../report/write-report.ts'
 import { writeFileAtomic } from '../result/atomic-file.ts'
@@ -38,6 +39,7 @@ export async function runRun(
 ): Promise<ExitCode> {
   const made = await makePlan({ ...options, workloadFile })
   const plan = { ...made, notes: [...made.notes, ...(await checkCapabilities(made))] }
+  if (plan.metrics !== null) await checkMetrics(plan.metrics, signal)
   const live = await openLiveView(options.livePort ?? null, plan)
   try {
     return await runPlanned(plan, live, options, argv, out, signal)
@@ -73,7 +75,7 @@ async function runPlanned(
   }
   if (!options.quiet) for (const note of plan.notes) out.stderr(`note: ${note}`)
 
-  const result = await runExperiment({
+  const measured = await runExperiment({
     plan,
     experiment,
     command: ['bench', ...argv].map(maskText),
@@ -84,6 +86,7 @@ async function runPlanned(
     onTrial: live.takeResult,
     brokersDirectory: join(home, 'brokers', `run-${experiment.id}`),
   })
+  const result = plan.metrics === null ? measured : await withCustomFigures(measured, plan.metrics)
   // Before anything is written: a full disk must not keep back what was found.
   if (!options.json) {
     const nothingMeasured = result.sides.every((side) => side.trials.length === 0)

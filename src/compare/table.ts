@@ -2,6 +2,7 @@ import type { LatencyName } from '../engine/types.ts'
 import { msFigure } from '../result/figures.ts'
 import type { ExperimentResult, LatencySummary, Quantile, TrialResult } from '../result/result.ts'
 import { type Cell, DASH, type TrialsCell, wordCell } from './cells.ts'
+import { customGroup, customNotes } from './custom-figures.ts'
 import {
   auditRows,
   brokerGroup,
@@ -126,8 +127,9 @@ export function compare(result: ExperimentResult): Comparison {
       row,
     ),
     { title: 'Resources during measure', rows: resourceRows(row) },
+    ...customGroup(result),
   ]
-  return { columns, groups, footnotes: footnotesOf(columns) }
+  return { columns, groups, footnotes: [...footnotesOf(columns), ...customNotes(result)] }
 }
 
 function latencyRow(

@@ -5,6 +5,7 @@ import { AUDIT_FIGURES, auditTotal, clientCpuS, MB, totalOf } from '../compare/r
 import { type Column, columnsOf } from '../compare/table.ts'
 import { LATENCIES, type LatencyName } from '../engine/types.ts'
 import type { ExperimentResult, TrialResult } from '../result/result.ts'
+import { customColumns } from './custom-columns.ts'
 
 /** A table for a CSV template: units stand in the header, empty cells are null. */
 export interface CsvTable {
@@ -70,6 +71,7 @@ function latencyFields(name: LatencyName): readonly Field[] {
 
 /** `metrics.csv`: one row a trial; a side that could not be run has a row without figures. */
 export function metricsTable(result: ExperimentResult): CsvTable {
+  const custom = customColumns(result)
   const drivers = new Map(result.sides.map((side) => [side.label, side.driver]))
   const row = ({ side, trialNumber, trial }: Column): (string | number | null)[] => [
     result.id,
@@ -80,9 +82,18 @@ export function metricsTable(result: ExperimentResult): CsvTable {
     ...FIELDS.map(([name, read]) =>
       trial === null ? (name === 'measurement' ? 'not run' : null) : read(trial, result),
     ),
+    ...custom.map(({ read }) => read(side, trialNumber)),
   ]
   return {
-    header: ['experiment', 'workload', 'side', 'driver', 'trial', ...FIELDS.map(([name]) => name)],
+    header: [
+      'experiment',
+      'workload',
+      'side',
+      'driver',
+      'trial',
+      ...FIELDS.map(([name]) => name),
+      ...custom.map(({ header }) => header),
+    ],
     rows: columnsOf(result).map(row),
   }
 }
@@ -140,7 +151,8 @@ export function metricsModel(result: ExperimentResult) {
     trialPlan: result.trialPlan ?? null,
     guarantees: guaranteeRows(result),
     headToHead: experimentVerdict(result),
-    sides: result.sides.map(({ label, driver, settings, ignoredSettings, error, failedTrials, trials }) => ({
+    customFigures: result.customFigures ?? null,
+    sides: result.sides.map(({ label, driver, settings, ignoredSettings, error, failedTrials, trials, customFigures }) => ({
       label,
       driver,
       settings,
@@ -148,6 +160,7 @@ export function metricsModel(result: ExperimentResult) {
       error,
       failedTrials: failedTrials ?? [],
       trials: trials.map((trial) => trialModel(trial, result)),
+      customFigures: customFigures ?? [],
     })),
   }
 }

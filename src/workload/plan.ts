@@ -7,6 +7,7 @@ import {
   MAX_PARTITIONS,
   MAX_PRODUCERS,
 } from './limits.ts'
+import { metricsModule } from './metrics-file.ts'
 import type { Plan, Workload } from './model.ts'
 import { type ParsedFlags, type PlanOptions, parseFlags } from './plan-options.ts'
 import { configError, type Problem } from './problem.ts'
@@ -38,6 +39,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   const consumers = workload.topics * workload.subscriptionsPerTopic * workload.consumersPerSubscription
   const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), Math.max(producers, consumers))
   const repeat = flags.repeat ?? file.repeat
+  const metrics = flags.metrics === null ? file.metrics : await metricsModule(flags.metrics)
   const { drivers, workloadSource } = withoutSecrets(file, registry)
   return {
     workload: { ...workload, drivers },
@@ -47,6 +49,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     workers,
     topology: flags.topology,
     strict: flags.strict,
+    metrics,
     repeat,
     seed: flags.seed,
     order: trialOrder(sides.length, repeat, flags.seed),
@@ -71,7 +74,7 @@ function withFlags(workload: Workload, { durationS, warmupS, rateHz }: ParsedFla
 
 /** Throws when the workload asks for what does not exist yet, or for more than one machine can carry. */
 function refuse(file: WorkloadFile, workload: Workload, flags: ParsedFlags): void {
-  const lifted = flags.rateHz === null ? [] : ['producerRate']
+  const lifted = [flags.rateHz !== null && 'producerRate', flags.metrics !== null && 'metrics']
   const problems = file.refusals.filter(({ field }) => !lifted.includes(field)).map(({ problem }) => problem)
   problems.push(...sizeProblems(workload, file))
   if (problems.length > 0) throw configError(problems)

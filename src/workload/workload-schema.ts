@@ -105,6 +105,12 @@ const fields = {
     .max(MAX_TRIALS_PER_SIDE)
     .default(1)
     .describe('Trials of each side, in random order.'),
+  metrics: z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe('Module with custom figures for the report (TypeScript or JavaScript), beside the workload file.'),
   schedule: z
     .literal('constant')
     .optional()
