@@ -212,17 +212,20 @@
   document.addEventListener('visibilitychange', () => redraw(document))
 
   /** The finished trials, whole: asked for after each, one question at a time. */
-  let asking = false
+  let asked = 0
   const askCharts = async () => {
-    if (asking) return
-    asking = true
-    try {
-      const charts = await (await fetch('charts.json')).json()
-      if (charts !== null) showPercentiles(charts.percentiles)
-    } catch {
-      // The run may have ended meanwhile: the report has them.
+    if (asked++ > 0) return
+    let answered = 0
+    while (answered < asked) {
+      answered = asked
+      try {
+        const charts = await (await fetch('charts.json')).json()
+        if (charts !== null) showPercentiles(charts.percentiles)
+      } catch {
+        // The run may have ended meanwhile: the report has them.
+      }
     }
-    asking = false
+    asked = 0
   }
   const showPercentiles = (percentiles) => {
     data.percentiles = percentiles

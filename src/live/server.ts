@@ -48,6 +48,8 @@ export function startLiveServer(run: LiveRun, options: LiveServerOptions): LiveS
       return clients.count
     },
     async close() {
+      // What a page asked for when it heard of the end is still answered.
+      if (clients.count > 0) await Bun.sleep(LIVE_LIMITS.graceMs)
       clients.close()
       // Ends when every answer has left, or when the time is over.
       await Promise.race([server.stop(), Bun.sleep(LIVE_LIMITS.closeMs)])

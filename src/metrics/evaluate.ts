@@ -11,6 +11,8 @@ import {
 } from './protocol.ts'
 
 const MAIN = new URL('./main.ts', import.meta.url).pathname
+/** Runs the rest of the command in its own place, with bounded CPU time. */
+const LIMITED = ['sh', '-c', `ulimit -t ${METRICS_LIMITS.cpuS}; exec "$@"`, 'sh']
 const MEMORY_POLL_MS = 100
 
 /** What the process may take; the tests have smaller ones. */
@@ -95,7 +97,7 @@ function ask(question: MetricsAsk, limits: AskLimits, signal: AbortSignal | null
     let heads: readonly FigureHead[] = []
     const values = new Map<number, readonly FigureValues[]>()
     let settled = false
-    const child = Bun.spawn([process.execPath, '--no-install', '--no-env-file', MAIN], {
+    const child = Bun.spawn([...LIMITED, process.execPath, '--no-install', '--no-env-file', MAIN], {
       // What the module prints is talk: our stdout is data.
       stdio: ['ignore', 2, 'inherit'],
       serialization: 'advanced',
@@ -111,13 +113,16 @@ function ask(question: MetricsAsk, limits: AskLimits, signal: AbortSignal | null
       },
       onExit: (_child, code, how) => end(unplaced(`it ended its process (${how ?? `exit code ${code}`})`)),
     })
+    const kill = () => child.kill('SIGKILL')
+    process.once('exit', kill)
     const end = (problem: ModuleProblem | null) => {
       if (settled) return
       settled = true
       clearTimeout(timer)
       clearInterval(memory)
       signal?.removeEventListener('abort', onAbort)
-      child.kill('SIGKILL')
+      process.off('exit', kill)
+      kill()
       child.exited.then(() => resolve({ heads, values, problem }))
     }
     let timer: NodeJS.Timeout | undefined

@@ -4,6 +4,8 @@ export const METRICS_LIMITS = {
   loadMs: 10_000,
   /** Computing all figures of all trials, once it is loaded. */
   computeMs: 20_000,
+  /** CPU seconds after which the system itself ends a loop that nobody is left to end. */
+  cpuS: 60,
   /** Resident memory of the process that computes. */
   memoryBytes: 1024 * 1024 * 1024,
   figures: 50,
