@@ -144,24 +144,36 @@
       }),
     )
     byId('errors').replaceChildren(
-      ...Object.entries(second.errors).map(([kind, count]) => make('li', '', `${kind}: ${number.format(count)}`)),
+      ...Object.entries(second.errors).map(([kind, count]) =>
+        make('li', '', `${kind}: ${number.format(count)}`),
+      ),
     )
   }
+
+  const linesOf = ({ latencies, rates }) =>
+    [latencies.publish, latencies.endToEnd, rates].flatMap((lines) => Object.values(lines))
 
   const addSecond = (second) => {
     const side = sides.get(second.side)
     if (side === undefined || side.time === null) return
     const { time } = side
+    for (const line of [time.x, ...linesOf(time)]) line.pop()
     time.x.push((second.startS + second.elapsedS) / 2)
     for (const [name] of LATENCIES) {
       const latency = second[name]
-      const lines = time.latencies[name]
       for (const key of ['p50', 'p99', 'max'])
-        lines[key].push(latency === null ? null : Math.max(1, latency[`${key}Us`]) / 1000)
+        time.latencies[name][key].push(latency === null ? null : Math.max(1, latency[`${key}Us`]) / 1000)
     }
     time.rates.scheduled.push(second.scheduledHz)
     time.rates.acknowledged.push(second.acknowledgedHz)
     time.rates.received.push(second.receivedHz)
+    addEnd(time, second.elapsedS)
+  }
+
+  /** The last point has no values: it keeps the axis as long as the trial will be, so that lines grow along it. */
+  const addEnd = (time, elapsedS) => {
+    time.x.push(Math.max(elapsedS, time.measureEndS))
+    for (const line of linesOf(time)) line.push(null)
   }
 
   const beginTrial = (event) => {
@@ -171,6 +183,7 @@
     side.begun = event.number
     const index = side.time === null ? data.times.length : data.times.indexOf(side.time)
     side.time = emptyTime(event.side)
+    addEnd(side.time, 0)
     data.times[index] = side.time
     side.section ??= timeSection(event.side, index)
     showRow(event.side)

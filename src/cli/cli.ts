@@ -67,7 +67,12 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--json', 'The plan as JSON on stdout')
     .action(async (workload: string, options: Options) => {
       const { runPlan } = await import('./plan.ts')
-      exitCode = await runPlan(String(workload), { ...planOptions(text, options), ...flags(options) }, out, signal)
+      exitCode = await runPlan(
+        String(workload),
+        { ...planOptions(text, options), ...flags(options) },
+        out,
+        signal,
+      )
     })
 
   cli

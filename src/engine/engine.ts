@@ -168,9 +168,9 @@ function within(signal: AbortSignal): AbortSignal {
   return AbortSignal.any([signal, AbortSignal.timeout(CLOSE_LIMIT_MS)])
 }
 
-function errorsSoFar(
-  ...parts: readonly Readonly<Record<string, number>>[]
-): { readonly errors?: Readonly<Record<string, number>> } {
+function errorsSoFar(...parts: readonly Readonly<Record<string, number>>[]): {
+  readonly errors?: Readonly<Record<string, number>>
+} {
   const errors: Record<string, number> = {}
   for (const part of parts) {
     for (const [kind, count] of Object.entries(part)) errors[kind] = (errors[kind] ?? 0) + count

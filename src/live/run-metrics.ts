@@ -92,7 +92,9 @@ function secondFamilies({ current }: Totals): Family[] {
   if (second === null) return []
   const labels = { side: second.side, phase: second.phase }
   return [
-    gauge('bench_trial_elapsed_seconds', 'Time since the first message was due.', [[labels, second.elapsedS]]),
+    gauge('bench_trial_elapsed_seconds', 'Time since the first message was due.', [
+      [labels, second.elapsedS],
+    ]),
     gauge('bench_scheduled_messages_per_second', 'Rate offered in the last second.', [
       [labels, second.scheduledHz],
     ]),
@@ -129,7 +131,10 @@ function errorFamily(sides: readonly SideTotals[]): Family {
   }
 }
 
-const LATENCY_NAMES = { publish: 'bench_publish_latency_seconds', endToEnd: 'bench_end_to_end_latency_seconds' }
+const LATENCY_NAMES = {
+  publish: 'bench_publish_latency_seconds',
+  endToEnd: 'bench_end_to_end_latency_seconds',
+}
 const COUNT_KEYS = { publish: 'publishCount', endToEnd: 'endToEndCount' } as const
 
 /** Counts over all trials; quantiles of the last second of the trial under way. */
@@ -155,11 +160,11 @@ function latencyFamily(
 }
 
 function quantileSamples(labels: Labels, { p50Us, p99Us, maxUs }: SecondLatency): Sample[] {
-  return [
-    ['0.5', p50Us] as const,
-    ['0.99', p99Us] as const,
-    ['1', maxUs] as const,
-  ].map(([quantile, us]) => ({ suffix: '', labels: { ...labels, quantile }, value: us / 1e6 }))
+  return [['0.5', p50Us] as const, ['0.99', p99Us] as const, ['1', maxUs] as const].map(([quantile, us]) => ({
+    suffix: '',
+    labels: { ...labels, quantile },
+    value: us / 1e6,
+  }))
 }
 
 function ofPhases(

@@ -85,7 +85,9 @@ function answer(path: string, request: Request, run: LiveRun, clients: Clients):
     case '/events':
       return clients.open(request.headers.get('last-event-id')) ?? plain('too many pages listen already', 503)
     case '/charts.json':
-      return new Response(run.chartsJson(), { headers: { ...SAFE_HEADERS, 'content-type': 'application/json' } })
+      return new Response(run.chartsJson(), {
+        headers: { ...SAFE_HEADERS, 'content-type': 'application/json' },
+      })
     case '/metrics':
       return new Response(run.metricsText(), {
         headers: { ...SAFE_HEADERS, 'content-type': OPEN_METRICS_TYPE },

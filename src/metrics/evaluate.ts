@@ -64,7 +64,9 @@ export async function withCustomFigures(
   const why = problem === null ? null : problemText(problem, shown)
   const reasonFor = reasons(heads, values, why ?? 'no answer')
   const sides = result.sides.map((side, place): SideResult => {
-    const figures = heads.map((head, index) => figureOf(head, values.get(index)?.[place], side, reasonFor(index)))
+    const figures = heads.map((head, index) =>
+      figureOf(head, values.get(index)?.[place], side, reasonFor(index)),
+    )
     return figures.length === 0 ? side : { ...side, customFigures: figures }
   })
   return { ...result, sides, customFigures: { module: shown, error: heads.length === 0 ? why : null } }

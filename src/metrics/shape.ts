@@ -50,9 +50,9 @@ function problemOf(figure: unknown, names: Set<string>): string | null {
 
 function textProblem(field: string, text: unknown, most: number): string | null {
   if (typeof text !== 'string') return `expected ${field} to be a text, got ${kindOf(text)}`
-  if (text.length > most)
-    return `expected ${field} to have at most ${most} characters, got ${text.length}`
-  if (LINE_END_OR_CONTROL.test(text)) return `expected ${field} to be one line, got ${short(JSON.stringify(text))}`
+  if (text.length > most) return `expected ${field} to have at most ${most} characters, got ${text.length}`
+  if (LINE_END_OR_CONTROL.test(text))
+    return `expected ${field} to be one line, got ${short(JSON.stringify(text))}`
   return null
 }
 
@@ -67,7 +67,10 @@ export function kindOf(value: unknown): string {
 
 /** A text on one line, of bounded length. */
 export function short(text: string): string {
-  const line = text.toWellFormed().replaceAll(/\p{Cc}+/gu, ' ').trim()
+  const line = text
+    .toWellFormed()
+    .replaceAll(/\p{Cc}+/gu, ' ')
+    .trim()
   return line.length <= METRICS_LIMITS.errorCharacters
     ? line
     : `${line.slice(0, METRICS_LIMITS.errorCharacters)}…`

@@ -152,16 +152,18 @@ export function metricsModel(result: ExperimentResult) {
     guarantees: guaranteeRows(result),
     headToHead: experimentVerdict(result),
     customFigures: result.customFigures ?? null,
-    sides: result.sides.map(({ label, driver, settings, ignoredSettings, error, failedTrials, trials, customFigures }) => ({
-      label,
-      driver,
-      settings,
-      ignoredSettings,
-      error,
-      failedTrials: failedTrials ?? [],
-      trials: trials.map((trial) => trialModel(trial, result)),
-      customFigures: customFigures ?? [],
-    })),
+    sides: result.sides.map(
+      ({ label, driver, settings, ignoredSettings, error, failedTrials, trials, customFigures }) => ({
+        label,
+        driver,
+        settings,
+        ignoredSettings,
+        error,
+        failedTrials: failedTrials ?? [],
+        trials: trials.map((trial) => trialModel(trial, result)),
+        customFigures: customFigures ?? [],
+      }),
+    ),
   }
 }
 

@@ -110,7 +110,9 @@ const fields = {
     .min(1)
     .max(4096)
     .optional()
-    .describe('Module with custom figures for the report (TypeScript or JavaScript), beside the workload file.'),
+    .describe(
+      'Module with custom figures for the report (TypeScript or JavaScript), beside the workload file.',
+    ),
   schedule: z
     .literal('constant')
     .optional()

@@ -51,7 +51,7 @@ const START_LIMIT_MS = 20_000
 const COMMAND_LIMIT_MS = 20_000
 const POLL_MS = 20
 
-/** Opens the address in a headless browser without network, calls `look`, and ends the browser whatever happens. */
+/** Opens the address in a headless browser whose network is this machine, calls `look`, and ends it whatever happens. */
 export async function withPage<T>(
   chromium: Chromium,
   address: string,
@@ -65,7 +65,7 @@ export async function withPage<T>(
       '--no-sandbox',
       '--disable-gpu',
       '--disable-background-networking',
-      '--host-resolver-rules=MAP * ~NOTFOUND',
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
       '--remote-debugging-port=0',
       `--user-data-dir=${profile}`,
       'about:blank',

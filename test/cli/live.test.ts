@@ -43,7 +43,9 @@ test(
     await events.ended
     const result: ExperimentResult = await Bun.file(join(home.path, 'latest/result.json')).json()
 
-    expect(dataOf(events.all, 'trial').map(({ side, number, of, place }) => [side, number, of, place])).toEqual([
+    expect(
+      dataOf(events.all, 'trial').map(({ side, number, of, place }) => [side, number, of, place]),
+    ).toEqual([
       ['first', 1, 1, 0],
       ['second', 1, 1, 1],
     ])
@@ -60,7 +62,9 @@ test(
       expect(sum).toBeGreaterThan(1_000)
       expect(sum).toBeLessThanOrEqual(2_000)
     }
-    expect(told.every(({ publish, counts }) => publish !== null || !(counts as Event).acknowledged)).toBe(true)
+    expect(told.every(({ publish, counts }) => publish !== null || !(counts as Event).acknowledged)).toBe(
+      true,
+    )
     expect([0, 6]).toContain(finished.exitCode)
     expect(fetch(url)).rejects.toThrow()
     expect(await home.leftovers()).toEqual([])

@@ -80,7 +80,11 @@ test(
 )
 
 test.each([
-  ['no file', 'metrics: m/gone.ts\n', /w\/bad\.yaml:6:10: expected metrics to be a module .*no file "m\/gone\.ts"/],
+  [
+    'no file',
+    'metrics: m/gone.ts\n',
+    /w\/bad\.yaml:6:10: expected metrics to be a module .*no file "m\/gone\.ts"/,
+  ],
   ['a folder', 'metrics: m\n', /w\/bad\.yaml:6:10: .*something else than a file/],
   ['broken text', 'metrics: m/broken.ts\n', /broken\.ts:2:\d+: expected a module/],
   ['no export', 'metrics: m/empty.ts\n', /empty\.ts: expected an export named figures/],

@@ -43,7 +43,9 @@ test('counters are sums over all trials of a side, by phase', () => {
 
 test('gauges and quantiles are of the side under test only', () => {
   const lines = running().metricsText().split('\n')
-  const gauges = lines.filter((line) => line.startsWith('bench_backlog_messages{') || line.includes('quantile'))
+  const gauges = lines.filter(
+    (line) => line.startsWith('bench_backlog_messages{') || line.includes('quantile'),
+  )
   expect(gauges).toHaveLength(7)
   for (const line of gauges) expect(line).not.toContain('"first"')
 })
@@ -54,15 +56,18 @@ test('without any event there is still a text', () => {
   expect(openMetricsText([])).toBe('# EOF\n')
 })
 
-test.skipIf('missing' in python)('Prometheus reads the same figures, and hostile names as they are', async () => {
-  if ('missing' in python) return
-  const samples = await parseByPrometheus(python.python, running().metricsText())
-  const of = (name: string, labels: Record<string, string>) =>
-    samples.find((sample) => sample.name === name && Bun.deepEquals(sample.labels, labels))?.value
-  expect(of('bench_run_info', { id: 'exp-20261121-100000', workload: HOSTILE, version: '0.1.0' })).toBe(1)
-  expect(of('bench_messages_received_total', { side: 'first', phase: 'measure' })).toBe(5_940)
-  expect(of('bench_errors_total', { side: HOSTILE, phase: 'warmup', kind: HOSTILE })).toBe(2)
-  const p99 = of('bench_publish_latency_seconds', { side: HOSTILE, phase: 'warmup', quantile: '0.99' })
-  expect(p99).toBe(0.005)
-  expect(of('bench_publish_latency_seconds_count', { side: 'first', phase: 'measure' })).toBe(5_994)
-})
+test.skipIf('missing' in python)(
+  'Prometheus reads the same figures, and hostile names as they are',
+  async () => {
+    if ('missing' in python) return
+    const samples = await parseByPrometheus(python.python, running().metricsText())
+    const of = (name: string, labels: Record<string, string>) =>
+      samples.find((sample) => sample.name === name && Bun.deepEquals(sample.labels, labels))?.value
+    expect(of('bench_run_info', { id: 'exp-20261121-100000', workload: HOSTILE, version: '0.1.0' })).toBe(1)
+    expect(of('bench_messages_received_total', { side: 'first', phase: 'measure' })).toBe(5_940)
+    expect(of('bench_errors_total', { side: HOSTILE, phase: 'warmup', kind: HOSTILE })).toBe(2)
+    const p99 = of('bench_publish_latency_seconds', { side: HOSTILE, phase: 'warmup', quantile: '0.99' })
+    expect(p99).toBe(0.005)
+    expect(of('bench_publish_latency_seconds_count', { side: 'first', phase: 'measure' })).toBe(5_994)
+  },
+)

@@ -14,7 +14,10 @@ const LIMIT_MS = 20_000
 let servers: LiveServer[] = []
 
 function serve(run: LiveRun, unreadMessages?: number): LiveServer {
-  const server = startLiveServer(run, { port: 0, ...(unreadMessages === undefined ? {} : { unreadMessages }) })
+  const server = startLiveServer(run, {
+    port: 0,
+    ...(unreadMessages === undefined ? {} : { unreadMessages }),
+  })
   servers.push(server)
   return server
 }
@@ -147,7 +150,9 @@ test.each([
 
 test('a port that is in use is refused in words', () => {
   const { port } = new URL(serve(sampleRun()).url)
-  expect(() => startLiveServer(sampleRun(), { port: Number(port) })).toThrow(/expected port \d+ to be free.*in use/)
+  expect(() => startLiveServer(sampleRun(), { port: Number(port) })).toThrow(
+    /expected port \d+ to be free.*in use/,
+  )
 })
 
 test('the page holds hostile names as text, and only our scripts', async () => {

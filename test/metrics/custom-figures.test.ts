@@ -164,7 +164,10 @@ test.each([
   [figuresText("name: 'a\\nb', value: () => 1"), 'expected name to be one line'],
   [figuresText(BACKLOG, BACKLOG), 'figures[1]: expected names to differ, got "backlog" twice'],
   [figuresText("name: 'a', value: 1"), 'expected value to be a function, got a number'],
-  [figuresText("name: 'a', better: 'more', value: () => 1"), 'expected better to be lower or higher, got "more"'],
+  [
+    figuresText("name: 'a', better: 'more', value: () => 1"),
+    'expected better to be lower or higher, got "more"',
+  ],
   [figuresText("name: 'a', unit: 1, value: () => 1"), 'expected unit to be a text, got a number'],
 ])('refused before the run: %#', async (text, sentence) => {
   const error = await checkMetrics(folder.write(text), SIGNAL).catch((thrown) => thrown)
@@ -173,7 +176,11 @@ test.each([
 })
 
 test.each([
-  ['broken text', 'const a = 1\nexport const figures = [{{ a ]\n', /figures-\d+\.ts:2:\d+: expected a module, got: /],
+  [
+    'broken text',
+    'const a = 1\nexport const figures = [{{ a ]\n',
+    /figures-\d+\.ts:2:\d+: expected a module, got: /,
+  ],
   ['several errors', 'const = 1\nlet 2\nfor (\n', /figures-\d+\.ts:1:\d+: expected a module, got: /],
   ['a throw', "\n\nthrow new TypeError('no good')\n", /figures-\d+\.ts:3:\d+: .*TypeError: no good/],
   ['an import', "import './nowhere.ts'\n", /nowhere/],

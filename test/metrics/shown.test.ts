@@ -35,15 +35,20 @@ const RESULT = resultWith(
     figure({ values: [1, 9, 3], better: 'lower', note: 'how long the slowest wait' }),
     figure({ name: HOSTILE, unit: '=1+1', values: [null, 2, null], errors: [`Error: ${HOSTILE}`] }),
   ],
-  [figure({ values: [12_345.6] }), figure({ name: HOSTILE, unit: '=1+1', values: [null], errors: ['Error: x'] })],
+  [
+    figure({ values: [12_345.6] }),
+    figure({ name: HOSTILE, unit: '=1+1', values: [null], errors: ['Error: x'] }),
+  ],
 )
 
 test('the table shows the median over trials, and an error even beside values', () => {
   const group = compare(RESULT).groups.find(({ title }) => title === 'Custom figures')!
-  expect(group.rows.map(({ title, unit, cells }) => [title, unit, ...cells.map(({ text }) => text)])).toEqual([
-    ['tail', '×', '3', '12,346'],
-    [HOSTILE, '=1+1', '2, error', 'error'],
-  ])
+  expect(group.rows.map(({ title, unit, cells }) => [title, unit, ...cells.map(({ text }) => text)])).toEqual(
+    [
+      ['tail', '×', '3', '12,346'],
+      [HOSTILE, '=1+1', '2, error', 'error'],
+    ],
+  )
   expect(group.rows[1]!.cells.map(({ mark }) => mark)).toEqual(['bad', 'bad'])
 })
 
