@@ -204,7 +204,7 @@
   const end = (event) => {
     ended = true
     source.close()
-    status(`The run has ended. ${event.sentence}`, 'good')
+    status(`The run has ended. ${event.sentence}`, event.tone)
     text(byId('where'), event.report === null ? 'No report was written.' : `Report: ${event.report}`)
     byId('progress').value = 1
     redraw(document)

@@ -1,5 +1,5 @@
 import packageJson from '../../package.json' with { type: 'json' }
-import type { LiveRun, LiveServer } from '../live/index.ts'
+import type { LiveEnding, LiveRun, LiveServer } from '../live/index.ts'
 import type { ExperimentResult } from '../result/result.ts'
 import type { RunEvent } from '../run/events.ts'
 import type { Plan } from '../workload/model.ts'
@@ -11,7 +11,7 @@ export interface LiveView {
   tell(event: RunEvent): void
   takeResult(soFar: ExperimentResult): void
   /** What the page says when all is over; the first call counts. */
-  end(sentence: string, report: string | null): void
+  end(ending: Omit<LiveEnding, 'kind'>): void
   /** Tells of the end, if nobody did, and closes. */
   close(): Promise<void>
 }
@@ -43,8 +43,8 @@ export async function openLiveView(port: number | null, plan: Plan): Promise<Liv
 }
 
 function viewOf(run: LiveRun, server: LiveServer): LiveView {
-  const end: LiveView['end'] = (sentence, report) => {
-    if (!run.ended) run.end({ sentence, report })
+  const end: LiveView['end'] = (ending) => {
+    if (!run.ended) run.end(ending)
   }
   return {
     url: server.url,
@@ -52,7 +52,7 @@ function viewOf(run: LiveRun, server: LiveServer): LiveView {
     takeResult: run.takeResult,
     end,
     async close() {
-      end('It ended before a report was written.', null)
+      end({ sentence: 'It ended before a report was written.', tone: 'bad', report: null })
       await server.close()
     },
   }

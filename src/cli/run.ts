@@ -95,7 +95,8 @@ async function runPlanned(
   }
   await writeResult(result, home)
   const files = await writeReport(result, experiment.directory)
-  live.end(headlineOf(result).first, files.html)
+  const { first: sentence, tone } = headlineOf(result)
+  live.end({ sentence, tone, report: files.html })
   if (!options.quiet) out.stderr(`report: ${files.html}`)
   if (signal.aborted && signal.reason instanceof AppError) return signal.reason.exitCode
   return exitCodeOf(result)

@@ -10,6 +10,8 @@ export interface LiveEnding {
   readonly kind: 'ended'
   /** The first line of the verdict, or why there is none. */
   readonly sentence: string
+  /** Of the sentence: whether it is good news. */
+  readonly tone: 'good' | 'notice' | 'bad'
   /** Path of the report's page; null when none was written. */
   readonly report: string | null
 }

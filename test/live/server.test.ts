@@ -82,12 +82,13 @@ test('the end is told, the stream ends, and a page that comes after it learns of
   const server = serve(run)
   const events = await openEvents(server.url)
   const late = await openEvents(server.url)
-  run.end({ sentence: 'All sides held.', report: '/somewhere/index.html' })
+  run.end({ sentence: 'All sides held.', tone: 'good', report: '/somewhere/index.html' })
   const after = await openEvents(server.url)
   await Promise.all([server.close(), events.ended, late.ended, after.ended])
   expect(events.all.at(-1)!.data).toEqual({
     kind: 'ended',
     sentence: 'All sides held.',
+    tone: 'good',
     report: '/somewhere/index.html',
   })
   expect(late.names()).toEqual(['hello', 'ended'])
@@ -100,7 +101,7 @@ test('closing does not wait for a page that reads nothing', async () => {
   const server = serve(run)
   const socket = await lazyClient(server.url)
   for (let i = 0; i < 200; i++) run.tell(hugeStep())
-  run.end({ sentence: 'over', report: null })
+  run.end({ sentence: 'over', tone: 'bad', report: null })
   await server.close()
   expect(fetch(server.url)).rejects.toThrow()
   socket.destroy()
