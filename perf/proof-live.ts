@@ -120,11 +120,11 @@ async function readAll(url: string): Promise<void> {
 async function costAlone(): Promise<number> {
   const run = createLiveRun({
     ...{ workload: 'alone', version: '0', trialsPerSide: 1, sides: ['side'] },
-    ...{ rateHz: 1, messageBytes: 1, warmupS: 0, durationS: ALONE_SECONDS },
+    ...{ ratesHz: [1], messageBytes: 1, warmupS: 0, durationS: ALONE_SECONDS },
   })
   const server = startLiveServer(run, { port: 0 })
   const events = fetch(`${server.url}events`).then((response) => response.text())
-  run.tell({ kind: 'trial', side: 'side', number: 1, of: 1, place: 0, places: 1 })
+  run.tell({ kind: 'trial', side: 'side', number: 1, of: 1, place: 0, places: 1, rateHz: 1 })
   const before = process.cpuUsage()
   for (let second = 1; second <= ALONE_SECONDS; second++) {
     run.tell(secondEvent(second))

@@ -192,7 +192,8 @@
   const where = (step, detail) => {
     if (trial === null) return
     const place = trial.places > 1 ? ` (${trial.place + 1} of ${trial.places} in all)` : ''
-    const parts = [`${trial.side}: trial ${trial.number} of ${trial.of}${place}`, step, detail]
+    const rate = facts.ratesHz.length > 1 ? ` at ${number.format(trial.rateHz)} msg/s` : ''
+    const parts = [`${trial.side}: trial ${trial.number} of ${trial.of}${rate}${place}`, step, detail]
     text(byId('where'), parts.filter(Boolean).join(' · '))
   }
 
@@ -233,15 +234,16 @@
       answered = asked
       try {
         const charts = await (await fetch('charts.json')).json()
-        if (charts !== null) showPercentiles(charts.percentiles)
+        if (charts !== null) showPercentiles(charts)
       } catch {
         // The run may have ended meanwhile: the report has them.
       }
     }
     asked = 0
   }
-  const showPercentiles = (percentiles) => {
+  const showPercentiles = ({ percentiles, colors }) => {
     data.percentiles = percentiles
+    Object.assign(data.colors, colors)
     const holder = byId('percentile-charts')
     if (holder.childElementCount === 0) {
       percentiles.forEach(({ title }, index) => {
@@ -278,7 +280,7 @@
     },
     'side-done': (event) => {
       addVerdict(event.side, `${event.measurement}, ${event.integrity}`)
-      askCharts()
+      void askCharts()
     },
     'side-failed': (event) => addVerdict(event.side, `failed: ${event.message}`),
     ended: end,
@@ -286,7 +288,7 @@
 
   text(
     byId('summary'),
-    `${number.format(facts.rateHz)} msg/s of ${number.format(facts.messageBytes)} bytes · warm-up ${facts.warmupS} s, measured ${facts.durationS} s`,
+    `${facts.ratesHz.map(number.format).join(', ')} msg/s of ${number.format(facts.messageBytes)} bytes · warm-up ${facts.warmupS} s, measured ${facts.durationS} s`,
   )
   reset()
   const source = new EventSource('events')

@@ -28,13 +28,13 @@ const NO_VIEW: LiveView = {
 export async function openLiveView(port: number | null, plan: Plan): Promise<LiveView> {
   if (port === null) return NO_VIEW
   const { createLiveRun, startLiveServer } = await import('../live/index.ts')
-  const { workload, sides, repeat } = plan
+  const { workload, sides, order } = plan
   const run = createLiveRun({
     workload: workload.name,
     version: packageJson.version,
-    trialsPerSide: repeat,
+    trialsPerSide: order.length / sides.length,
     sides: sides.map(({ label }) => label),
-    rateHz: workload.producerRateHz,
+    ratesHz: workload.ratesHz ?? [workload.producerRateHz],
     messageBytes: workload.messageBytes,
     warmupS: workload.warmupS,
     durationS: workload.durationS,

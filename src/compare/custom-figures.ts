@@ -1,21 +1,27 @@
 import { countText } from '../result/figures.ts'
-import type { CustomFigure, ExperimentResult, SideResult } from '../result/result.ts'
+import type { CustomFigure, ExperimentResult, SideResult, TrialResult } from '../result/result.ts'
 import { type Cell, DASH } from './cells.ts'
 import type { Row, RowGroup } from './rows.ts'
 import { median } from './statistics/index.ts'
 
-/** Everybody's figures of a module of the user's, by name: sides may come from different results. */
-export function customRows({ sides }: Pick<ExperimentResult, 'sides'>): Row[] {
-  return customHeads(sides).map(({ name, unit }) => ({
-    title: name,
-    unit,
-    cells: sides.map((side) => customCell(customFigureOf(side, name))),
-  }))
+/** What a column of the table shows: some trials of a side. */
+interface TrialsOfSide {
+  readonly side: string
+  readonly trials: readonly TrialResult[]
 }
 
-/** A group of its own in the table; none without figures. */
-export function customGroup(result: Pick<ExperimentResult, 'sides'>): RowGroup[] {
-  const rows = customRows(result)
+/** A group of its own in the table; none without figures. By name: sides may come from different results. */
+export function customGroup(sides: readonly SideResult[], columns: readonly TrialsOfSide[]): RowGroup[] {
+  const rows = customHeads(sides).map(
+    ({ name, unit }): Row => ({
+      title: name,
+      unit,
+      cells: columns.map((column) => {
+        const side = sides.find(({ label }) => label === column.side)
+        return side === undefined ? DASH : customCell(side, customFigureOf(side, name), column.trials)
+      }),
+    }),
+  )
   return rows.length === 0 ? [] : [{ title: 'Custom figures', rows }]
 }
 
@@ -34,11 +40,17 @@ export function customFigureOf({ customFigures }: SideResult, name: string): Cus
 }
 
 /** The median over the trials that know it; an error is never hidden by the others' values. */
-function customCell(figure: CustomFigure | undefined): Cell {
-  if (figure === undefined) return DASH
-  const known = figure.values.filter((value) => value !== null)
+function customCell(
+  side: SideResult,
+  figure: CustomFigure | undefined,
+  trials: readonly TrialResult[],
+): Cell {
+  if (figure === undefined || trials.length === 0) return DASH
+  const values = trials.map((trial) => figure.values[side.trials.indexOf(trial)] ?? null)
+  const known = values.filter((value) => value !== null)
   const text = known.length === 0 ? '' : customText(median(known))
-  if (figure.errors.length > 0) return { text: text === '' ? 'error' : `${text}, error`, mark: 'bad' }
+  if (figure.errors.length > 0 && known.length < values.length)
+    return { text: text === '' ? 'error' : `${text}, error`, mark: 'bad' }
   return text === '' ? DASH : { text, mark: null }
 }
 

@@ -1,3 +1,4 @@
+import { sideColumnsOf } from '../compare/table.ts'
 import { chartsOf } from '../report/charts.ts'
 import type { ExperimentResult } from '../result/result.ts'
 import type { RunEvent } from '../run/events.ts'
@@ -7,11 +8,14 @@ import { openMetricsText } from './open-metrics.ts'
 import { type RunFacts, runMetrics } from './run-metrics.ts'
 import { createTotals } from './totals.ts'
 
+/** As in the report. */
+const PALETTE_SIZE = 6
+
 /** What a page must know before the first event. */
 export interface LiveFacts extends RunFacts {
   /** Labels, in the order of the result. */
   readonly sides: readonly string[]
-  readonly rateHz: number
+  readonly ratesHz: readonly number[]
   readonly messageBytes: number
   readonly warmupS: number
   readonly durationS: number
@@ -34,7 +38,7 @@ export interface LiveRun {
   onEntry: (entry: LogEntry) => void
   /** OpenMetrics. */
   metricsText(): string
-  /** Percentile charts of the finished trials, as in the report; JSON. */
+  /** Percentile charts of the finished trials, as in the report, and the colours of their lines; JSON. */
   chartsJson(): string
 }
 
@@ -73,20 +77,23 @@ export function createLiveRun(planned: Omit<LiveFacts, 'id'>): LiveRun {
     metricsText: () => openMetricsText(runMetrics(facts, totals, ended)),
     chartsJson() {
       // Only when somebody looks: histograms of whole trials take a while.
-      charts ??= JSON.stringify(result === null ? null : chartsOf(withoutIntervals(result)))
+      charts ??= JSON.stringify(result === null ? null : percentilesOf(result, facts.sides))
       return charts
     },
   }
   return run
 }
 
-/** The page draws the time itself. */
-function withoutIntervals(result: ExperimentResult): ExperimentResult {
+function percentilesOf(result: ExperimentResult, labels: readonly string[]) {
+  // The page draws what happened over time itself.
   const sides = result.sides.map((side) => ({
     ...side,
     trials: side.trials.map((trial) => ({ ...trial, intervals: [] })),
   }))
-  return { ...result, sides }
+  // With several rates a side has a column for each.
+  const colors = sideColumnsOf(result).map(({ label, side }) => [label, labels.indexOf(side) % PALETTE_SIZE])
+  const { percentiles } = chartsOf({ ...result, sides })
+  return { percentiles, colors: Object.fromEntries(colors) }
 }
 
 /** Texts come from brokers and files: short ones only. */

@@ -3,8 +3,13 @@ export type RunEvent =
   | { readonly kind: 'experiment'; readonly id: string; readonly directory: string }
   /** Address of the live view. */
   | { readonly kind: 'live'; readonly url: string }
-  /** Trials to come, as labels of sides; told only when sides have several. */
-  | { readonly kind: 'order'; readonly seed: number; readonly order: readonly string[] }
+  /** Trials to come, as labels of sides; told only when sides have several. With several rates also that of each. */
+  | {
+      readonly kind: 'order'
+      readonly seed: number
+      readonly order: readonly string[]
+      readonly ratesHz?: readonly number[]
+    }
   /** A trial begins: `number` of `of` of its side, at `place` (from 0) of `places` of the whole run. */
   | {
       readonly kind: 'trial'
@@ -13,6 +18,8 @@ export type RunEvent =
       readonly of: number
       readonly place: number
       readonly places: number
+      /** Offered in this trial. */
+      readonly rateHz: number
     }
   | { readonly kind: 'step'; readonly side: string; readonly step: Step; readonly detail: string }
   | ({ readonly kind: 'second'; readonly side: string } & Second)

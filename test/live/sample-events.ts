@@ -10,7 +10,7 @@ export function sampleRun(sides: readonly string[] = ['first', 'second'], worklo
     version: '0.1.0',
     trialsPerSide: 2,
     sides,
-    rateHz: 1_000,
+    ratesHz: [1_000],
     messageBytes: 200,
     warmupS: 2,
     durationS: 8,
@@ -20,7 +20,7 @@ export function sampleRun(sides: readonly string[] = ['first', 'second'], worklo
 }
 
 export function trialEvent(side: string, number = 1): RunEvent {
-  return { kind: 'trial', side, number, of: 2, place: number - 1, places: 4 }
+  return { kind: 'trial', side, number, of: 2, place: number - 1, places: 4, rateHz: 1_000 }
 }
 
 /** The second that ends at `elapsedS`, 1,000 messages each, and one that was rejected. */

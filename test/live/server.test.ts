@@ -165,14 +165,16 @@ test('the page holds hostile names as text, and only our scripts', async () => {
 })
 
 test('finished trials are given as the report draws them', async () => {
-  const run = sampleRun()
+  const run = sampleRun(['kafka', 'rabbitmq'])
   const server = serve(run)
   expect(await (await fetch(`${server.url}charts.json`)).json()).toBeNull()
   run.takeResult(sampleResult())
   const charts = (await (await fetch(`${server.url}charts.json`)).json()) as {
     percentiles: { title: string; sides: { label: string }[] }[]
+    colors: Record<string, number>
   }
   expect(charts.percentiles[0]!.sides.map(({ label }) => label)).toEqual(['kafka', 'rabbitmq'])
+  expect(charts.colors).toEqual({ kafka: 0, rabbitmq: 1 })
 })
 
 test('the history is bounded, and holds only the last trial of each side', () => {

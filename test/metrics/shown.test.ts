@@ -52,6 +52,22 @@ test('the table shows the median over trials, and an error even beside values', 
   expect(group.rows[1]!.cells.map(({ mark }) => mark)).toEqual(['bad', 'bad'])
 })
 
+test('with several rates each column has the values of its own trials', () => {
+  const at = (rateHz: number) => ({ ...sampleTrial(), rateHz })
+  const { workload } = sampleResult()
+  const result = sampleResult({
+    workload: { ...workload, ratesHz: [500, 1_000] },
+    sides: [
+      sampleSide('a', {
+        trials: [at(1_000), at(500), at(1_000)],
+        customFigures: [figure({ values: [1, null, 5], errors: ['Error: x'] })],
+      }),
+    ],
+  })
+  const group = compare(result).groups.find(({ title }) => title === 'Custom figures')!
+  expect(group.rows[0]!.cells.map(({ text }) => text)).toEqual(['error', '3'])
+})
+
 test('notes and errors stand under it', () => {
   const { footnotes } = compare(RESULT)
   expect(footnotes).toContain('tail: how long the slowest wait; lower is better.')
