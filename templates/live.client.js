@@ -1,4 +1,4 @@
-// Runs in the live page: turns the events of the run into what is shown; the charts are drawn by the report's script.
+// Runs in the live page: turns the events of a run into what is shown; the charts are drawn by the script of all pages.
 /* global benchCharts */
 ;(() => {
   const byId = (id) => document.getElementById(id)
@@ -10,11 +10,14 @@
     ['endToEnd', 'End-to-end latency'],
   ]
 
-  const data = { percentiles: [], times: [], colors: {} }
-  facts.sides.forEach((label, index) => {
-    data.colors[label] = index % PALETTE_SIZE
-  })
-  /** Of each side: its chart over time and the section that it is drawn in, trials, verdicts. */
+  /** What is drawn, in the form of the report's chart data: one rate, the last trial of each side. */
+  const load = { title: '', percentiles: [], time: { stepS: 1, trials: [], leftOut: 0 } }
+  const data = {
+    sides: facts.sides.map((label, index) => ({ label, color: index % PALETTE_SIZE })),
+    loads: [load],
+    curves: [],
+  }
+  /** Of each side: its row, trials begun, verdicts, what its last trial did. */
   let sides = new Map()
   let trial = null
   let ended = false
@@ -37,61 +40,30 @@
     byId('status').className = `status ${tone}`
   }
 
-  const emptyLines = (names) => Object.fromEntries(names.map((name) => [name, []]))
-  const emptyTime = (label) => ({
-    label,
-    stepS: 1,
-    warmupEndS: facts.warmupS,
-    measureEndS: facts.warmupS + facts.durationS,
-    x: [],
-    latencies: {
-      publish: emptyLines(['p50', 'p99', 'max']),
-      endToEnd: emptyLines(['p50', 'p99', 'max']),
-    },
-    rates: emptyLines(['scheduled', 'acknowledged', 'received']),
-  })
-
-  const chartFigure = (caption, unit, dataset, label) => {
-    const figure = make('figure', '')
-    const title = make('figcaption', '', `${caption} `)
-    title.append(make('small', '', unit))
-    const chart = make('div', 'chart')
-    Object.assign(chart.dataset, dataset)
-    chart.setAttribute('role', 'img')
-    chart.setAttribute('aria-label', label)
-    figure.append(title, chart)
-    return figure
+  /** What has come in one burst (the history, for who comes late) is drawn once; a hidden page draws nothing. */
+  let waiting = new Set()
+  const redraw = (part) => {
+    if (waiting.size === 0) setTimeout(drawWaiting)
+    waiting.add(part)
   }
-
-  const timeSection = (label, index) => {
-    const section = make('div', 'side')
-    const title = make('h3', `c${data.colors[label]}`)
-    title.append(make('span', 'swatch'), label)
-    section.append(title)
-    for (const [latency, caption] of LATENCIES)
-      section.append(
-        chartFigure(
-          caption,
-          'ms',
-          { chart: 'latency', latency, index },
-          `${caption} of ${label} over time: median, 99th percentile and maximum of each second.`,
-        ),
-      )
-    section.append(
-      chartFigure(
-        'Rate',
-        'msg/s',
-        { chart: 'rate', index },
-        `Messages a second of ${label} over time: scheduled, acknowledged and received.`,
-      ),
-    )
-    byId('time-charts').append(section)
-    return section
+  const drawWaiting = () => {
+    const parts = waiting
+    waiting = new Set()
+    if (document.hidden) return
+    for (const part of parts) benchCharts.draw(data, byId(part), { quantile: byId('quantile').value })
   }
+  const redrawAll = () => {
+    redraw('time')
+    redraw('percentiles')
+  }
+  document.addEventListener('visibilitychange', redrawAll)
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redrawAll)
+  byId('quantile').addEventListener('change', () => redraw('time'))
+  byId('quantiles').hidden = facts.sides.length === 1
 
-  const sideRow = (label) => {
+  const sideRow = ({ label, color }) => {
     const row = make('tr', '')
-    const title = make('th', `c${data.colors[label]}`)
+    const title = make('th', `c${color}`)
     title.scope = 'row'
     title.append(make('span', 'swatch'), label)
     const trials = make('td', '')
@@ -100,40 +72,33 @@
     byId('sides').append(row)
     return { trials, verdicts }
   }
-
-  const reset = () => {
-    data.times = []
-    data.percentiles = []
-    byId('time-charts').replaceChildren()
-    byId('sides').replaceChildren()
-    sides = new Map(
-      facts.sides.map((label) => [
-        label,
-        { time: null, section: null, row: sideRow(label), begun: 0, verdicts: [] },
-      ]),
-    )
-    for (const label of sides.keys()) showRow(label)
-  }
-
-  const showRow = (label) => {
-    const { row, begun, verdicts } = sides.get(label)
+  const showRow = ({ row, begun, verdicts }) => {
     text(row.trials, `${begun} of ${facts.trialsPerSide}`)
     text(row.verdicts, verdicts.join('; ') || '–')
   }
 
+  const reset = () => {
+    load.time.trials = []
+    byId('sides').replaceChildren()
+    sides = new Map(
+      data.sides.map((side, index) => [
+        side.label,
+        { index, row: sideRow(side), begun: 0, verdicts: [], time: null },
+      ]),
+    )
+    for (const side of sides.values()) showRow(side)
+    redraw('time')
+  }
+
   const showFigures = (second) => {
+    const latency = (value) =>
+      value === null ? '–' : [value.p50Us, value.p99Us, value.maxUs].map(ms).join(' · ')
     const rows = [
       ['scheduled', `${number.format(second.scheduledHz)} msg/s`],
       ['acknowledged', `${number.format(second.acknowledgedHz)} msg/s`],
       ['received', `${number.format(second.receivedHz)} msg/s`],
       ['backlog', `${number.format(second.backlog)} messages`],
-      ...LATENCIES.map(([name, caption]) => {
-        const latency = second[name]
-        return [
-          `${caption} p50 · p99 · max`,
-          latency === null ? '–' : [latency.p50Us, latency.p99Us, latency.maxUs].map(ms).join(' · '),
-        ]
-      }),
+      ...LATENCIES.map(([name, caption]) => [`${caption} p50 · p99 · max`, latency(second[name])]),
       ['failed', number.format(second.failed)],
     ]
     byId('figures').replaceChildren(
@@ -150,80 +115,67 @@
     )
   }
 
-  const linesOf = ({ latencies, rates }) =>
-    [latencies.publish, latencies.endToEnd, rates].flatMap((lines) => Object.values(lines))
+  const emptyLatency = () => ({ p50: [], p99: [], max: [] })
+  const measureEndS = facts.warmupS + facts.durationS
+  /** The drain is a band of no width until it begins: it keeps the axis as long as the trial will be. */
+  const bandsAt = (elapsedS) => [
+    { fromS: 0, toS: facts.warmupS, label: 'warm-up' },
+    { fromS: measureEndS, toS: Math.max(measureEndS, elapsedS), label: 'drain' },
+  ]
+
+  const beginTrial = (event) => {
+    const side = sides.get(event.side)
+    if (side === undefined) return
+    // Trials at another rate are not to be compared with this one.
+    if (trial !== null && trial.rateHz !== event.rateHz) {
+      for (const other of sides.values()) other.time = null
+    }
+    trial = event
+    side.begun = event.number
+    side.time = {
+      side: side.index,
+      trial: event.number,
+      bands: bandsAt(0),
+      x: [],
+      publish: emptyLatency(),
+      endToEnd: emptyLatency(),
+      scheduled: [],
+      acknowledged: [],
+      received: [],
+    }
+    load.time.trials = [...sides.values()].map(({ time }) => time).filter((time) => time !== null)
+    showRow(side)
+    redraw('time')
+  }
 
   const addSecond = (second) => {
-    const side = sides.get(second.side)
-    if (side === undefined || side.time === null) return
-    const { time } = side
-    for (const line of [time.x, ...linesOf(time)]) line.pop()
+    const time = sides.get(second.side)?.time ?? null
+    if (time === null) return
     time.x.push((second.startS + second.elapsedS) / 2)
+    time.bands = bandsAt(second.elapsedS)
     for (const [name] of LATENCIES) {
       const latency = second[name]
       for (const key of ['p50', 'p99', 'max'])
-        time.latencies[name][key].push(latency === null ? null : Math.max(1, latency[`${key}Us`]) / 1000)
+        time[name][key].push(latency === null ? null : Math.max(1, latency[`${key}Us`]) / 1000)
     }
-    time.rates.scheduled.push(second.scheduledHz)
-    time.rates.acknowledged.push(second.acknowledgedHz)
-    time.rates.received.push(second.receivedHz)
-    addEnd(time, second.elapsedS)
-  }
-
-  /** The last point has no values: it keeps the axis as long as the trial will be, so that lines grow along it. */
-  const addEnd = (time, elapsedS) => {
-    time.x.push(Math.max(elapsedS, time.measureEndS))
-    for (const line of linesOf(time)) line.push(null)
-  }
-
-  const beginTrial = (event) => {
-    trial = event
-    const side = sides.get(event.side)
-    if (side === undefined) return
-    side.begun = event.number
-    const index = side.time === null ? data.times.length : data.times.indexOf(side.time)
-    side.time = emptyTime(event.side)
-    addEnd(side.time, 0)
-    data.times[index] = side.time
-    side.section ??= timeSection(event.side, index)
-    showRow(event.side)
+    for (const name of ['scheduled', 'acknowledged', 'received']) time[name].push(second[`${name}Hz`])
+    redraw('time')
   }
 
   const where = (step, detail) => {
     if (trial === null) return
-    const place = trial.places > 1 ? ` (${trial.place + 1} of ${trial.places} in all)` : ''
     const rate = facts.ratesHz.length > 1 ? ` at ${number.format(trial.rateHz)} msg/s` : ''
+    const place = trial.places > 1 ? ` (${trial.place + 1} of ${trial.places} in all)` : ''
     const parts = [`${trial.side}: trial ${trial.number} of ${trial.of}${rate}${place}`, step, detail]
     text(byId('where'), parts.filter(Boolean).join(' · '))
   }
 
   const addVerdict = (label, verdict) => {
-    sides.get(label)?.verdicts.push(verdict)
-    if (sides.has(label)) showRow(label)
+    const side = sides.get(label)
+    if (side === undefined) return
+    side.verdicts.push(verdict)
+    showRow(side)
   }
-
-  const end = (event) => {
-    ended = true
-    source.close()
-    status(`The run has ended. ${event.sentence}`, event.tone)
-    text(byId('where'), event.report === null ? 'No report was written.' : `Report: ${event.report}`)
-    byId('progress').value = 1
-    redraw(document)
-  }
-
-  /** What has come in one burst (the history, for who comes late) is drawn once. */
-  let waiting = new Set()
-  const redraw = (root) => {
-    if (waiting.size === 0) setTimeout(drawWaiting)
-    waiting.add(root)
-  }
-  const drawWaiting = () => {
-    const roots = waiting.has(document) ? [document] : [...waiting]
-    waiting = new Set()
-    if (document.hidden) return
-    for (const root of roots) benchCharts.draw(data, root)
-  }
-  document.addEventListener('visibilitychange', () => redraw(document))
 
   /** The finished trials, whole: asked for after each, one question at a time. */
   let asked = 0
@@ -233,26 +185,35 @@
     while (answered < asked) {
       answered = asked
       try {
-        const charts = await (await fetch('charts.json')).json()
-        if (charts !== null) showPercentiles(charts)
+        const loads = await (await fetch('charts.json')).json()
+        if (loads !== null) showPercentiles(loads)
       } catch {
         // The run may have ended meanwhile: the report has them.
       }
     }
     asked = 0
   }
-  const showPercentiles = ({ percentiles, colors }) => {
-    data.percentiles = percentiles
-    Object.assign(data.colors, colors)
+  const showPercentiles = (loads) => {
+    const title = `${number.format(trial?.rateHz)} msg/s`
+    const found = loads.find((each) => each.title === title) ?? loads[0]
+    load.percentiles = found?.percentiles ?? []
+    text(byId('load'), loads.length > 1 ? ` at ${found.title}` : '')
     const holder = byId('percentile-charts')
-    if (holder.childElementCount === 0) {
-      percentiles.forEach(({ title }, index) => {
-        const label = `${title} by percentile, in milliseconds, of the trials that are over.`
-        holder.append(chartFigure(title, 'ms', { chart: 'percentile', index }, label))
-      })
-    }
-    byId('percentiles').hidden = false
-    redraw(document)
+    if (holder.childElementCount === 0) holder.append(...load.percentiles.map(percentileFigure))
+    byId('percentiles').hidden = holder.childElementCount === 0
+    redraw('percentiles')
+  }
+  const percentileFigure = ({ title }, index) => {
+    const figure = make('figure', '')
+    const caption = make('figcaption', '', `${title} `)
+    caption.append(make('small', '', 'ms'))
+    const chart = make('div', 'chart')
+    Object.assign(chart.dataset, { chart: 'percentile', index })
+    chart.setAttribute('role', 'img')
+    chart.setAttribute('tabindex', '0')
+    chart.setAttribute('aria-label', `${title} by percentile, in milliseconds, of the trials that are over.`)
+    figure.append(caption, chart)
+    return figure
   }
 
   const handlers = {
@@ -267,7 +228,6 @@
     trial: (event) => {
       beginTrial(event)
       where('begins', '')
-      redraw(document)
     },
     step: (event) => where(event.step, event.detail),
     second: (event) => {
@@ -275,20 +235,23 @@
       showFigures(event)
       where(event.phase === 'warmup' ? 'warm-up' : event.phase, `${Math.round(event.elapsedS)} s`)
       byId('progress').value = Math.min(1, event.elapsedS / event.totalS)
-      const section = sides.get(event.side)?.section
-      if (section != null) redraw(section)
     },
-    'side-done': (event) => {
-      addVerdict(event.side, `${event.measurement}, ${event.integrity}`)
-      void askCharts()
-    },
+    charts: () => void askCharts(),
+    'side-done': (event) => addVerdict(event.side, `${event.measurement}, ${event.integrity}`),
     'side-failed': (event) => addVerdict(event.side, `failed: ${event.message}`),
-    ended: end,
+    ended: (event) => {
+      ended = true
+      source.close()
+      status(`The run has ended. ${event.sentence}`, event.tone)
+      text(byId('where'), event.report === null ? 'No report was written.' : `Report: ${event.report}`)
+      byId('progress').value = 1
+    },
   }
 
+  const rates = facts.ratesHz.map((rateHz) => number.format(rateHz)).join(', ')
   text(
     byId('summary'),
-    `${facts.ratesHz.map(number.format).join(', ')} msg/s of ${number.format(facts.messageBytes)} bytes · warm-up ${facts.warmupS} s, measured ${facts.durationS} s`,
+    `${rates} msg/s of ${number.format(facts.messageBytes)} bytes · warm-up ${facts.warmupS} s, measured ${facts.durationS} s`,
   )
   reset()
   const source = new EventSource('events')

@@ -28,7 +28,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   compare: ['result', 'engine/types', 'engine/random', 'errors'],
   report: ['compare', 'result', 'engine/types', 'workload/model', 'errors'],
   metrics: ['result', 'errors'],
-  live: ['run/events', 'compare', 'report', 'result', 'errors'],
+  live: ['run/events', 'report', 'result', 'errors'],
   run: ['brokers', 'worker', 'engine', 'driver', 'drivers/registry', 'result', 'workload', 'clock', 'errors'],
   cli: [
     'run',

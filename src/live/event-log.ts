@@ -3,6 +3,8 @@ import type { RunEvent } from '../run/events.ts'
 /** What a page is told: events of the run that it draws, and the end. */
 export type LiveEvent =
   | Extract<RunEvent, { readonly kind: 'trial' | 'step' | 'second' | 'side-failed' | 'side-done' }>
+  /** The charts of finished trials are there to be asked for. */
+  | { readonly kind: 'charts' }
   | LiveEnding
 
 /** The run is over; the server closes after telling it. */

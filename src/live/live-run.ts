@@ -1,4 +1,3 @@
-import { sideColumnsOf } from '../compare/table.ts'
 import { chartsOf } from '../report/charts.ts'
 import type { ExperimentResult } from '../result/result.ts'
 import type { RunEvent } from '../run/events.ts'
@@ -7,9 +6,6 @@ import { LIVE_LIMITS } from './limits.ts'
 import { openMetricsText } from './open-metrics.ts'
 import { type RunFacts, runMetrics } from './run-metrics.ts'
 import { createTotals } from './totals.ts'
-
-/** As in the report. */
-const PALETTE_SIZE = 6
 
 /** What a page must know before the first event. */
 export interface LiveFacts extends RunFacts {
@@ -38,7 +34,7 @@ export interface LiveRun {
   onEntry: (entry: LogEntry) => void
   /** OpenMetrics. */
   metricsText(): string
-  /** Percentile charts of the finished trials, as in the report, and the colours of their lines; JSON. */
+  /** Percentile charts of the finished trials by rate, as in the report; JSON. */
   chartsJson(): string
 }
 
@@ -69,6 +65,7 @@ export function createLiveRun(planned: Omit<LiveFacts, 'id'>): LiveRun {
     takeResult(soFar) {
       result = soFar
       charts = null
+      append({ kind: 'charts' })
     },
     end(ending) {
       ended = true
@@ -90,10 +87,15 @@ function percentilesOf(result: ExperimentResult, labels: readonly string[]) {
     ...side,
     trials: side.trials.map((trial) => ({ ...trial, intervals: [] })),
   }))
-  // With several rates a side has a column for each.
-  const colors = sideColumnsOf(result).map(({ label, side }) => [label, labels.indexOf(side) % PALETTE_SIZE])
-  const { percentiles } = chartsOf({ ...result, sides })
-  return { percentiles, colors: Object.fromEntries(colors) }
+  // A result so far holds only the sides that have begun.
+  const indexOf = (side: number) => labels.indexOf(result.sides[side]!.label)
+  return chartsOf({ ...result, sides }).loads.map(({ title, percentiles }) => ({
+    title,
+    percentiles: percentiles.map((chart) => ({
+      ...chart,
+      sides: chart.sides.map((lines) => ({ ...lines, side: indexOf(lines.side) })),
+    })),
+  }))
 }
 
 /** Texts come from brokers and files: short ones only. */

@@ -13,6 +13,5 @@ export function livePage(facts: LiveFacts): string {
     title: facts.workload,
     id: facts.id,
     facts,
-    chartData: { percentiles: [], times: [], colors: {} },
   })
 }

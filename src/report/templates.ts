@@ -7,11 +7,12 @@ import reportHtml from '../../templates/report.html.hbs' with { type: 'text' }
 import { csvCell, scriptJson } from './escape.ts'
 
 /** Helpers templates may call; everything else a template asks for must be there, or it throws. */
-const HELPERS = { csv: true, json: true } as const
+const HELPERS = { csv: true, json: true, compactJson: true } as const
 
 const handlebars = Handlebars.create()
 handlebars.registerHelper('csv', (value: unknown) => new Handlebars.SafeString(csvCell(value)))
 handlebars.registerHelper('json', (value: unknown) => new Handlebars.SafeString(scriptJson(value)))
+handlebars.registerHelper('compactJson', (value: unknown) => new Handlebars.SafeString(scriptJson(value, 0)))
 
 function compiled(template: string): (view: unknown) => string {
   const render = handlebars.compile(template, {

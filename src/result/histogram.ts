@@ -5,6 +5,7 @@ import {
   type Histogram,
 } from 'hdr-histogram-js'
 import type { EncodedHistogram } from '../engine/types.ts'
+import { bucketSum, type HistogramRange } from './bucket-sum.ts'
 
 /** 24 h: the upper end of every histogram. */
 export const HIGHEST_TRACKABLE_US = 86_400_000_000
@@ -34,11 +35,12 @@ export function encodeHistogram(histogram: Histogram): string {
   return encodeIntoCompressedBase64(histogram)
 }
 
-/** The sum of histograms as a new one. An empty text stands for an empty histogram. */
-export function sumHistograms(hdrs: readonly string[]): Histogram {
-  const sum = emptyHistogram()
-  for (const hdr of hdrs) if (hdr !== '') sum.add(decodeHistogram(hdr))
-  return sum
+/** The part of the library's class that its public type leaves out. */
+interface IndexedHistogram extends Histogram {
+  readonly countsArrayLength: number
+  getCountAtIndex(index: number): number
+  valueFromIndex(index: number): number
+  highestEquivalentValue(value: number): number
 }
 
 /** How often a value, in whole µs, was recorded. The value is the highest that its bucket may hold. */
@@ -47,18 +49,34 @@ export interface Bucket {
   readonly count: number
 }
 
-/** Recorded values in rising order, decoded once so that many quantiles cost one walk each over few entries. */
-export function bucketsOf(encoded: Pick<EncodedHistogram, 'hdr' | 'count'>): readonly Bucket[] {
-  if (encoded.count === 0) return []
-  return bucketsOfHistogram(decodeHistogram(encoded.hdr))
+let sum: ((hdrs: Iterable<string>) => readonly Bucket[]) | undefined
+
+/** Recorded values of all these `hdr` texts together, in rising order. An empty text stands for an empty histogram. */
+export function summedBuckets(hdrs: Iterable<string>): readonly Bucket[] {
+  sum ??= bucketSum(ourRange())
+  return sum(hdrs)
 }
 
-/** The part of the library's class that its public type leaves out. */
-interface IndexedHistogram extends Histogram {
-  readonly countsArrayLength: number
-  getCountAtIndex(index: number): number
-  valueFromIndex(index: number): number
-  highestEquivalentValue(value: number): number
+function ourRange(): HistogramRange {
+  const empty = emptyHistogram() as IndexedHistogram
+  return {
+    digits: SIGNIFICANT_DIGITS,
+    lowest: 1,
+    countsLength: empty.countsArrayLength,
+    highestAt: (index) => empty.highestEquivalentValue(empty.valueFromIndex(index)),
+  }
+}
+
+/** The sum of histograms as a new one. An empty text stands for an empty histogram. */
+export function sumHistograms(hdrs: readonly string[]): Histogram {
+  const histogram = emptyHistogram()
+  for (const { us, count } of summedBuckets(hdrs)) histogram.recordValueWithCount(us, count)
+  return histogram
+}
+
+/** Recorded values in rising order, decoded once so that many quantiles cost one walk each over few entries. */
+export function bucketsOf(encoded: Pick<EncodedHistogram, 'hdr' | 'count'>): readonly Bucket[] {
+  return encoded.count === 0 ? [] : summedBuckets([encoded.hdr])
 }
 
 /** As `bucketsOf`, of a histogram at hand. */

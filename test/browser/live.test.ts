@@ -68,7 +68,11 @@ test.skipIf(typeof found === 'string')(
     const url = /live: (http\S+)/.exec(running.stderr())![1]!
     await withPage(found as Chromium, url, async (page) => {
       await page.setViewport(1280, 900, 'light')
-      const line = () => page.evaluate<number>(READ_LINE)
+      const line = async () => {
+        // What fails in the page would otherwise look like a line that never comes.
+        expect(page.errors).toEqual([])
+        return await page.evaluate<number>(READ_LINE)
+      }
       await pollUntil('a line', WAIT_MS, async () => (await line()) > 0)
       const early = await line()
       await pollUntil('the line to grow', WAIT_MS, async () => (await line()) > early * 1.5)
@@ -78,7 +82,11 @@ test.skipIf(typeof found === 'string')(
 
       const ended = "document.getElementById('status').textContent.startsWith('The run has ended')"
       await pollUntil('the end of the run', WAIT_MS, () => page.evaluate<boolean>(ended))
-      const charts = await page.evaluate<Chart[]>(READ_CHARTS)
+      let charts: Chart[] = []
+      await pollUntil('the charts of the finished trial', WAIT_MS, async () => {
+        charts = await page.evaluate<Chart[]>(READ_CHARTS)
+        return charts.length === 5 && charts.every(({ painted }) => painted > 0)
+      })
       const kinds = ['latency', 'latency', 'rate', 'percentile', 'percentile']
       expect(charts.map(({ kind }) => kind)).toEqual(kinds)
       for (const chart of charts) {

@@ -160,21 +160,22 @@ test('the page holds hostile names as text, and only our scripts', async () => {
   const response = await fetch(serve(sampleRun([HOSTILE], HOSTILE)).url)
   const html = await response.text()
   expect(html).not.toContain('<script>alert')
-  expect(html.match(/<script/g)).toHaveLength(5)
+  expect(html.match(/<script/g)).toHaveLength(4)
   expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
 })
 
-test('finished trials are given as the report draws them', async () => {
-  const run = sampleRun(['kafka', 'rabbitmq'])
+test('finished trials are given as the report draws them, sides by their place in the plan', async () => {
+  const run = sampleRun(['rabbitmq', 'other', 'kafka'])
   const server = serve(run)
   expect(await (await fetch(`${server.url}charts.json`)).json()).toBeNull()
   run.takeResult(sampleResult())
-  const charts = (await (await fetch(`${server.url}charts.json`)).json()) as {
-    percentiles: { title: string; sides: { label: string }[] }[]
-    colors: Record<string, number>
-  }
-  expect(charts.percentiles[0]!.sides.map(({ label }) => label)).toEqual(['kafka', 'rabbitmq'])
-  expect(charts.colors).toEqual({ kafka: 0, rabbitmq: 1 })
+  const loads = (await (await fetch(`${server.url}charts.json`)).json()) as {
+    title: string
+    percentiles: { title: string; sides: { side: number }[] }[]
+  }[]
+  expect(loads.map(({ title }) => title)).toEqual(['1,000 msg/s'])
+  expect(loads[0]!.percentiles.map(({ title }) => title)).toEqual(['Publish latency', 'End-to-end latency'])
+  expect(loads[0]!.percentiles[0]!.sides.map(({ side }) => side)).toEqual([2, 0])
 })
 
 test('the history is bounded, and holds only the last trial of each side', () => {

@@ -137,7 +137,15 @@ test('table, charts, CSV and JSON keep the rates apart', () => {
   ])
   const published = groups.flatMap(({ rows }) => rows).find(({ title }) => title === 'published')!
   expect(published.cells.map(({ text }) => text)).toEqual(['1,000', '1,000', '4,000', '2,000'])
-  expect(chartsOf(SEVEN).percentiles[0]!.sides).toHaveLength(4)
+  const { loads, curves } = chartsOf(SEVEN)
+  expect(loads.map(({ title }) => title)).toEqual(['1,000 msg/s', '4,000 msg/s'])
+  expect(loads.map(({ percentiles }) => percentiles[0]!.sides.length)).toEqual([2, 2])
+  expect(loads.map(({ time }) => time.trials.length)).toEqual([14, 14])
+  expect(curves[0]).toMatchObject({ title: 'Publish latency', x: [1_000, 4_000] })
+  expect(curves[0]!.sides.map(({ held }) => held)).toEqual([
+    [true, true],
+    [true, false],
+  ])
   const { header, rows } = metricsTable(SEVEN)
   const offered = header.indexOf('offered_msg_s')
   expect(rows.map((row) => row[offered])).toEqual(
@@ -157,8 +165,15 @@ test('terminal and page: every line fits, sides at one rate stay side by side, c
   expect(narrow.some((line) => /a at 1,000\/s +b at 1,000\/s$/.test(line))).toBe(true)
   for (const line of narrow) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(70)
   const html = renderHtml(SEVEN, '', '')
-  expect(html).toContain('1,000, 4,000 msg/s of')
-  expect(html).toContain('c1"><span class="swatch" aria-hidden="true"></span>b at 4,000/s')
+  expect(html.includes('1,000, 4,000 msg/s of')).toBe(true)
+  const head = /<thead>(.*?)<\/thead>/.exec(html)![1]!
+  expect([...head.matchAll(/colspan="2" class="rate">([^<]*)</g)].map((match) => match[1])).toEqual([
+    '1,000 msg/s',
+    '4,000 msg/s',
+  ])
+  expect(
+    [...head.matchAll(/class="c(\d)"><span[^>]*><\/span>([^<]*)</g)].map((match) => match.slice(1)),
+  ).toEqual(['0a', '1b', '0a', '1b'].map((text) => [...text]))
 })
 
 test('the result is read back whole', () => {

@@ -64,11 +64,12 @@ function windowsOf(intervals: readonly IntervalResult[]): readonly (readonly Int
     if (current === undefined || interval.endS - current[0]!.startS > WINDOW_S + 0.5) windows.push([interval])
     else current.push(interval)
   }
-  return windows
+  // OMB's tools take the maximum of each series: one without any element would end them.
+  return windows.length === 0 ? [[]] : windows
 }
 
 function rate(window: readonly IntervalResult[], count: (interval: IntervalResult) => number): number {
-  const seconds = window.at(-1)!.endS - window[0]!.startS
+  const seconds = window.length === 0 ? 0 : window.at(-1)!.endS - window[0]!.startS
   return seconds <= 0 ? 0 : window.reduce((sum, interval) => sum + count(interval), 0) / seconds
 }
 
@@ -85,7 +86,7 @@ function backlogs(
     backlog += interval.counts.acknowledged * subscriptions - interval.received
     if (ends.has(interval)) found.push(Math.max(0, backlog))
   }
-  return found
+  return found.length === 0 ? [0] : found
 }
 
 function seriesOf(
