@@ -98,7 +98,10 @@
       ['acknowledged', `${number.format(second.acknowledgedHz)} msg/s`],
       ['received', `${number.format(second.receivedHz)} msg/s`],
       ['backlog', `${number.format(second.backlog)} messages`],
-      ...LATENCIES.map(([name, caption]) => [`${caption} p50 · p99 · max`, latency(second[name])]),
+      ...LATENCIES.map(([name, caption]) => [
+        `${caption.split(' ')[0].toLowerCase()} p50 · p99 · max`,
+        latency(second[name]),
+      ]),
       ['failed', number.format(second.failed)],
     ]
     byId('figures').replaceChildren(

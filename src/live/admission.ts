@@ -12,8 +12,7 @@ export interface Refusal {
  * has its own.
  */
 export function refusalOf(request: Request): Refusal | null {
-  if (request.method !== 'GET' && request.method !== 'HEAD')
-    return { status: 405, reason: 'expected GET or HEAD' }
+  if (request.method !== 'GET') return { status: 405, reason: 'expected GET' }
   if (!isLoopback(`http://${request.headers.get('host') ?? ''}`))
     return { status: 403, reason: `expected Host to be one of ${LOOPBACK_NAMES.join(', ')}` }
   const origin = request.headers.get('origin')

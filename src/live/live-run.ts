@@ -102,8 +102,12 @@ function percentilesOf(result: ExperimentResult, labels: readonly string[]) {
 function shownEvent(event: RunEvent): LiveEvent | null {
   switch (event.kind) {
     case 'trial':
-    case 'side-done':
       return event
+    case 'side-done': {
+      // The event may carry more than its type says: reasons are the report's.
+      const { kind, side, measurement, integrity } = event
+      return { kind, side, measurement, integrity }
+    }
     case 'second':
       return { ...event, errors: shortErrors(event.errors) }
     case 'step':

@@ -62,7 +62,7 @@ type Handler = (request: Request, server: Bun.Server<undefined>) => Response
 
 function listen(port: number, fetch: Handler): Bun.Server<undefined> {
   try {
-    return Bun.serve({ hostname: LOOPBACK, port, maxRequestBodySize: 0, fetch })
+    return Bun.serve({ hostname: LOOPBACK, port, maxRequestBodySize: 0, development: false, fetch })
   } catch (error) {
     const { code } = error as { code?: string }
     const got =
