@@ -47,10 +47,10 @@ export function createClients(run: LiveRun, unreadMessages: number): Clients {
     if (open.size === 0) return
     const bytes = encoder.encode(entryText(entry))
     for (const controller of open) {
-      if ((controller.desiredSize ?? 0) < -unreadMessages) {
-        open.delete(controller)
-        controller.error(new Error('too slow'))
-      } else controller.enqueue(bytes)
+      const isSlow = (controller.desiredSize ?? 0) < -unreadMessages
+      if (isSlow) open.delete(controller)
+      // The run goes on whatever a page does: one that went away at this moment must not be felt there.
+      quietly(() => (isSlow ? controller.error(new Error('too slow')) : controller.enqueue(bytes)))
     }
   }
 
@@ -75,9 +75,18 @@ export function createClients(run: LiveRun, unreadMessages: number): Clients {
       return new Response(body, { headers: EVENT_STREAM_HEADERS })
     },
     close() {
-      for (const controller of open) controller.close()
+      for (const controller of open) quietly(() => controller.close())
       open.clear()
     },
+  }
+}
+
+/** A stream that its reader has just left takes nothing any more and says so by throwing. */
+function quietly(act: () => void): void {
+  try {
+    act()
+  } catch {
+    // `cancel` takes it off the list.
   }
 }
 

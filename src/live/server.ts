@@ -62,7 +62,16 @@ type Handler = (request: Request, server: Bun.Server<undefined>) => Response
 
 function listen(port: number, fetch: Handler): Bun.Server<undefined> {
   try {
-    return Bun.serve({ hostname: LOOPBACK, port, maxRequestBodySize: 0, development: false, fetch })
+    return Bun.serve({
+      hostname: LOOPBACK,
+      port,
+      // Else the stream of a page that is dropped would be told on stderr as an error of ours; and without development
+      // a port is shared with whoever does the same, unless that is ruled out.
+      development: false,
+      reusePort: false,
+      maxRequestBodySize: 0,
+      fetch,
+    })
   } catch (error) {
     const { code } = error as { code?: string }
     const got =

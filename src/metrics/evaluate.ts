@@ -30,7 +30,7 @@ interface Told {
 export interface MetricsModule {
   /** Absolute path. */
   readonly file: string
-  /** As it was written, for results and messages. */
+  /** The path for results and messages. */
   readonly shown: string
 }
 
@@ -43,6 +43,7 @@ export async function checkMetrics(
   signal: AbortSignal,
   limits: Partial<AskLimits> = {},
 ): Promise<void> {
+  signal.throwIfAborted()
   const { problem } = await ask({ file, result: null }, { ...METRICS_LIMITS, ...limits }, signal)
   signal.throwIfAborted()
   if (problem !== null)

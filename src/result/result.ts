@@ -81,7 +81,7 @@ export interface SideResult {
 
 /** A module of custom figures. */
 export interface CustomModule {
-  /** Its path, as it was written. */
+  /** Its path, from the folder in which bench was called where it lies below it. */
   readonly module: string
   /** Why no figure is known at all, else null. */
   readonly error: string | null
