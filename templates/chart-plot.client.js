@@ -4,6 +4,8 @@
   const { share, count } = benchLines
   const X_AXIS_SIZE = 30
   const Y_AXIS_SIZE = 56
+  /** Opacity of what stands behind the lines that matter. */
+  const FAINT = 0.7
   const WHOLE_SECONDS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200]
 
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
@@ -150,7 +152,7 @@
     const data = [chart.x]
     const bands = []
     for (const line of chart.lines) {
-      const stroke = line.faint ? faded(line.color, 0.6) : color(line.color)
+      const stroke = line.faint ? faded(line.color, FAINT) : color(line.color)
       const common = { spanGaps: line.join === true, points: { show: false } }
       if (line.high !== undefined) {
         bands.push({ series: [series.length, series.length + 1], fill: faded(line.color, 0.16) })
@@ -194,7 +196,7 @@
     path.setAttribute('stroke', `var(${name})`)
     path.setAttribute('stroke-width', width)
     path.setAttribute('stroke-dasharray', dash.join(' '))
-    if (faint) path.setAttribute('stroke-opacity', '0.6')
+    if (faint) path.setAttribute('stroke-opacity', String(FAINT))
     return svg
   }
 

@@ -20,6 +20,8 @@ const LATENCY_CHARTS = [
 export interface Charts {
   /** One a rate, ascending; one alone where no rates were asked for. */
   readonly loads: readonly LoadCharts[]
+  /** Rates without charts of their own, because the page would become too large. */
+  readonly ratesLeftOut: number
   /** Latency over load; empty with one rate. */
   readonly curves: readonly CurveChart[]
 }
@@ -48,11 +50,13 @@ export interface CurveLines {
 
 /** Everything the page draws. Pure. */
 export function chartsOf(result: ExperimentResult): Charts {
-  const loads = trialsByRate(result).slice(0, MAX_LOADS)
+  const all = trialsByRate(result)
+  const loads = all.slice(0, MAX_LOADS)
   const lines = loads.reduce((sum, { sides }) => sum + LATENCY_CHARTS.length * sides.length, 0)
   const keepEvery = Math.max(1, Math.ceil(lines / FULL_PERCENTILE_LINES))
   return {
     loads: loads.map((load) => loadCharts(load, loads.length, keepEvery)),
+    ratesLeftOut: all.length - loads.length,
     curves: loads.length < 2 ? [] : curveCharts(curveOf(result)),
   }
 }

@@ -1,4 +1,4 @@
-import { headlineOf } from '../compare/headline.ts'
+import { type Headline, headlineOf } from '../compare/headline.ts'
 import { settingsTable } from '../compare/settings.ts'
 import { COMPARED_LATENCIES, type Comparison, columnsOf, compare, type SideColumn } from '../compare/table.ts'
 import { countText } from '../result/figures.ts'
@@ -18,55 +18,29 @@ const LATENCY_TITLES = new Set(COMPARED_LATENCIES.map(({ title }) => title))
 const AUDIT_TITLES = new Set(['Audit', 'Counted by the broker, after the drain'])
 const COST_TITLES = new Set(['Resources during measure', 'What it took during measure'])
 
+type ColorOf = (side: string) => number
+
 /** What `report.html.hbs` shows. Every field it names is there: the template is strict. Pure. */
 export function htmlView(result: ExperimentResult) {
   const comparison = compare(result)
-  const headline = headlineOf(result)
   const sideNumbers = new Map(result.sides.map((side, index) => [side.label, index % PALETTE_SIZE]))
   const colorOf = (side: string) => sideNumbers.get(side) ?? 0
   const sides = result.sides.map(({ label }) => ({ label, color: colorOf(label) }))
   const trials = columnsOf(result)
-  const charts = chartsOf(result)
-  const groups = comparison.groups.map((group) => ({ ...group, span: comparison.columns.length + 1 }))
-  const named = (titles: ReadonlySet<string>) => groups.filter(({ title }) => titles.has(title))
-  const apart = new Set([...LATENCY_TITLES, ...AUDIT_TITLES, ...COST_TITLES])
-  const others = groups.filter(({ title }) => !apart.has(title))
-  const wide = comparison.columns.length > WIDE_COLUMNS
   return {
     title: result.workload.name,
     id: result.id,
     started: utc(result.startedAt),
     benchVersion: result.benchVersion,
     summary: workloadSummary(result),
-    tone: headline.tone,
-    first: unbroken(headline.first),
-    said: headline.headToHead.map(({ title, lines, fixedWidth }) => ({
-      title,
-      fixedWidth,
-      lines: lines.map((line) => (fixedWidth ? [{ text: line, small: false }] : sentenceParts(line))),
-    })),
+    ...verdictView(headlineOf(result), colorOf),
     several: trials.length > sides.length,
-    verdicts: headline.sides.map((side) => ({
-      ...side,
-      sentence: unbroken(side.sentence),
-      reasons: side.reasons.map(unbroken),
-      color: colorOf(side.label),
-    })),
+    marksBest: sides.length > 1 && trials.length === sides.length,
     sides,
-    head: tableHead(comparison.columns, colorOf),
-    tablesLayout: wide ? 'stacked' : 'beside',
-    tables: wide
-      ? [{ name: 'Rates, failures and latencies', groups: [...others, ...named(LATENCY_TITLES)] }]
-      : [
-          { name: 'Rates and failures', groups: others },
-          { name: 'Latencies', groups: named(LATENCY_TITLES) },
-        ],
-    footnotes: comparison.footnotes,
-    ...chartsView(charts, comparison, sides),
-    auditGroups: named(AUDIT_TITLES),
+    ...tablesView(comparison, colorOf),
+    ...chartsView(chartsOf(result), comparison, sides),
     audits: auditTable(trials, colorOf),
     failures: failureTable(trials, colorOf),
-    costGroups: named(COST_TITLES),
     costNote: costNote(result.costs.billing),
     settings: settingsTable(result).map((group) => ({
       ...group,
@@ -85,8 +59,49 @@ export function htmlView(result: ExperimentResult) {
   }
 }
 
+function verdictView({ tone, first, headToHead, sides }: Headline, colorOf: ColorOf) {
+  return {
+    tone,
+    first: unbroken(first),
+    said: headToHead.map(({ title, lines, fixedWidth }) => ({
+      title,
+      fixedWidth,
+      lines: lines.map((line) => (fixedWidth ? [{ text: line, small: false }] : sentenceParts(line))),
+    })),
+    verdicts: sides.map((side) => ({
+      ...side,
+      sentence: unbroken(side.sentence),
+      reasons: side.reasons.map(unbroken),
+      color: colorOf(side.label),
+    })),
+  }
+}
+
+/** The side-by-side table, its parts in the sections that they belong to. */
+function tablesView(comparison: Comparison, colorOf: ColorOf) {
+  const groups = comparison.groups.map((group) => ({ ...group, span: comparison.columns.length + 1 }))
+  const named = (titles: ReadonlySet<string>) => groups.filter(({ title }) => titles.has(title))
+  const apart = new Set([...LATENCY_TITLES, ...AUDIT_TITLES, ...COST_TITLES])
+  const others = groups.filter(({ title }) => !apart.has(title))
+  const latencies = named(LATENCY_TITLES)
+  const isWide = comparison.columns.length > WIDE_COLUMNS
+  return {
+    head: tableHead(comparison.columns, colorOf),
+    tablesLayout: isWide ? 'stacked' : 'beside',
+    tables: isWide
+      ? [{ name: 'Rates, failures and latencies', groups: [...others, ...latencies] }]
+      : [
+          { name: 'Rates and failures', groups: others },
+          { name: 'Latencies', groups: latencies },
+        ],
+    auditGroups: named(AUDIT_TITLES),
+    costGroups: named(COST_TITLES),
+    footnotes: comparison.footnotes,
+  }
+}
+
 /** Heads of the columns: the sides, and above them the rates where there are several. */
-function tableHead(columns: readonly SideColumn[], colorOf: (side: string) => number) {
+function tableHead(columns: readonly SideColumn[], colorOf: ColorOf) {
   const rates = [...new Set(columns.map(({ rateHz }) => rateHz))]
   return {
     rates:
@@ -123,12 +138,13 @@ function chartsView(
       description: percentileDescription(comparison, title),
     })),
     timeHint: timeHint(charts, leftOut),
+    ratesLeftOut: charts.ratesLeftOut,
     curveCharts: charts.curves.map(({ title }, index) => ({
       index,
       title,
       description: `${title}, median and 99th percentile, against the rate offered. The figures are in the table.`,
     })),
-    chartData: { sides, ...charts },
+    chartData: { sides, loads: charts.loads, curves: charts.curves },
   }
 }
 

@@ -38,15 +38,22 @@ export function encodeHistogram(histogram: Histogram): string {
 /** The part of the library's class that its public type leaves out. */
 interface IndexedHistogram extends Histogram {
   readonly countsArrayLength: number
-  getCountAtIndex(index: number): number
   valueFromIndex(index: number): number
   highestEquivalentValue(value: number): number
+  medianEquivalentValue(value: number): number
 }
 
 /** How often a value, in whole µs, was recorded. The value is the highest that its bucket may hold. */
 export interface Bucket {
   readonly us: number
   readonly count: number
+}
+
+let ruler: IndexedHistogram | undefined
+/** An empty histogram that tells which values are the same to all histograms. */
+function theRuler(): IndexedHistogram {
+  ruler ??= emptyHistogram() as IndexedHistogram
+  return ruler
 }
 
 let sum: ((hdrs: Iterable<string>) => readonly Bucket[]) | undefined
@@ -58,13 +65,23 @@ export function summedBuckets(hdrs: Iterable<string>): readonly Bucket[] {
 }
 
 function ourRange(): HistogramRange {
-  const empty = emptyHistogram() as IndexedHistogram
+  const empty = theRuler()
   return {
     digits: SIGNIFICANT_DIGITS,
     lowest: 1,
     countsLength: empty.countsArrayLength,
     highestAt: (index) => empty.highestEquivalentValue(empty.valueFromIndex(index)),
   }
+}
+
+/** Mean of all values, each taken as the middle of its bucket, as the library does. 0 without any. */
+export function meanOf(buckets: readonly Bucket[]): number {
+  let [total, count] = [0, 0]
+  for (const bucket of buckets) {
+    total += theRuler().medianEquivalentValue(bucket.us) * bucket.count
+    count += bucket.count
+  }
+  return count === 0 ? 0 : total / count
 }
 
 /** The sum of histograms as a new one. An empty text stands for an empty histogram. */
@@ -77,17 +94,4 @@ export function sumHistograms(hdrs: readonly string[]): Histogram {
 /** Recorded values in rising order, decoded once so that many quantiles cost one walk each over few entries. */
 export function bucketsOf(encoded: Pick<EncodedHistogram, 'hdr' | 'count'>): readonly Bucket[] {
   return encoded.count === 0 ? [] : summedBuckets([encoded.hdr])
-}
-
-/** As `bucketsOf`, of a histogram at hand. */
-export function bucketsOfHistogram(histogram: Histogram): readonly Bucket[] {
-  const indexed = histogram as IndexedHistogram
-  const buckets: Bucket[] = []
-  for (let index = 0, left = indexed.totalCount; left > 0 && index < indexed.countsArrayLength; index++) {
-    const count = indexed.getCountAtIndex(index)
-    if (count === 0) continue
-    buckets.push({ us: indexed.highestEquivalentValue(indexed.valueFromIndex(index)), count })
-    left -= count
-  }
-  return buckets
 }
