@@ -7,6 +7,7 @@ import { livePort, withoutGreedyLive } from '../../src/cli/live-option.ts'
 import type { ExperimentResult } from '../../src/result/result.ts'
 import { openEvents, type ReceivedEvent } from '../live/event-source.ts'
 import { benchHome, ROOT, type Running } from '../support/bench.ts'
+import { pollUntil } from '../support/poll.ts'
 
 const home = benchHome()
 const FAKE = join(ROOT, 'test/support/drivers/fake.yaml')
@@ -73,12 +74,19 @@ test(
 )
 
 test(
-  'Ctrl-C: the page learns of the end, and the server is gone with the run',
+  'Ctrl-C: the page learns of failures and of the end, and the server is gone with the run',
   async () => {
-    const running = home.start(['run', SHORT, '--drivers', FAKE, '--live', '--quiet'])
+    // Three of the first hundred messages are lost on the way: their fate is never known.
+    const side = `${FAKE}+faults.lose=3+faults.window=100`
+    const running = home.start(['run', SHORT, '--drivers', side, '--live', '--quiet'])
     const url = await addressOf(running)
     const events = await openEvents(url)
-    await events.until('second')
+    const last = () => dataOf(events.all, 'second').at(-1)
+    await pollUntil('three failures', LIMIT_MS / 2, () => last()?.failed === 3)
+    expect(last()).toMatchObject({ errors: { timeout: 3 } })
+    const metrics = await (await fetch(`${url}metrics`)).text()
+    const errors = metrics.matchAll(/^bench_errors_total\{side="fake",phase="\w+",kind="timeout"\} (\d+)$/gm)
+    expect([...errors].reduce((sum, [, count]) => sum + Number(count), 0)).toBe(3)
     running.signal('SIGINT')
     const finished = await running.finished
     await events.ended
