@@ -1,3 +1,4 @@
+import { addErrorKinds } from '../engine/error-kinds.ts'
 import { EMPTY_HISTOGRAM, mergeHistograms } from '../engine/histogram.ts'
 import type { EngineInterval, LatencyName } from '../engine/types.ts'
 import { summarise } from '../result/summary.ts'
@@ -88,19 +89,10 @@ function joinSecond(workload: Workload, group: readonly Part[]): Second {
     ),
     backlog: Math.max(0, Math.round(total(COUNTS.scheduled) - delivered)),
     failed: total(({ producer }) => producer.rejected + producer.unknown),
-    errors: errorsOf(group),
+    errors: addErrorKinds(group.map(({ interval }) => interval.errors ?? {})),
     publish: latencyOf(group, 'publish'),
     endToEnd: latencyOf(group, 'endToEnd'),
   }
-}
-
-function errorsOf(group: readonly Part[]): Record<string, number> {
-  const errors: Record<string, number> = {}
-  for (const { interval } of group) {
-    for (const [kind, count] of Object.entries(interval.errors ?? {}))
-      errors[kind] = (errors[kind] ?? 0) + count
-  }
-  return errors
 }
 
 function latencyOf(group: readonly Part[], name: LatencyName): SecondLatency | null {
