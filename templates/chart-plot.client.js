@@ -69,6 +69,12 @@
     ...extra,
   })
 
+  /** Of seconds since 1970, UTC: the day, or the time where steps are shorter. */
+  const dateText = (value, step) => {
+    const text = new Date(value * 1000).toISOString()
+    return step >= 86_400 ? text.slice(0, 10) : text.slice(5, 16).replace('T', ' ')
+  }
+
   const X_AXES = {
     share: ({ x }) => {
       const last = x.at(-1) ?? 3
@@ -82,10 +88,18 @@
       values: (_, splits) => splits.map((value) => `${value} s`),
       space: 48,
     }),
+    date: () => ({
+      values: (_, splits, __, ___, step) => splits.map((value) => dateText(value, step)),
+      space: 80,
+    }),
     load: ({ x }) => ({ splits: () => x, values: (_, all) => all.map(count), space: 1 }),
   }
 
   const xScale = ({ xKind, x, bands }) => {
+    if (xKind === 'date') {
+      const margin = Math.max(60, (x.at(-1) - x[0]) * 0.04)
+      return { time: true, range: [x[0] - margin, x.at(-1) + margin] }
+    }
     if (xKind === 'time') {
       return { time: false, range: [0, Math.max(1, x.at(-1) ?? 1, ...bands.map(({ toS }) => toS))] }
     }
@@ -122,6 +136,29 @@
       ctx.fillStyle = color('--soft')
       ctx.fillText(label, from, bbox.top - 4 * ratio)
     }
+    ctx.restore()
+  }
+
+  /** Numbered lines at places where something changed. */
+  const numbered = (places) => (plot) => {
+    const { ctx, bbox } = plot
+    const ratio = uPlot.pxRatio
+    let last = Number.NEGATIVE_INFINITY
+    ctx.save()
+    ctx.strokeStyle = color('--soft')
+    ctx.fillStyle = color('--soft')
+    ctx.font = `${10 * ratio}px system-ui, sans-serif`
+    ctx.setLineDash([2 * ratio, 3 * ratio])
+    places.forEach((place, i) => {
+      const x = Math.round(plot.valToPos(place, 'x', true))
+      ctx.beginPath()
+      ctx.moveTo(x, bbox.top)
+      ctx.lineTo(x, bbox.top + bbox.height)
+      ctx.stroke()
+      if (x - last < 16 * ratio) return
+      last = x
+      ctx.fillText(String(i + 1), x + 3 * ratio, bbox.top + 10 * ratio)
+    })
     ctx.restore()
   }
 
@@ -178,7 +215,10 @@
       },
       legend: { show: false },
       hooks: {
-        drawClear: chart.bands === undefined ? [] : [shade(chart.bands)],
+        drawClear: [
+          ...(chart.bands === undefined ? [] : [shade(chart.bands)]),
+          ...(chart.places === undefined ? [] : [numbered(chart.places)]),
+        ],
         draw: marked.length === 0 ? [] : [hollow(marked)],
         setCursor: [(plot) => moved(plot.cursor.idx ?? null)],
       },
@@ -230,7 +270,7 @@
       where.textContent = index === null ? '' : chart.xText(chart.x[index])
       chart.lines.forEach((line, i) => {
         const unknown = index === null || hidden.has(line.label)
-        values[i].textContent = unknown ? '' : line.text(valueAt(line, index))
+        values[i].textContent = unknown ? '' : line.text(valueAt(line, index), index)
       })
     }
     return { list, show }

@@ -29,6 +29,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   report: ['compare', 'result', 'engine/types', 'workload/model', 'errors'],
   metrics: ['result', 'errors'],
   live: ['run/events', 'report', 'result', 'errors'],
+  publish: ['report', 'compare', 'result', 'workload/model', 'workload/secrets', 'errors'],
   run: ['brokers', 'worker', 'engine', 'driver', 'drivers/registry', 'result', 'workload', 'clock', 'errors'],
   cli: [
     'run',
@@ -36,6 +37,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'metrics',
     'workload',
     'report',
+    'publish',
     'compare',
     'result',
     'brokers',

@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SystemClock } from '../clock/system-clock.ts'
 import { headlineOf } from '../compare/headline.ts'
+import { DRIVERS } from '../drivers/registry.ts'
 import { AppError } from '../errors/app-error.ts'
 import type { ExitCode } from '../errors/exit-codes.ts'
 import { checkMetrics, withCustomFigures } from '../metrics/index.ts'
@@ -17,7 +18,9 @@ import { checkCapabilities } from '../workload/capability-check.ts'
 import type { Plan } from '../workload/model.ts'
 import { makePlan } from '../workload/plan.ts'
 import type { PlanFlags } from '../workload/plan-options.ts'
+import { secretHider } from '../workload/secret-values.ts'
 import { maskText } from '../workload/secrets.ts'
+import { tellJobSummary } from './job-summary.ts'
 import { type LiveView, openLiveView } from './live-view.ts'
 import type { Output } from './output.ts'
 import { progressPrinter } from './progress.ts'
@@ -59,9 +62,11 @@ async function runPlanned(
   const home = benchHome()
   const clock = new SystemClock()
   const experiment = await createExperiment(clock.wallMs(), home)
-  await writeFileAtomic(experiment.workloadFile, plan.workloadSource)
+  const hider = secretHider(plan.sides, DRIVERS)
+  await writeFileAtomic(experiment.workloadFile, hider.text(plan.workloadSource))
   const progress = progressPrinter(out, options)
-  const tell = (event: RunEvent) => {
+  const tell = (told: RunEvent) => {
+    const event = hider.data(told)
     progress(event)
     live.tell(event)
     if (options.json) out.stdout(JSON.stringify(event))
@@ -86,7 +91,9 @@ async function runPlanned(
     onTrial: live.takeResult,
     brokersDirectory: join(home, 'brokers', `run-${experiment.id}`),
   })
-  const result = plan.metrics === null ? measured : await withCustomFigures(measured, plan.metrics)
+  // What a module wrote may repeat a secret, like anything else that is not ours.
+  const result =
+    plan.metrics === null ? measured : hider.data(await withCustomFigures(measured, plan.metrics))
   // Before anything is written: a full disk must not keep back what was found.
   if (!options.json) {
     const nothingMeasured = result.sides.every((side) => side.trials.length === 0)
@@ -95,6 +102,7 @@ async function runPlanned(
   }
   await writeResult(result, home)
   const files = await writeReport(result, experiment.directory)
+  await tellJobSummary(result, out)
   const { first: sentence, tone } = headlineOf(result)
   live.end({ sentence, tone, report: files.html })
   if (!options.quiet) out.stderr(`report: ${files.html}`)

@@ -14,7 +14,8 @@ handlebars.registerHelper('csv', (value: unknown) => new Handlebars.SafeString(c
 handlebars.registerHelper('json', (value: unknown) => new Handlebars.SafeString(scriptJson(value)))
 handlebars.registerHelper('compactJson', (value: unknown) => new Handlebars.SafeString(scriptJson(value, 0)))
 
-function compiled(template: string): (view: unknown) => string {
+/** A view from the text of its template; throws where the template asks for what its model has not. */
+export function compiledTemplate(template: string): (view: unknown) => string {
   const render = handlebars.compile(template, {
     strict: true,
     knownHelpersOnly: true,
@@ -25,9 +26,9 @@ function compiled(template: string): (view: unknown) => string {
 
 /** The views: each takes its model and returns the file's text. HTML is escaped unless a template says otherwise. */
 export const TEMPLATES = {
-  'report.html': compiled(reportHtml),
-  'live.html': compiled(liveHtml),
-  'report.csv': compiled(reportCsv),
-  'metrics.json': compiled(metricsJson),
-  'costs.json': compiled(costsJson),
+  'report.html': compiledTemplate(reportHtml),
+  'live.html': compiledTemplate(liveHtml),
+  'report.csv': compiledTemplate(reportCsv),
+  'metrics.json': compiledTemplate(metricsJson),
+  'costs.json': compiledTemplate(costsJson),
 } as const

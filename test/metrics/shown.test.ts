@@ -9,6 +9,7 @@ import { renderTable } from '../../src/report/terminal.ts'
 import { reportContents } from '../../src/report/write-report.ts'
 import { parseResult } from '../../src/result/parse-result.ts'
 import type { CustomFigure, ExperimentResult } from '../../src/result/result.ts'
+import { secretHider } from '../../src/workload/secret-values.ts'
 import { sampleResult, sampleSide, sampleTrial } from '../result/sample-result.ts'
 
 const HOSTILE = '<script>alert(1)</script>'
@@ -115,6 +116,14 @@ test('without a module nothing is said', () => {
   expect(compare(plain).groups.map(({ title }) => title)).not.toContain('Custom figures')
   expect(compare(plain).footnotes.join()).not.toContain('ustom')
   expect(metricsModel(plain).customFigures).toBeNull()
+})
+
+test('a secret that a module repeats is masked in its notes and errors', () => {
+  const hider = secretHider([{ driver: 'none', config: { password: 'hush-hush-1' } }], [])
+  const told = figure({ note: 'got hush-hush-1', errors: ['Error: hush-hush-1'] })
+  const hidden = JSON.stringify(hider.data(resultWith([told], [])))
+  expect(hidden).toContain('Error: ')
+  expect(hidden).not.toContain('hush-hush-1')
 })
 
 test('they are read back as they were written', () => {
