@@ -180,22 +180,7 @@
     showRow(side)
   }
 
-  /** The finished trials, whole: asked for after each, one question at a time. */
-  let asked = 0
-  const askCharts = async () => {
-    if (asked++ > 0) return
-    let answered = 0
-    while (answered < asked) {
-      answered = asked
-      try {
-        const loads = await (await fetch('charts.json')).json()
-        if (loads !== null) showPercentiles(loads)
-      } catch {
-        // The run may have ended meanwhile: the report has them.
-      }
-    }
-    asked = 0
-  }
+  /** The finished trials, whole, by rate. */
   const showPercentiles = (loads) => {
     const title = `${number.format(trial?.rateHz)} msg/s`
     const found = loads.find((each) => each.title === title) ?? loads[0]
@@ -239,7 +224,7 @@
       where(event.phase === 'warmup' ? 'warm-up' : event.phase, `${Math.round(event.elapsedS)} s`)
       byId('progress').value = Math.min(1, event.elapsedS / event.totalS)
     },
-    charts: () => void askCharts(),
+    charts: showPercentiles,
     'side-done': (event) => addVerdict(event.side, `${event.measurement}, ${event.integrity}`),
     'side-failed': (event) => addVerdict(event.side, `failed: ${event.message}`),
     ended: (event) => {

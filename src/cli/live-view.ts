@@ -1,4 +1,5 @@
 import packageJson from '../../package.json' with { type: 'json' }
+import { messageOf } from '../errors/app-error.ts'
 import type { LiveEnding, LiveRun, LiveServer } from '../live/index.ts'
 import type { ExperimentResult } from '../result/result.ts'
 import type { RunEvent } from '../run/events.ts'
@@ -24,8 +25,12 @@ const NO_VIEW: LiveView = {
   close: async () => {},
 }
 
-/** Throws `AppError('USAGE')` when the port cannot be had. */
-export async function openLiveView(port: number | null, plan: Plan): Promise<LiveView> {
+/** Throws `AppError('USAGE')` when the port cannot be had; nothing that happens later reaches the run, `say` tells of it. */
+export async function openLiveView(
+  port: number | null,
+  plan: Plan,
+  say: (line: string) => void,
+): Promise<LiveView> {
   if (port === null) return NO_VIEW
   const { createLiveRun, startLiveServer } = await import('../live/index.ts')
   const { workload, sides, order } = plan
@@ -39,17 +44,26 @@ export async function openLiveView(port: number | null, plan: Plan): Promise<Liv
     warmupS: workload.warmupS,
     durationS: workload.durationS,
   })
-  return viewOf(run, startLiveServer(run, { port }))
+  return viewOf(run, startLiveServer(run, { port }), say)
 }
 
-function viewOf(run: LiveRun, server: LiveServer): LiveView {
+function viewOf(run: LiveRun, server: LiveServer, say: (line: string) => void): LiveView {
+  let failed = false
+  const safely = (act: () => void) => {
+    try {
+      act()
+    } catch (error) {
+      if (!failed) say(`the live view failed, the run goes on: ${messageOf(error)}`)
+      failed = true
+    }
+  }
   const end: LiveView['end'] = (ending) => {
-    if (!run.ended) run.end(ending)
+    if (!run.ended) safely(() => run.end(ending))
   }
   return {
     url: server.url,
-    tell: run.tell,
-    takeResult: run.takeResult,
+    tell: (event) => safely(() => run.tell(event)),
+    takeResult: (soFar) => safely(() => run.takeResult(soFar)),
     end,
     async close() {
       end({ sentence: 'It ended before a report was written.', tone: 'bad', report: null })

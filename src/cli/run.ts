@@ -43,7 +43,7 @@ export async function runRun(
   const made = await makePlan({ ...options, workloadFile })
   const plan = { ...made, notes: [...made.notes, ...(await checkCapabilities(made))] }
   if (plan.metrics !== null) await checkMetrics(plan.metrics, signal)
-  const live = await openLiveView(options.livePort ?? null, plan)
+  const live = await openLiveView(options.livePort ?? null, plan, out.stderr)
   try {
     return await runPlanned(plan, live, options, argv, out, signal)
   } finally {

@@ -36,12 +36,15 @@ export function createClients(run: LiveRun, unreadMessages: number): Clients {
     const [id, number] = lastEventId?.split(':') ?? []
     const seen = id === run.streamId && Number(number) <= run.log.last ? Number(number) : 0
     const { forgottenSeconds } = run.log
-    const hello = message('hello', { facts: run.facts, resumed: seen > 0, forgottenSeconds })
+    const hello = message('hello', JSON.stringify({ facts: run.facts, resumed: seen > 0, forgottenSeconds }))
     const missed = run.log.since(seen).map((entry) => entryText(entry))
     return `retry: ${RETRY_MS}\n\n${hello}${missed.join('')}`
   }
 
-  const entryText = ({ number, event }: LogEntry) => `id: ${idOf(number)}\n${message(event.kind, event)}`
+  const entryText = ({ number, event }: LogEntry) => {
+    const data = event.kind === 'charts' ? run.chartsJson() : JSON.stringify(event)
+    return `id: ${idOf(number)}\n${message(event.kind, data)}`
+  }
 
   run.onEntry = (entry) => {
     if (open.size === 0) return
@@ -91,6 +94,6 @@ function quietly(act: () => void): void {
 }
 
 /** JSON has no line end in it, so one `data` line holds it. */
-function message(name: string, data: unknown): string {
-  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+function message(name: string, json: string): string {
+  return `event: ${name}\ndata: ${json}\n\n`
 }

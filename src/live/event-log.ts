@@ -3,7 +3,7 @@ import type { RunEvent } from '../run/events.ts'
 /** What a page is told: events of the run that it draws, and the end. */
 export type LiveEvent =
   | Extract<RunEvent, { readonly kind: 'trial' | 'step' | 'second' | 'side-failed' | 'side-done' }>
-  /** The charts of finished trials are there to be asked for. */
+  /** Finished trials have changed: told with their charts, as they are when it is told. */
   | { readonly kind: 'charts' }
   | LiveEnding
 
@@ -43,7 +43,7 @@ export interface EventLog {
 /** Seconds of a side are forgotten when its next trial begins: a page shows the last trial of each side. */
 export function createEventLog(limits: LogLimits): EventLog {
   let seconds: LogEntry[] = []
-  const milestones: LogEntry[] = []
+  let milestones: LogEntry[] = []
   let last = 0
   let forgottenSeconds = 0
   return {
@@ -61,6 +61,8 @@ export function createEventLog(limits: LogLimits): EventLog {
         const { side } = event
         seconds = seconds.filter((kept) => kept.event.kind === 'second' && kept.event.side !== side)
       }
+      // The last charts hold all that former ones held.
+      if (event.kind === 'charts') milestones = milestones.filter((kept) => kept.event.kind !== 'charts')
       milestones.push(entry)
       if (milestones.length > limits.milestones) milestones.shift()
       return entry

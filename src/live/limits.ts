@@ -12,8 +12,6 @@ export const LIVE_LIMITS = {
   errorKinds: 64,
   /** Characters of any text that is passed on. */
   textCharacters: 500,
-  /** How long pages that listen may still ask for the charts of the last trial. */
-  graceMs: 300,
   /** How long the last messages have to leave before connections are closed. */
   closeMs: 1_000,
 } as const

@@ -74,7 +74,7 @@ export function createLiveRun(planned: Omit<LiveFacts, 'id'>): LiveRun {
     metricsText: () => openMetricsText(runMetrics(facts, totals, ended)),
     chartsJson() {
       // Only when somebody looks: histograms of whole trials take a while.
-      charts ??= JSON.stringify(result === null ? null : percentilesOf(result, facts.sides))
+      charts ??= JSON.stringify(result === null ? [] : percentilesOf(result, facts.sides))
       return charts
     },
   }

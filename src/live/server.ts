@@ -48,8 +48,6 @@ export function startLiveServer(run: LiveRun, options: LiveServerOptions): LiveS
       return clients.count
     },
     async close() {
-      // What a page asked for when it heard of the end is still answered.
-      if (clients.count > 0) await Bun.sleep(LIVE_LIMITS.graceMs)
       clients.close()
       // Ends when every answer has left, or when the time is over.
       await Promise.race([server.stop(), Bun.sleep(LIVE_LIMITS.closeMs)])
@@ -93,10 +91,6 @@ function answer(path: string, request: Request, run: LiveRun, clients: Clients):
       return new Response(livePage(run.facts), { headers: PAGE_HEADERS })
     case '/events':
       return clients.open(request.headers.get('last-event-id')) ?? plain('too many pages listen already', 503)
-    case '/charts.json':
-      return new Response(run.chartsJson(), {
-        headers: { ...SAFE_HEADERS, 'content-type': 'application/json' },
-      })
     case '/metrics':
       return new Response(run.metricsText(), {
         headers: { ...SAFE_HEADERS, 'content-type': OPEN_METRICS_TYPE },

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { createEventLog } from '../../src/live/event-log.ts'
 import { type LiveRun, type LiveServer, startLiveServer } from '../../src/live/index.ts'
 import { LIVE_LIMITS } from '../../src/live/limits.ts'
-import { sampleResult } from '../result/sample-result.ts'
+import { sampleResult, sampleSide } from '../result/sample-result.ts'
 import { pollUntil } from '../support/poll.ts'
 import { openEvents } from './event-source.ts'
 import { HOSTILE, sampleRun, secondEvent, tellTrial, trialEvent } from './sample-events.ts'
@@ -167,18 +167,29 @@ test('the page holds hostile names as text, and only our scripts', async () => {
   expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
 })
 
-test('finished trials are given as the report draws them, sides by their place in the plan', async () => {
+test('finished trials are told as the report draws them, sides by their place in the plan, once', async () => {
   const run = sampleRun(['rabbitmq', 'other', 'kafka'])
   const server = serve(run)
-  expect(await (await fetch(`${server.url}charts.json`)).json()).toBeNull()
+  const early = await openEvents(server.url)
+  run.takeResult(sampleResult({ sides: [sampleSide('kafka')] }))
   run.takeResult(sampleResult())
-  const loads = (await (await fetch(`${server.url}charts.json`)).json()) as {
-    title: string
-    percentiles: { title: string; sides: { side: number }[] }[]
-  }[]
-  expect(loads.map(({ title }) => title)).toEqual(['1,000 msg/s'])
-  expect(loads[0]!.percentiles.map(({ title }) => title)).toEqual(['Publish latency', 'End-to-end latency'])
-  expect(loads[0]!.percentiles[0]!.sides.map(({ side }) => side)).toEqual([2, 0])
+  await early.until('charts', 2)
+  const late = await openEvents(server.url)
+  await late.until('charts')
+  expect(late.names()).toEqual(['hello', 'charts'])
+  expect(late.all.at(-1)).toEqual(early.all.at(-1)!)
+  const sidesOf = (event: number) => {
+    const loads = early.all.filter(({ name }) => name === 'charts')[event]!.data as {
+      title: string
+      percentiles: { title: string; sides: { side: number }[] }[]
+    }[]
+    expect(loads.map(({ title }) => title)).toEqual(['1,000 msg/s'])
+    expect(loads[0]!.percentiles.map(({ title }) => title)).toEqual(['Publish latency', 'End-to-end latency'])
+    return loads[0]!.percentiles[0]!.sides.map(({ side }) => side)
+  }
+  expect([sidesOf(0), sidesOf(1)]).toEqual([[2], [2, 0]])
+  early.close()
+  late.close()
 })
 
 test('the history is bounded, and holds only the last trial of each side', () => {
