@@ -1,4 +1,5 @@
 import Handlebars from 'handlebars'
+import compareHtml from '../../templates/compare.html.hbs' with { type: 'text' }
 import costsJson from '../../templates/costs.json.hbs' with { type: 'text' }
 import liveHtml from '../../templates/live.html.hbs' with { type: 'text' }
 import metricsJson from '../../templates/metrics.json.hbs' with { type: 'text' }
@@ -28,6 +29,7 @@ export function compiledTemplate(template: string): (view: unknown) => string {
 export const TEMPLATES = {
   'report.html': compiledTemplate(reportHtml),
   'live.html': compiledTemplate(liveHtml),
+  'compare.html': compiledTemplate(compareHtml),
   'report.csv': compiledTemplate(reportCsv),
   'metrics.json': compiledTemplate(metricsJson),
   'costs.json': compiledTemplate(costsJson),
