@@ -3,6 +3,7 @@
 import { expect, test } from 'bun:test'
 import { customText } from '../../src/compare/custom-figures.ts'
 import { compare } from '../../src/compare/table.ts'
+import { jobSummary } from '../../src/publish/job-summary.ts'
 import { customColumns } from '../../src/report/custom-columns.ts'
 import { metricsModel, metricsTable } from '../../src/report/metrics.ts'
 import { renderTable } from '../../src/report/terminal.ts'
@@ -88,6 +89,13 @@ test('the terminal, CSV, JSON and the page hold them; the page as text', () => {
   expect(files.get('metrics.csv')).toContain('custom_tail')
   expect(JSON.parse(files.get('metrics.json')!).sides[0].customFigures[0].values).toEqual([1, 9, 3])
   expect(JSON.parse(files.get('metrics.json')!).customFigures.module).toBe('metrics/tail.ts')
+})
+
+test('the job summary holds them, as text', () => {
+  const markdown = jobSummary(RESULT, [], 200_000)
+  expect(markdown).toContain('12,346')
+  expect(markdown).toContain('how long the slowest wait')
+  expect(markdown).not.toContain(HOSTILE)
 })
 
 test('a CSV has a column a figure and a value a trial', () => {
