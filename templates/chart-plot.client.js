@@ -4,6 +4,7 @@
   const { share, count } = benchLines
   const X_AXIS_SIZE = 30
   const Y_AXIS_SIZE = 56
+  const LABEL_WIDTH = 48
   /** Opacity of what stands behind the lines that matter. */
   const FAINT = 0.7
   const WHOLE_SECONDS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200]
@@ -69,29 +70,33 @@
     ...extra,
   })
 
-  const X_AXES = {
-    share: ({ x }) => {
-      const last = x.at(-1) ?? 3
-      const splits = [Math.log10(2)]
-      for (let nines = 1; nines <= last; nines++) splits.push(nines)
-      const label = (nines) => (nines < 1 ? '50 %' : share(nines))
-      return { splits: () => splits, values: (_, all) => all.map(label), space: 1 }
-    },
-    time: () => ({
-      incrs: WHOLE_SECONDS,
-      values: (_, splits) => splits.map((value) => `${value} s`),
-      space: 48,
-    }),
-    load: ({ x }) => ({ splits: () => x, values: (_, all) => all.map(count), space: 1 }),
+  /** Labels where there is room for them; `places` rise. */
+  const spaced = (places, text, [from, to], width) => {
+    const pixels = (width - Y_AXIS_SIZE) / Math.max(1e-9, to - from)
+    let free = Number.NEGATIVE_INFINITY
+    return places.map((place) => {
+      if ((place - from) * pixels < free) return ''
+      free = (place - from) * pixels + LABEL_WIDTH
+      return text(place)
+    })
   }
 
-  const xScale = ({ xKind, x, bands }) => {
-    if (xKind === 'time') {
-      return { time: false, range: [0, Math.max(1, x.at(-1) ?? 1, ...bands.map(({ toS }) => toS))] }
-    }
-    if (xKind === 'share') return { time: false, range: [0, Math.max(1, x.at(-1) ?? 3)] }
+  const xRange = ({ xKind, x, bands }) => {
+    if (xKind === 'time') return [0, Math.max(1, x.at(-1) ?? 1, ...bands.map(({ toS }) => toS))]
+    if (xKind === 'share') return [0, Math.max(1, x.at(-1) ?? 3)]
     const margin = (x.at(-1) - x[0]) * 0.06
-    return { time: false, range: [x[0] - margin, x.at(-1) + margin] }
+    return [x[0] - margin, x.at(-1) + margin]
+  }
+  const xAxis = (chart, width) => {
+    if (chart.xKind === 'time') {
+      return { incrs: WHOLE_SECONDS, values: (_, splits) => splits.map((value) => `${value} s`), space: 48 }
+    }
+    const range = xRange(chart)
+    const places = chart.xKind === 'load' ? chart.x : [Math.log10(2)]
+    const text = chart.xKind === 'load' ? count : (nines) => (nines < 1 ? '50 %' : share(nines))
+    if (chart.xKind === 'share') for (let nines = 1; nines <= range[1]; nines++) places.push(nines)
+    const labels = spaced(places, text, range, width)
+    return { splits: () => places, values: () => labels, space: 1 }
   }
 
   const yScale = ({ yKind, lines }, scale) => {
@@ -101,7 +106,11 @@
   const yAxis = ({ yKind }, scale) => {
     if (yKind !== 'latency') return axis({ size: Y_AXIS_SIZE, values: (_, splits) => splits.map(count) })
     const values = (_, splits) => splits.map(tick)
-    if (scale !== 'log') return axis({ size: Y_AXIS_SIZE, values: (_, splits) => splits.map((v) => `${v}`) })
+    if (scale !== 'log')
+      return axis({
+        size: Y_AXIS_SIZE,
+        values: (_, splits) => splits.map((value) => `${Number(value.toPrecision(6))}`),
+      })
     const splits = (_, __, low, high) => logSplits(low, high)
     return axis({ size: Y_AXIS_SIZE, splits, filter: (_, all) => all, values })
   }
@@ -168,8 +177,8 @@
       height,
       series,
       bands,
-      scales: { x: xScale(chart), y: yScale(chart, scale) },
-      axes: [axis({ size: X_AXIS_SIZE, ...X_AXES[chart.xKind](chart) }), yAxis(chart, scale)],
+      scales: { x: { time: false, range: xRange(chart) }, y: yScale(chart, scale) },
+      axes: [axis({ size: X_AXIS_SIZE, ...xAxis(chart, width) }), yAxis(chart, scale)],
       cursor: {
         y: false,
         drag: { x: false, y: false },
