@@ -1,7 +1,7 @@
 // Runs in a page, offline: draws every `.chart` below an element, again when data, choices, colours or widths change.
 /* global uPlot, benchLines, benchPlot */
 ;(() => {
-  const HEIGHTS = { percentile: 270, latency: 190, rate: 150, curve: 270 }
+  const HEIGHTS = { percentile: 270, latency: 190, rate: 150, curve: 270, trend: 230 }
   const MIN_WIDTH = 200
   // A4 and Letter have room for this between the margins of the style sheet.
   const PAPER_WIDTH = 660
@@ -32,9 +32,16 @@
     if (focused >= 0) keys.list.querySelectorAll('button')[focused]?.focus()
     const visible = { ...chart, lines: chart.lines.filter(({ label }) => !hidden.has(label)) }
     const size = { width: widthOf(element), height: HEIGHTS[element.dataset.chart] }
-    const plan = benchPlot.plan(visible, choices.scale, { ...size, moved: keys.show })
+    const plan = benchPlot.plan(visible, chart.scale ?? choices.scale, { ...size, moved: keys.show })
     const plot = new uPlot(plan.options, plan.data, element)
+    plot.over.addEventListener('click', () => open(chart, plot))
     Object.assign(state, { chart, plot, keys: keys.list })
+  }
+
+  /** Where a chart's values lead somewhere: to the one at the cursor. */
+  const open = (chart, plot) => {
+    const { idx } = plot.cursor
+    if (chart.opened !== undefined && idx != null) chart.opened(idx)
   }
 
   const resized = new ResizeObserver((entries) => {
@@ -60,6 +67,8 @@
     states.set(element, { hidden: new Set() })
     resized.observe(element)
     element.addEventListener('keydown', (event) => {
+      const { chart, plot } = states.get(element)
+      if (event.key === 'Enter') open(chart, plot)
       const step = STEPS[event.key]
       if (step === undefined || event.ctrlKey || event.altKey || event.metaKey) return
       event.preventDefault()

@@ -161,5 +161,5 @@
     return { x, lines, xKind: 'load', xText: (value) => `${count(value)} msg/s`, yKind: 'latency' }
   }
 
-  globalThis.benchLines = { percentile, latency, rate, curve, share, count }
+  globalThis.benchLines = { percentile, latency, rate, curve, share, count, ms }
 })()

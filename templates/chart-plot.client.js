@@ -70,6 +70,12 @@
     ...extra,
   })
 
+  /** Of seconds since 1970, UTC: the day, or the time where steps are shorter. */
+  const dateText = (value, step) => {
+    const text = new Date(value * 1000).toISOString()
+    return step >= 86_400 ? text.slice(0, 10) : text.slice(5, 16).replace('T', ' ')
+  }
+
   /** Labels where there is room for them; `places` rise. */
   const spaced = (places, text, [from, to], width) => {
     const pixels = (width - Y_AXIS_SIZE) / Math.max(1e-9, to - from)
@@ -84,12 +90,15 @@
   const xRange = ({ xKind, x, bands }) => {
     if (xKind === 'time') return [0, Math.max(1, x.at(-1) ?? 1, ...bands.map(({ toS }) => toS))]
     if (xKind === 'share') return [0, Math.max(1, x.at(-1) ?? 3)]
-    const margin = (x.at(-1) - x[0]) * 0.06
+    const margin = Math.max(xKind === 'date' ? 60 : 0, (x.at(-1) - x[0]) * 0.05)
     return [x[0] - margin, x.at(-1) + margin]
   }
   const xAxis = (chart, width) => {
     if (chart.xKind === 'time') {
       return { incrs: WHOLE_SECONDS, values: (_, splits) => splits.map((value) => `${value} s`), space: 48 }
+    }
+    if (chart.xKind === 'date') {
+      return { values: (_, splits, __, ___, step) => splits.map((value) => dateText(value, step)), space: 80 }
     }
     const range = xRange(chart)
     const places = chart.xKind === 'load' ? chart.x : [Math.log10(2)]
@@ -131,6 +140,29 @@
       ctx.fillStyle = color('--soft')
       ctx.fillText(label, from, bbox.top - 4 * ratio)
     }
+    ctx.restore()
+  }
+
+  /** Numbered lines at places where something changed. */
+  const numbered = (places) => (plot) => {
+    const { ctx, bbox } = plot
+    const ratio = uPlot.pxRatio
+    let last = Number.NEGATIVE_INFINITY
+    ctx.save()
+    ctx.strokeStyle = color('--soft')
+    ctx.fillStyle = color('--soft')
+    ctx.font = `${10 * ratio}px system-ui, sans-serif`
+    ctx.setLineDash([2 * ratio, 3 * ratio])
+    places.forEach((place, i) => {
+      const x = Math.round(plot.valToPos(place, 'x', true))
+      ctx.beginPath()
+      ctx.moveTo(x, bbox.top)
+      ctx.lineTo(x, bbox.top + bbox.height)
+      ctx.stroke()
+      if (x - last < 16 * ratio) return
+      last = x
+      ctx.fillText(String(i + 1), x + 3 * ratio, bbox.top + 10 * ratio)
+    })
     ctx.restore()
   }
 
@@ -177,7 +209,7 @@
       height,
       series,
       bands,
-      scales: { x: { time: false, range: xRange(chart) }, y: yScale(chart, scale) },
+      scales: { x: { time: chart.xKind === 'date', range: xRange(chart) }, y: yScale(chart, scale) },
       axes: [axis({ size: X_AXIS_SIZE, ...xAxis(chart, width) }), yAxis(chart, scale)],
       cursor: {
         y: false,
@@ -187,7 +219,10 @@
       },
       legend: { show: false },
       hooks: {
-        drawClear: chart.bands === undefined ? [] : [shade(chart.bands)],
+        drawClear: [
+          ...(chart.bands === undefined ? [] : [shade(chart.bands)]),
+          ...(chart.places === undefined ? [] : [numbered(chart.places)]),
+        ],
         draw: marked.length === 0 ? [] : [hollow(marked)],
         setCursor: [(plot) => moved(plot.cursor.idx ?? null)],
       },
@@ -239,7 +274,7 @@
       where.textContent = index === null ? '' : chart.xText(chart.x[index])
       chart.lines.forEach((line, i) => {
         const unknown = index === null || hidden.has(line.label)
-        values[i].textContent = unknown ? '' : line.text(valueAt(line, index))
+        values[i].textContent = unknown ? '' : line.text(valueAt(line, index), index)
       })
     }
     return { list, show }

@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { nearest } from '../errors/nearest.ts'
 import { runMatched } from './matched-command.ts'
 import type { Output } from './output.ts'
-import { rawValue } from './raw-options.ts'
+import { rawValue, rawValues } from './raw-options.ts'
 
 type Options = Readonly<Record<string, unknown>>
 
@@ -81,11 +81,72 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     })
 
   cli
+    .command('compare <...sources>', 'Hold experiments and result files against one another')
+    .option('--by <what>', 'side: all sides with one another; source: each label of the first in the others')
+    .option('--side <label>', 'Only this side (repeatable)')
+    .option('--fail-on <limit>', 'Exit 7 when a figure changed beyond a limit: publish.p99>+5% (repeatable)')
+    .option('--format <name>', 'table, html, markdown, json, junit or csv (default: table)')
+    .option('--output <file>', 'Write a file; its name tells the format (repeatable)')
+    .option('--strict', 'Do not rank sides whose guarantees differ')
+    .option('--json', 'As --format json')
+    .option('--quiet', 'Only the first line and the limits')
+    .example("bench compare exp-20261121-100000 latest --fail-on 'publish.p99>+5%'")
+    .example('bench compare kafka.json pulsar.json --output compare.html')
+    .action(async (sources: string[], options: Options) => {
+      const { runCompare } = await import('./compare.ts')
+      exitCode = await runCompare(
+        sources.map(String),
+        {
+          ...flags(options),
+          strict: options.strict === true,
+          by: text('by') ?? null,
+          sides: rawValues(argv, 'side'),
+          failOn: rawValues(argv, 'fail-on'),
+          format: text('format') ?? null,
+          outputs: rawValues(argv, 'output'),
+        },
+        out,
+      )
+    })
+
+  cli
     .command('list', 'List the experiments')
     .option('--json', 'As JSON on stdout')
     .action(async (options: Options) => {
       const { runList } = await import('./list.ts')
       exitCode = await runList(flags(options), out)
+    })
+
+  cli
+    .command(
+      'publish [...experiments]',
+      'Publish experiments (ids, latest or all): to a folder, S3, or as a site',
+    )
+    .option('--to <place>', 'A folder, or s3://bucket/prefix')
+    .option('--site', 'Make a site there: an index and trends over all experiments published to it')
+    .option('--summary', 'The GitHub job summary, on stdout outside of Actions')
+    .option('--url <address>', 'Public address of the place, for links in the summary')
+    .option('--endpoint <url>', 'Of S3, when it is not Amazon’s (default: AWS_ENDPOINT_URL)')
+    .option('--region <name>', 'Of the bucket (default: AWS_REGION, or the profile’s)')
+    .option('--json', 'What was written as JSON on stdout')
+    .option('--quiet', 'Only errors')
+    .example('bench publish latest --to s3://my-bucket/benchmarks --site')
+    .action(async (experiments: unknown[], options: Options) => {
+      const { runPublish } = await import('./publish.ts')
+      exitCode = await runPublish(
+        experiments.map(String),
+        {
+          ...flags(options),
+          to: text('to'),
+          site: options.site === true,
+          summary: options.summary === true,
+          url: text('url'),
+          endpoint: text('endpoint'),
+          region: text('region'),
+        },
+        out,
+        signal,
+      )
     })
 
   cli
