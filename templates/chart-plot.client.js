@@ -244,12 +244,17 @@
     return svg
   }
 
-  /** A line's value at a place; within a line that is joined over gaps that of the point before. */
-  const valueAt = ({ values, join }, index) => {
-    if (values[index] != null || !join || values.slice(index).every((value) => value == null)) {
-      return values[index] ?? null
-    }
-    return values.slice(0, index).findLast((value) => value != null) ?? null
+  /** Where a line's value at a place stands: there, or before where it is joined over a gap; null where it has none. */
+  const placeOf = ({ values, join }, index) => {
+    if (values[index] != null) return index
+    if (!join || values.slice(index).every((value) => value == null)) return null
+    const before = values.slice(0, index).findLastIndex((value) => value != null)
+    return before < 0 ? null : before
+  }
+  /** What a line says at a place. */
+  const told = (line, index) => {
+    const place = placeOf(line, index)
+    return place === null ? null : line.text(line.values[place], place)
   }
 
   /** A button for each line, with the value at the cursor. */
@@ -274,7 +279,7 @@
       where.textContent = index === null ? '' : chart.xText(chart.x[index])
       chart.lines.forEach((line, i) => {
         const unknown = index === null || hidden.has(line.label)
-        values[i].textContent = unknown ? '' : line.text(valueAt(line, index), index)
+        values[i].textContent = unknown ? '' : (told(line, index) ?? '–')
       })
     }
     return { list, show }
@@ -283,8 +288,8 @@
   /** What a screen reader says of a place in a chart. */
   const spoken = (chart, hidden, index) => {
     const values = chart.lines.flatMap((line) => {
-      const value = hidden.has(line.label) ? null : valueAt(line, index)
-      return value === null ? [] : `${line.label} ${line.text(value)}`
+      const said = hidden.has(line.label) ? null : told(line, index)
+      return said === null ? [] : `${line.label} ${said}`
     })
     return `${chart.xText(chart.x[index])}: ${values.join(', ') || 'no value'}`
   }
