@@ -90,7 +90,9 @@
   const xRange = ({ xKind, x, bands }) => {
     if (xKind === 'time') return [0, Math.max(1, x.at(-1) ?? 1, ...bands.map(({ toS }) => toS))]
     if (xKind === 'share') return [0, Math.max(1, x.at(-1) ?? 3)]
-    const margin = Math.max(xKind === 'date' ? 60 : 0, (x.at(-1) - x[0]) * 0.05)
+    const span = x.at(-1) - x[0]
+    // A single date stands in the middle of its day.
+    const margin = xKind !== 'date' ? span * 0.06 : span === 0 ? 43_200 : Math.max(60, span * 0.04)
     return [x[0] - margin, x.at(-1) + margin]
   }
   const xAxis = (chart, width) => {
@@ -209,6 +211,8 @@
       height,
       series,
       bands,
+      // Half of a date may stand beyond the last line of the grid.
+      padding: chart.xKind === 'date' ? [null, 32, null, null] : undefined,
       scales: { x: { time: chart.xKind === 'date', range: xRange(chart) }, y: yScale(chart, scale) },
       axes: [axis({ size: X_AXIS_SIZE, ...xAxis(chart, width) }), yAxis(chart, scale)],
       cursor: {
