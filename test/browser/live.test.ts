@@ -68,7 +68,7 @@ test.skipIf(typeof found === 'string')(
     const running = home.start(['run', WORKLOAD, '--drivers', `first=${FAKE},second=${FAKE}`, '--live'])
     await running.seen(/live: http\S+/)
     const url = /live: (http\S+)/.exec(running.stderr())![1]!
-    await withPage(found as Chromium, url, async (page) => {
+    const watched = withPage(found as Chromium, url, async (page) => {
       await page.setViewport(1280, 900, 'light')
       const line = async () => {
         // What fails in the page would otherwise look like a line that never comes.
@@ -113,6 +113,8 @@ test.skipIf(typeof found === 'string')(
         page.requests.filter((address) => !address.startsWith(url) && !address.startsWith('data:')),
       ).toEqual([])
     })
+    // Also when something was wrong with the page: the run would go on for minutes.
+    await watched.finally(() => running.signal('SIGINT'))
     await running.finished
     expect(await home.leftovers()).toEqual([])
   },
