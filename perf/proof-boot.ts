@@ -62,7 +62,12 @@ const log = (line: string) => console.error(`proof: ${line}`)
 
 async function main(chosen: readonly string[]): Promise<number> {
   const provider = providerMirror()
-  if (process.platform !== 'linux' || process.getuid?.() !== 0 || Bun.which('terraform') === null || provider === null) {
+  if (
+    process.platform !== 'linux' ||
+    process.getuid?.() !== 0 ||
+    Bun.which('terraform') === null ||
+    provider === null
+  ) {
     log('expected root on Linux, terraform and its AWS provider, and one is missing: nothing was tried')
     return 2
   }
@@ -75,7 +80,9 @@ async function main(chosen: readonly string[]): Promise<number> {
     const below = await debianRoot(log, stop.signal)
     const userData = await renderUserData(folder, provider, stop.signal)
     for (const name of chosen) {
-      const fault = await prove(name, join(folder, name), below, userData, mirror, stop.signal).catch(messageOf)
+      const fault = await prove(name, join(folder, name), below, userData, mirror, stop.signal).catch(
+        messageOf,
+      )
       if (fault !== null) faults.push(`${name}: ${fault}`)
     }
   } catch (error) {
@@ -89,7 +96,11 @@ async function main(chosen: readonly string[]): Promise<number> {
   return faults.length === 0 ? 0 : 1
 }
 
-async function renderUserData(folder: string, provider: string, signal: AbortSignal): Promise<Map<string, string>> {
+async function renderUserData(
+  folder: string,
+  provider: string,
+  signal: AbortSignal,
+): Promise<Map<string, string>> {
   log('terraform: rendering user data')
   const copy = await copyTerraform(folder, provider, signal)
   const { code, stderr } = await copy.run('aws', ['init', '-backend=false'])
@@ -107,7 +118,8 @@ async function prove(
   signal: AbortSignal,
 ): Promise<string | null> {
   const system = SYSTEMS[name]!
-  for (const part of ['upper', 'inner', 'root', 'user-data', 'secrets']) mkdirSync(join(work, part), { recursive: true })
+  for (const part of ['upper', 'inner', 'root', 'user-data', 'secrets'])
+    mkdirSync(join(work, part), { recursive: true })
   await addStandIns(join(work, 'upper'), join(ROOT, 'test/terraform/systemctl'))
   for (const [file, secret] of Object.entries(SECRETS)) writeFileSync(join(work, 'secrets', file), secret)
   for (const instance of system.instances) {
@@ -146,7 +158,11 @@ function quoted(text: string): string {
 /** Exit code of a command whose output goes to ours. */
 function run(command: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command[0]!, command.slice(1), { env, stdio: ['ignore', 'inherit', 'inherit'], signal })
+    const child = spawn(command[0]!, command.slice(1), {
+      env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      signal,
+    })
     child.once('error', reject)
     child.once('exit', (code) => resolve(code ?? -1))
   })

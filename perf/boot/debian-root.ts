@@ -31,7 +31,7 @@ export async function debianRoot(log: Log, signal: AbortSignal): Promise<string>
 /** What stands in for AWS in a root: secrets by a file, the agent by nothing; and for systemd, which no root has. */
 export async function addStandIns(root: string, systemctl: string): Promise<void> {
   const bin = join(root, 'usr/local/bin')
-  await mkdir(bin, { recursive: true })
+  for (const part of ['usr/local/bin', 'usr/sbin', 'etc']) await mkdir(join(root, part), { recursive: true })
   const program = async (name: string, text: string) => {
     await writeFile(join(bin, name), text)
     await chmod(join(bin, name), 0o755)

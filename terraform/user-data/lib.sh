@@ -60,12 +60,14 @@ bench_install_program() {
 
 # bench_set FILE KEY VALUE: replaces the line of a key, or adds one, on a line of its own.
 bench_set() {
-  local file=$1 key=$2 value=$3
-  awk -v key="$key" -v line="$key=$value" '
+  local file=$1
+  # By the environment: awk would read backslashes in arguments.
+  BENCH_KEY=$2 BENCH_LINE="$2=$3" awk '
     { name = $0; sub(/[ \t]*=.*/, "", name); sub(/^[ \t]+/, "", name) }
-    name == key { if (!done) print line; done = 1; next }
+    name == ENVIRON["BENCH_KEY"] { if (!done) print ENVIRON["BENCH_LINE"]; done = 1; next }
     { print }
-    END { if (!done) print line }' "$file" >"$file.new"
+    END { if (!done) print ENVIRON["BENCH_LINE"] }' "$file" >"$file.new"
+  # Owner and rights of the file stay.
   cat "$file.new" >"$file"
   rm "$file.new"
 }
@@ -95,20 +97,26 @@ bench_secret() {
   return 1
 }
 
-# The first whole disk that nothing uses becomes $BENCH_DATA: the data volume, or what the instance type brings. Without
-# one, data lies on the root disk.
+# bench_is_free_disk NAME: a whole disk of AWS's making that holds nothing, neither a partition nor a file system.
+bench_is_free_disk() {
+  local name type model
+  read -r name type model < <(lsblk --noheadings --nodeps --paths --output NAME,TYPE,MODEL "$1")
+  [[ $type == disk && (${model:-} == "Amazon "* || $name == /dev/xvd[b-z]) ]] &&
+    [ "$(lsblk --noheadings --output NAME "$name" | wc -l)" = 1 ] &&
+    [ -z "$(lsblk --noheadings --output MOUNTPOINT,FSTYPE "$name" | tr -d ' \n')" ]
+}
+
+# The first free disk becomes $BENCH_DATA: the data volume, or what the instance type brings. Without one, or with
+# BENCH_DATA_DISK=none, data lies on the root disk.
 bench_data_disk() {
-  local disk=''
+  local name disk='' disks=''
   if mountpoint -q "$BENCH_DATA"; then return; fi
-  if command -v lsblk >/dev/null; then
-    disk=$(lsblk --noheadings --nodeps --paths --output NAME,TYPE 2>/dev/null | while read -r name type; do
-      if [ "$type" = disk ] && [ "$(lsblk --noheadings --output NAME "$name" | wc -l)" = 1 ] &&
-        [ -z "$(lsblk --noheadings --output MOUNTPOINT,FSTYPE "$name" | tr -d ' \n')" ]; then
-        echo "$name"
-        break
-      fi
-    done)
+  if [ "${BENCH_DATA_DISK:-}" != none ]; then
+    disks=$(lsblk --noheadings --nodeps --paths --output NAME 2>/dev/null) || disks=''
   fi
+  for name in $disks; do
+    if [ -z "$disk" ] && bench_is_free_disk "$name"; then disk=$name; fi
+  done
   if [ -z "$disk" ]; then
     bench_log "no disk of its own: data lies on the root disk"
     return
@@ -136,14 +144,14 @@ bench_start() {
 
 # bench_bring_bench: bench into /opt/bench, from the experiment's bucket; without an archive the image holds it.
 bench_bring_bench() {
-  if [ -z "${BENCH_ARCHIVE_URI:-}" ]; then
+  local uri=${BENCH_ARCHIVE_URI:-} sum=${BENCH_ARCHIVE_SHA256:-}
+  if [ -z "$uri" ]; then
     [ -x /opt/bench/bench ] || bench_fail "expected bench in /opt/bench of this image, or an archive"
     return
   fi
-  bench_until 300 "$BENCH_ARCHIVE_URI" \
-    aws s3 cp --region "$BENCH_REGION" --only-show-errors "$BENCH_ARCHIVE_URI" /opt/bench.tar.gz
-  echo "$BENCH_ARCHIVE_SHA256  /opt/bench.tar.gz" | sha256sum --check --status ||
-    bench_fail "expected SHA-256 $BENCH_ARCHIVE_SHA256 of $BENCH_ARCHIVE_URI"
+  # The right to read it may still be on its way to this instance.
+  bench_until 300 "$uri" aws s3 cp --region "$BENCH_REGION" --only-show-errors "$uri" /opt/bench.tar.gz
+  echo "$sum  /opt/bench.tar.gz" | sha256sum --check --status || bench_fail "expected SHA-256 $sum of $uri"
   rm -rf /opt/bench
   mkdir /opt/bench
   tar -xzf /opt/bench.tar.gz -C /opt/bench

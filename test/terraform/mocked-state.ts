@@ -11,7 +11,7 @@ export interface StateResource {
 
 export interface MockedState {
   readonly resources: readonly StateResource[]
-  /** Everything that Terraform printed about the run: state and outputs. */
+  /** State and outputs as Terraform printed them, for searching. */
   readonly text: string
 }
 
@@ -23,7 +23,8 @@ interface StateModule {
 interface TestMessage {
   readonly type?: string
   readonly '@message'?: string
-  readonly test_state?: { readonly values?: { readonly root_module?: StateModule } }
+  // Beside the values it holds the whole schema of the provider, 20 MB.
+  readonly test_state?: { readonly root_module?: StateModule; readonly outputs?: unknown }
   readonly diagnostic?: { readonly summary: string; readonly detail: string }
 }
 
@@ -34,17 +35,19 @@ interface TestMessage {
 export async function mockedState(copy: TerraformCopy, variables: string): Promise<MockedState> {
   const name = 'tests/state.tftest.hcl'
   await writeFile(join(copy.folder, 'aws', name), testFile(variables))
-  const { stdout } = await copy.run('aws', ['test', '-json', '-verbose', `-filter=${name}`])
-  const messages = stdout
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as TestMessage)
-  const shown = messages.find((message) => message.type === 'test_state')
-  if (shown === undefined) {
-    const said = messages.flatMap(({ diagnostic }) => (diagnostic ? [`${diagnostic.summary}: ${diagnostic.detail}`] : []))
-    throw new Error(`expected a state, terraform said: ${said.join('\n') || stdout}`)
+  const file = join(copy.folder, 'state.jsonl')
+  const { stderr } = await copy.runToFile('aws', ['test', '-json', '-verbose', `-filter=${name}`], file)
+  const lines = (await Bun.file(file).text()).split('\n').filter((line) => line.startsWith('{'))
+  const messages = lines.map((line) => JSON.parse(line) as TestMessage)
+  const state = messages.find((message) => message.type === 'test_state')?.test_state
+  if (state === undefined) {
+    const said = messages.flatMap(({ diagnostic }) =>
+      diagnostic ? [`${diagnostic.summary}: ${diagnostic.detail}`] : [],
+    )
+    throw new Error(`expected a state, terraform said: ${said.join('\n') || stderr}`)
   }
-  return { resources: resourcesOf(shown.test_state?.values?.root_module), text: stdout }
+  const { root_module, outputs } = state
+  return { resources: resourcesOf(root_module), text: JSON.stringify({ root_module, outputs }) }
 }
 
 function resourcesOf(module: StateModule | undefined): StateResource[] {

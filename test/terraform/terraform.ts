@@ -8,7 +8,13 @@ export const ROOT = resolve(import.meta.dir, '../..')
 
 const LIMIT_MS = 300_000
 /** Where systems keep mirrors of Terraform's providers, beside what `$BENCH_TERRAFORM_MIRROR` names. */
-const MIRROR_HOMES = ['/opt', '/usr/local/share', '/usr/local/lib', '/usr/share', join(homedir(), '.terraform.d')]
+const MIRROR_HOMES = [
+  '/opt',
+  '/usr/local/share',
+  '/usr/local/lib',
+  '/usr/share',
+  join(homedir(), '.terraform.d'),
+]
 
 /** A folder that holds the AWS provider for this machine as `HOST/hashicorp/aws/VERSION/OS_ARCH/…`; null without one. */
 export function providerMirror(): string | null {
@@ -35,6 +41,8 @@ export interface TerraformCopy {
   readonly folder: string
   /** Runs `terraform ARGS` in a folder below the copy; never throws but for the signal. */
   run(below: string, args: readonly string[]): Promise<CommandOutput>
+  /** The same with standard output to a file, for output beyond what `run` keeps. */
+  runToFile(below: string, args: readonly string[], file: string): Promise<CommandOutput>
 }
 
 /** Copies `terraform/` below `folder`; providers come from `mirror` alone (null: configurations that need none). */
@@ -62,13 +70,13 @@ export async function copyTerraform(
     AWS_SECRET_ACCESS_KEY: 'none',
     AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
   }
+  const start = (command: string, args: readonly string[], below: string) =>
+    runCommand({ command, args, env, cwd: join(copy, below), limitMs: LIMIT_MS }, signal)
   return {
     folder: copy,
-    run: (below, args) =>
-      runCommand(
-        { command: 'terraform', args: [...args, '-no-color'], env, cwd: join(copy, below), limitMs: LIMIT_MS },
-        signal,
-      ),
+    run: (below, args) => start('terraform', [...args, '-no-color'], below),
+    runToFile: (below, args, file) =>
+      start('sh', ['-c', 'exec >"$1"; shift; exec terraform "$@"', 'sh', file, ...args, '-no-color'], below),
   }
 }
 
