@@ -138,7 +138,7 @@ test.skipIf(missing)(
   'variables and outputs are described, for people who use Terraform by itself',
   async () => {
     const undescribed: string[] = []
-    for (const file of new Bun.Glob('{aws,modules/*}/*.tf').scanSync({ cwd: join(ROOT, 'terraform') })) {
+    for (const file of new Bun.Glob('**/*.tf').scanSync({ cwd: join(ROOT, 'terraform') })) {
       const text = await Bun.file(join(ROOT, 'terraform', file)).text()
       for (const match of text.matchAll(/^(variable|output) "(\w+)" \{\n([\s\S]*?)^\}/gm)) {
         if (!/^ {2}description += "\S/m.test(match[3]!)) undescribed.push(`${file}: ${match[1]} ${match[2]}`)

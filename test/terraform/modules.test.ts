@@ -5,6 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { skipLoudly } from '../support/skip.ts'
+import { type ProviderSchema, parseSchema, schemaText } from './schema.ts'
 import { configurations, copyTerraform, providerMirror, ROOT, type TerraformCopy } from './terraform.ts'
 
 const LIMIT_MS = 300_000
@@ -60,6 +61,29 @@ test.skipIf(noProvider)(
   'an experiment with every system is valid',
   async () => {
     expect(await succeeds('aws', ['validate'])).toContain('Success! The configuration is valid.')
+  },
+  LIMIT_MS,
+)
+
+test.skipIf(noProvider)(
+  'the record of what the provider knows is true',
+  async () => {
+    const file = join(folder, 'schema.json')
+    const { code } = await copy.runToFile('aws', ['providers', 'schema', '-json'], file)
+    expect(code).toBe(0)
+    const { provider_schemas } = (await Bun.file(file).json()) as {
+      provider_schemas: Record<string, ProviderSchema>
+    }
+    const [provider] = Object.values(provider_schemas)
+    const recorded = await Bun.file(join(import.meta.dir, 'aws-provider-5.100.txt')).text()
+    const types = [...parseSchema(recorded).keys()].filter((path) => !path.includes('.'))
+    // A newer provider knows more: what is recorded must still be there, as it is.
+    const known = parseSchema(schemaText(provider!, types))
+    for (const [path, { attributes }] of parseSchema(recorded)) {
+      for (const [name, mark] of attributes) {
+        expect({ path, name, mark: known.get(path)?.attributes.get(name) }).toEqual({ path, name, mark })
+      }
+    }
   },
   LIMIT_MS,
 )

@@ -82,6 +82,6 @@ export async function copyTerraform(
 
 /** Folders of all modules and of the root, below `terraform/`. */
 export function configurations(): string[] {
-  const files = new Bun.Glob('{aws,modules/*}/*.tf').scanSync({ cwd: join(ROOT, 'terraform') })
+  const files = new Bun.Glob('**/*.tf').scanSync({ cwd: join(ROOT, 'terraform') })
   return [...new Set([...files].map((file) => dirname(file)))].sort()
 }
