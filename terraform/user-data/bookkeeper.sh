@@ -46,8 +46,11 @@ bench_until "$BENCH_HEALTH_LIMIT_S" "the cluster's metadata" \
   tool /opt/pulsar/bin/pulsar zookeeper-shell -server "$servers" get /ledgers/INSTANCEID
 
 if [ ! -e "$BENCH_STATE/bookie-formatted" ]; then
-  # An instance that was replaced finds the mark of its predecessor, who had the same address and other disks.
-  tool /opt/pulsar/bin/bookkeeper shell bookieformat -nonInteractive -force -deleteCookie
+  # An instance that was replaced finds the mark of its predecessor, who had the same address and other disks; the format
+  # fails where there is none.
+  if tool /opt/pulsar/bin/pulsar zookeeper-shell -server "$servers" get "/ledgers/cookies/$BENCH_ADDRESS:3181" >/dev/null 2>&1; then
+    tool /opt/pulsar/bin/bookkeeper shell bookieformat -nonInteractive -force -deleteCookie
+  fi
   touch "$BENCH_STATE/bookie-formatted"
 fi
 

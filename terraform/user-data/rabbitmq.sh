@@ -16,6 +16,7 @@ install -d -o rabbitmq -g rabbitmq "$data" "$home" /etc/rabbitmq /etc/rabbitmq/c
   umask 077
   cookie=$(bench_secret "$BENCH_SECRET_PREFIX/erlang-cookie")
   password=$(bench_secret "$BENCH_SECRET_PREFIX/password")
+  [ "$password" != unset ] || bench_fail "expected secrets: set TF_VAR_rabbitmq_secrets for the first apply"
   rm -f "$home/.erlang.cookie"
   printf '%s' "$cookie" >"$home/.erlang.cookie"
   printf 'default_user = bench\ndefault_pass = %s\n' "$password" >/etc/rabbitmq/conf.d/20-user.conf

@@ -6,13 +6,14 @@ locals {
   prefix = "/bench/${var.lab.experiment_id}/rabbitmq"
 }
 
-# Write-only arguments: Terraform hands them on and keeps them in neither plan nor state. A later apply with other values
-# changes nothing until the version is raised.
+# Write-only arguments: Terraform hands them on and keeps them in neither plan nor state. A later apply with other values,
+# or without any, changes nothing until the version is raised; nor does a destroy need them. A first apply without them
+# writes `unset`, which nodes refuse to start with.
 resource "aws_ssm_parameter" "password" {
   name             = "${local.prefix}/password"
   description      = "Password of the user bench"
   type             = "SecureString"
-  value_wo         = one(var.secrets[*].password)
+  value_wo         = var.secrets == null ? "unset" : var.secrets.password
   value_wo_version = 1
   tags             = merge(var.lab.tags, { Name = "${var.lab.name}-rabbitmq-password", Role = local.role })
 }
@@ -21,7 +22,7 @@ resource "aws_ssm_parameter" "erlang_cookie" {
   name             = "${local.prefix}/erlang-cookie"
   description      = "Secret by which the nodes know each other"
   type             = "SecureString"
-  value_wo         = one(var.secrets[*].erlang_cookie)
+  value_wo         = var.secrets == null ? "unset" : var.secrets.erlang_cookie
   value_wo_version = 1
   tags             = merge(var.lab.tags, { Name = "${var.lab.name}-rabbitmq-cookie", Role = local.role })
 }
