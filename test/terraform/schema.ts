@@ -23,7 +23,9 @@ export interface ProviderSchema {
 
 interface ProviderBlock {
   readonly attributes?: Readonly<Record<string, { readonly required?: boolean; readonly optional?: boolean }>>
-  readonly block_types?: Readonly<Record<string, { readonly block: ProviderBlock; readonly min_items?: number }>>
+  readonly block_types?: Readonly<
+    Record<string, { readonly block: ProviderBlock; readonly min_items?: number }>
+  >
 }
 
 /** The text for these types (`resource aws_vpc`, `data aws_ami`), from what the provider says of itself. */
@@ -50,6 +52,7 @@ export function schemaText(provider: ProviderSchema, types: readonly string[]): 
 export function parseSchema(text: string): Schema {
   const blocks = new Map<string, SchemaBlock>()
   for (const line of text.trim().split('\n')) {
+    if (line.startsWith('#')) continue
     const [kind, path, ...names] = line.split(' ')
     const attributes = new Map(names.map((name) => [name.slice(0, -1), name.slice(-1)]))
     blocks.set(`${kind} ${path!.replace('!', '')}`, { isRequired: path!.endsWith('!'), attributes })
@@ -58,7 +61,15 @@ export function parseSchema(text: string): Schema {
 }
 
 /** Arguments that Terraform itself takes in every block. */
-const META = new Set(['count', 'for_each', 'lifecycle', 'depends_on', 'provider', 'provisioner', 'connection'])
+const META = new Set([
+  'count',
+  'for_each',
+  'lifecycle',
+  'depends_on',
+  'provider',
+  'provisioner',
+  'connection',
+])
 
 type Hcl = Readonly<Record<string, unknown>>
 
@@ -77,7 +88,13 @@ export function schemaFaults(name: string, hcl: Hcl, text: string, schema: Schem
   return [...faults, ...referenceFaults(name, text, schema)]
 }
 
-function blockFaults(where: string, path: string, body: Hcl, schema: Schema, meta: ReadonlySet<string>): string[] {
+function blockFaults(
+  where: string,
+  path: string,
+  body: Hcl,
+  schema: Schema,
+  meta: ReadonlySet<string>,
+): string[] {
   const block = schema.get(path)
   if (block === undefined) return [`${where}: ${path} is not known`]
   const faults: string[] = []
@@ -94,7 +111,8 @@ function blockFaults(where: string, path: string, body: Hcl, schema: Schema, met
   for (const [inner, { isRequired }] of schema) {
     const isBelow = inner.startsWith(`${path}.`) && !inner.slice(path.length + 1).includes('.')
     const key = inner.slice(path.length + 1)
-    if (isBelow && isRequired && !nested.some(([name]) => name === key)) faults.push(`${where}: ${key} is missing`)
+    if (isBelow && isRequired && !nested.some(([name]) => name === key))
+      faults.push(`${where}: ${key} is missing`)
   }
   for (const [key, inner] of nested) {
     faults.push(...blockFaults(`${where}.${key}`, `${path}.${key}`, inner, schema, new Set()))
@@ -106,7 +124,8 @@ function blockFaults(where: string, path: string, body: Hcl, schema: Schema, met
 function nestedBlocks(path: string, body: Hcl, schema: Schema): [string, Hcl][] {
   const found: [string, Hcl][] = []
   for (const [key, value] of Object.entries(body)) {
-    if (schema.has(`${path}.${key}`)) found.push(...(value as Hcl[]).map((inner): [string, Hcl] => [key, inner]))
+    if (schema.has(`${path}.${key}`))
+      found.push(...(value as Hcl[]).map((inner): [string, Hcl] => [key, inner]))
   }
   const dynamic = (body.dynamic ?? {}) as Readonly<Record<string, { readonly content: Hcl[] }[]>>
   for (const [key, blocks] of Object.entries(dynamic)) {

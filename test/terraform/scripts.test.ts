@@ -227,7 +227,10 @@ test('only a disk of AWS that holds nothing is taken for data', async () => {
       *"--output NAME ${name}") seq ${lines} ;;
       *"MOUNTPOINT,FSTYPE ${name}") echo '${use}' ;;`,
   )
-  standIn('lsblk', `case "$*" in ${cases.join('')}\n *) printf '%s\\n' ${Object.keys(disks).join(' ')} ;; esac`)
+  standIn(
+    'lsblk',
+    `case "$*" in ${cases.join('')}\n *) printf '%s\\n' ${Object.keys(disks).join(' ')} ;; esac`,
+  )
   for (const name of ['mkfs.xfs', 'mount']) standIn(name, `echo ${name} "$@" >>${folder}/disks`)
   standIn('blkid', 'echo some-uuid')
   standIn('mountpoint', 'exit 1')
