@@ -26,7 +26,8 @@ bench_fail() {
 }
 
 bench_begin() {
-  export TZ=UTC
+  # cloud-init sets neither.
+  export TZ=UTC HOME=${HOME:-/root}
   mkdir -p "$BENCH_STATE" "$BENCH_DATA" /etc/bench /usr/local/bin
   bench_state booting
   trap 'bench_fail "line $LINENO: status $? of: $BASH_COMMAND"' ERR

@@ -1,21 +1,18 @@
 // Goal: what runs on instances does what it says. Method: shellcheck over every script; the functions and programs of
 // terraform/user-data and packer/scripts run for real in bash, with AWS's services played by small programs and a server
 // on loopback. That whole systems come up from them is `npm run proof:boot`.
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { afterAll, expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runCommand } from '../../src/brokers/provision/index.ts'
-import { pollUntil } from '../support/poll.ts'
 import { skipLoudly } from '../support/skip.ts'
+import { bashBox, USER_DATA } from './bash-box.ts'
 import { findShellcheck } from './shellcheck.ts'
 import { ROOT } from './terraform.ts'
 
-const LIMIT_MS = 30_000
-const signal = new AbortController().signal
-const folder = mkdtempSync(join(tmpdir(), 'bench-scripts-'))
-const shellcheck = await findShellcheck(signal)
+const box = bashBox()
+const { folder, bash, standIn, read } = box
+const shellcheck = await findShellcheck(new AbortController().signal)
 
 const server = Bun.serve({
   hostname: '127.0.0.1',
@@ -24,29 +21,11 @@ const server = Bun.serve({
 })
 let answer: (path: string, request: Request) => Response = () => new Response('', { status: 404 })
 
-beforeAll(() => mkdirSync(join(folder, 'bin')))
 afterAll(async () => {
   await server.stop(true)
-  rmSync(folder, { recursive: true, force: true })
+  box.remove()
 })
 
-/** Runs bash text; `env` is added, and our stand-ins stand first in PATH. */
-function bash(text: string, env: Record<string, string> = {}) {
-  const all = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env.PATH}`, ...env }
-  return runCommand({ command: 'bash', args: ['-c', text], env: all, cwd: folder, limitMs: LIMIT_MS }, signal)
-}
-
-function standIn(name: string, text: string): void {
-  const file = join(folder, 'bin', name)
-  writeFileSync(file, `#!/bin/bash\n${text}\n`)
-  chmodSync(file, 0o755)
-}
-
-function read(...parts: string[]): string {
-  return readFileSync(join(folder, ...parts), 'utf8')
-}
-
-const USER_DATA = join(ROOT, 'terraform/user-data')
 const LIB = `. ${join(USER_DATA, 'lib.sh')}`
 const INSTALL = `. ${join(ROOT, 'packer/scripts/lib.sh')}`
 
@@ -115,7 +94,7 @@ test('a secret comes by Systems Manager, after the right to read it has arrived'
   const { code, stdout } = await bash(`${LIB}; bench_secret /bench/exp-1/store/password`, {
     BENCH_REGION: 'eu-west-1',
   })
-  rmSync(join(folder, 'bin', 'sleep'))
+  box.standBack(['sleep'])
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'opensesame' })
   expect(read('asked')).toContain('--name /bench/exp-1/store/password --with-decryption')
 })
@@ -141,60 +120,6 @@ test('the end of a spot instance is noticed, told and carried out in order', asy
   expect(code).toBe(0)
   expect(read('spot', 'interrupted').trim()).toBe(notice)
   expect(read('stopped')).toBe('stop store\nstop other\n')
-})
-
-/** A client's folders, with a `bench` that does what `body` says. */
-function client(name: string, body: string): Record<string, string> {
-  const at = join(folder, name)
-  for (const part of ['etc', 'state/runs', 'bench/workloads']) mkdirSync(join(at, part), { recursive: true })
-  writeFileSync(join(at, 'etc/client.env'), "BENCH_REGION='eu-west-1'\nBENCH_BUCKET='results'\n")
-  writeFileSync(join(at, 'etc/secrets'), 'STORE_PASSWORD /bench/exp-1/store/password\n\n')
-  writeFileSync(join(at, 'etc/sides'), 'store\nqueue\n')
-  writeFileSync(join(at, 'bench/workloads/poc.yaml'), 'name: poc\n')
-  writeFileSync(join(at, 'bench/bench'), `#!/bin/bash\necho "$*" >>${at}/ran\n${body}\n`)
-  chmodSync(join(at, 'bench/bench'), 0o755)
-  standIn('aws', `if [ "$1" = ssm ]; then echo opensesame; else echo "$*" >>${at}/sent; fi`)
-  return { BENCH_ETC: join(at, 'etc'), BENCH_STATE: join(at, 'state'), BENCH_FOLDER: join(at, 'bench') }
-}
-
-const RUN = join(USER_DATA, 'run-benchmark')
-
-test('run-benchmark measures once under a name, and brings results to the bucket', async () => {
-  const env = client(
-    'once',
-    'mkdir -p $BENCH_HOME/latest; echo "event $STORE_PASSWORD" | wc -c; echo told >&2; exit 6',
-  )
-  const first = await bash(`${RUN} workloads/poc.yaml poc-1 --rate 500`, env)
-  expect(first.code).toBe(6)
-  expect(first.stdout).toBe('told\n')
-  const again = await bash(`${RUN} workloads/poc.yaml poc-1 --rate 500`, env)
-  expect(again.code).toBe(6)
-  expect(again.stderr).toContain('poc-1 is done')
-  const sides = `${env.BENCH_ETC}/drivers/store.yaml,${env.BENCH_ETC}/drivers/queue.yaml`
-  const workload = `${env.BENCH_FOLDER}/workloads/poc.yaml`
-  expect(read('once', 'ran')).toBe(`run ${workload} --drivers ${sides} --json --rate 500\n`)
-  expect(read('once', 'sent')).toContain('s3://results/client/poc-1/')
-  // The secret reached bench by its environment, and nothing else: `event opensesame` has 17 characters.
-  expect(read('once', 'state/runs/poc-1/events.jsonl')).toBe('17\n')
-  expect(read('once', 'ran') + read('once', 'sent') + first.stdout + first.stderr).not.toContain('opensesame')
-})
-
-test('run-benchmark refuses wrong use before it does anything', async () => {
-  const env = client('wrong', 'exit 0')
-  for (const args of ['', 'workloads/poc.yaml', 'workloads/none.yaml name', "workloads/poc.yaml '../name'"]) {
-    expect((await bash(`${RUN} ${args}`, env)).code).toBe(64)
-  }
-  expect(existsSync(join(folder, 'wrong', 'ran'))).toBe(false)
-})
-
-test('run-benchmark ends bench in order when the instance is taken back, and runs one at a time', async () => {
-  const env = client('spot-run', "trap 'echo collected >&2; exit 143' TERM; while :; do sleep 0.05; done")
-  const running = bash(`${RUN} workloads/poc.yaml long`, env)
-  await pollUntil('bench to run', LIMIT_MS, () => existsSync(join(folder, 'spot-run', 'ran')))
-  expect((await bash(`${RUN} workloads/poc.yaml long`, env)).code).toBe(75)
-  writeFileSync(join(folder, 'spot-run', 'state', 'interrupted'), 'notice\n')
-  const { code, stdout } = await running
-  expect({ code, stdout }).toEqual({ code: 143, stdout: 'collected\n' })
 })
 
 test('every unit runs a program as its own user, with settings that a boot script writes', () => {
