@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { nearest } from '../errors/nearest.ts'
 import { runMatched } from './matched-command.ts'
 import type { Output } from './output.ts'
-import { rawValue } from './raw-options.ts'
+import { rawValue, rawValues } from './raw-options.ts'
 
 type Options = Readonly<Record<string, unknown>>
 
@@ -25,16 +25,21 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     )
     .option('--warmup <time>', 'Warm-up instead of the workload’s')
     .option('--rate <msg/s>', 'Total rate instead of the workload’s')
+    .option('--rates <list>', 'Several total rates, comma separated; every side is measured at each')
     .option('--workers <n>', 'N producer and N consumer processes (default: from the cores)')
     .option('--topology <kind>', 'Local brokers: single or cluster (three nodes)', { default: 'single' })
     .option('--lenient', 'Ignore what is not understood in the workload, and list it')
-    .option('--repeat <n>', 'Trials of each side, in random order (default: 1)')
+    .option(
+      '--repeat <n>',
+      'Trials of each side, in random order; auto: as many as a verdict needs (default: 1)',
+    )
     .option('--strict', 'Do not rank sides whose guarantees differ')
     .option('--seed <n>', 'Seed of payloads, keys and the order of trials')
     .option('--json', 'Events as JSON lines on stdout')
     .option('--quiet', 'Only the verdict and errors')
     .example('bench run workloads/poc.yaml')
     .example('bench run workloads/poc.yaml --duration 15s --repeat 7')
+    .example('bench run workloads/poc.yaml --rates 5000,10000,20000 --repeat auto')
     .example('bench run workloads/poc.yaml --duration 10s --drivers kafka,kafka:kafkajs')
     .action(async (workload: string, options: Options) => {
       const { runRun } = await import('./run.ts')
@@ -53,6 +58,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--duration <time>', 'As with run')
     .option('--warmup <time>', 'As with run')
     .option('--rate <msg/s>', 'As with run')
+    .option('--rates <list>', 'As with run')
     .option('--workers <n>', 'As with run')
     .option('--topology <kind>', 'As with run', { default: 'single' })
     .option('--lenient', 'As with run')
@@ -75,11 +81,72 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     })
 
   cli
+    .command('compare <...sources>', 'Hold experiments and result files against one another')
+    .option('--by <what>', 'side: all sides with one another; source: each label of the first in the others')
+    .option('--side <label>', 'Only this side (repeatable)')
+    .option('--fail-on <limit>', 'Exit 7 when a figure changed beyond a limit: publish.p99>+5% (repeatable)')
+    .option('--format <name>', 'table, html, markdown, json, junit or csv (default: table)')
+    .option('--output <file>', 'Write a file; its name tells the format (repeatable)')
+    .option('--strict', 'Do not rank sides whose guarantees differ')
+    .option('--json', 'As --format json')
+    .option('--quiet', 'Only the first line and the limits')
+    .example("bench compare exp-20261121-100000 latest --fail-on 'publish.p99>+5%'")
+    .example('bench compare kafka.json pulsar.json --output compare.html')
+    .action(async (sources: string[], options: Options) => {
+      const { runCompare } = await import('./compare.ts')
+      exitCode = await runCompare(
+        sources.map(String),
+        {
+          ...flags(options),
+          strict: options.strict === true,
+          by: text('by') ?? null,
+          sides: rawValues(argv, 'side'),
+          failOn: rawValues(argv, 'fail-on'),
+          format: text('format') ?? null,
+          outputs: rawValues(argv, 'output'),
+        },
+        out,
+      )
+    })
+
+  cli
     .command('list', 'List the experiments')
     .option('--json', 'As JSON on stdout')
     .action(async (options: Options) => {
       const { runList } = await import('./list.ts')
       exitCode = await runList(flags(options), out)
+    })
+
+  cli
+    .command(
+      'publish [...experiments]',
+      'Publish experiments (ids, latest or all): to a folder, S3, or as a site',
+    )
+    .option('--to <place>', 'A folder, or s3://bucket/prefix')
+    .option('--site', 'Make a site there: an index and trends over all experiments published to it')
+    .option('--summary', 'The GitHub job summary, on stdout outside of Actions')
+    .option('--url <address>', 'Public address of the place, for links in the summary')
+    .option('--endpoint <url>', 'Of S3, when it is not Amazon’s (default: AWS_ENDPOINT_URL)')
+    .option('--region <name>', 'Of the bucket (default: AWS_REGION, or the profile’s)')
+    .option('--json', 'What was written as JSON on stdout')
+    .option('--quiet', 'Only errors')
+    .example('bench publish latest --to s3://my-bucket/benchmarks --site')
+    .action(async (experiments: unknown[], options: Options) => {
+      const { runPublish } = await import('./publish.ts')
+      exitCode = await runPublish(
+        experiments.map(String),
+        {
+          ...flags(options),
+          to: text('to'),
+          site: options.site === true,
+          summary: options.summary === true,
+          url: text('url'),
+          endpoint: text('endpoint'),
+          region: text('region'),
+        },
+        out,
+        signal,
+      )
     })
 
   cli
@@ -172,6 +239,7 @@ function planOptions(text: (name: string) => string | undefined, options: Option
     duration: text('duration'),
     warmup: text('warmup'),
     rate: text('rate'),
+    rates: text('rates'),
     workers: text('workers'),
     seed: text('seed'),
     repeat: text('repeat'),

@@ -1,10 +1,12 @@
 import { brokerTotals } from '../compare/broker-figures.ts'
+import { curveOf } from '../compare/curve.ts'
 import { experimentVerdict } from '../compare/experiment-verdict.ts'
 import { guaranteeRows } from '../compare/guarantees.ts'
 import { AUDIT_FIGURES, auditTotal, clientCpuS, MB, totalOf } from '../compare/rows.ts'
 import { type Column, columnsOf } from '../compare/table.ts'
 import { LATENCIES, type LatencyName } from '../engine/types.ts'
-import type { ExperimentResult, TrialResult } from '../result/result.ts'
+import { plannedRateHz } from '../result/rates.ts'
+import type { ExperimentResult, OtherBroker, TrialResult } from '../result/result.ts'
 
 /** A table for a CSV template: units stand in the header, empty cells are null. */
 export interface CsvTable {
@@ -23,7 +25,7 @@ const FIELDS: readonly Field[] = [
   ['server_version', ({ server }) => server.version],
   ['client', ({ server }) => server.client],
   ['message_bytes', (_, { workload }) => workload.messageBytes],
-  ['offered_msg_s', (_, { workload }) => workload.producerRateHz],
+  ['offered_msg_s', (trial, { workload }) => plannedRateHz(trial, workload)],
   ['measure_s', ({ phases }) => phases.measure.durationS],
   ['publish_msg_s', ({ phases }) => rounded(phases.measure.publishRateHz)],
   ['publish_mb_s', ({ phases }, result) => megabytes(phases.measure.publishRateHz, result)],
@@ -49,7 +51,12 @@ const FIELDS: readonly Field[] = [
   ['client_cpu_s', (trial) => rounded(clientCpuS(trial))],
   ['broker_cpu_s', ({ server }) => (server.usage === null ? null : rounded(server.usage.cpuS))],
   ['broker_max_rss_bytes', ({ server }) => server.usage?.maxRssBytes ?? null],
+  ['other_brokers_core_share', ({ otherBrokers = [] }) => rounded(sumOf(otherBrokers))],
 ]
+
+function sumOf(brokers: readonly OtherBroker[]): number {
+  return brokers.reduce((sum, { coreShare }) => sum + coreShare, 0)
+}
 
 function latencyFields(name: LatencyName): readonly Field[] {
   const of = (trial: TrialResult) => trial.phases.measure.latencies[name].summary
@@ -140,6 +147,7 @@ export function metricsModel(result: ExperimentResult) {
     trialPlan: result.trialPlan ?? null,
     guarantees: guaranteeRows(result),
     headToHead: experimentVerdict(result),
+    curve: curveOf(result),
     sides: result.sides.map(({ label, driver, settings, ignoredSettings, error, failedTrials, trials }) => ({
       label,
       driver,
@@ -157,6 +165,7 @@ function trialModel(trial: TrialResult, result: ExperimentResult) {
   return {
     startedAt: trial.startedAt,
     place: trial.place ?? null,
+    rateHz: plannedRateHz(trial, result.workload),
     verdict: trial.verdict,
     server: trial.server,
     promise: trial.promise,
@@ -178,6 +187,7 @@ function trialModel(trial: TrialResult, result: ExperimentResult) {
     backlogAtEnd: trial.backlogAtEnd,
     interrupted: trial.interrupted,
     brokerFigures: trial.brokerFigures ?? null,
+    otherBrokers: trial.otherBrokers ?? [],
     workers: trial.workers,
   }
 }

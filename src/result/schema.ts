@@ -117,6 +117,7 @@ const brokerFigures = z.object({
 const trial = z.object({
   startedAt: text,
   place: count.exactOptional(),
+  rateHz: number.positive().exactOptional(),
   server: z.object({
     version: text,
     client: text,
@@ -152,6 +153,7 @@ const trial = z.object({
   backlogAtEnd: number.nonnegative(),
   interrupted: textOrNull,
   brokerFigures: brokerFigures.exactOptional(),
+  otherBrokers: z.array(z.object({ name: text, coreShare: number.nonnegative() })).exactOptional(),
   verdict,
 })
 
@@ -170,6 +172,7 @@ const workload = z.object({
   producersPerTopic: count,
   consumersPerSubscription: count,
   producerRateHz: number,
+  ratesHz: z.array(number.positive()).exactOptional(),
   consumerRateHz: number.nullable(),
   warmupS: number,
   durationS: number,
@@ -200,7 +203,14 @@ export const experimentResultSchema = z.object({
   workloadSource: text,
   workers: count,
   strict: z.boolean().exactOptional(),
-  trialPlan: z.object({ perSide: count, seed: count, order: texts }).exactOptional(),
+  trialPlan: z
+    .object({
+      perSide: count,
+      seed: count,
+      order: texts,
+      ratesHz: z.array(number.positive()).exactOptional(),
+    })
+    .exactOptional(),
   sides: z.array(
     z.object({
       label: text,

@@ -9,7 +9,7 @@ import {
   type Phase,
   type ProducerCounts,
 } from '../engine/types.ts'
-import type { LatencyResult, PhaseResult, TrialResult, WorkerResult } from '../result/result.ts'
+import type { LatencyResult, OtherBroker, PhaseResult, TrialResult, WorkerResult } from '../result/result.ts'
 import { summarise } from '../result/summary.ts'
 import { judgeTrial } from '../result/verdict.ts'
 import type { Workload } from '../workload/model.ts'
@@ -28,11 +28,13 @@ export interface MergeOptions {
   /** How this machine runs the broker's processes, for the settings of the server. */
   readonly machine: Readonly<Record<string, string>>
   readonly usage: TrialResult['server']['usage']
+  /** Brokers that were up and not under test; default: none. */
+  readonly otherBrokers?: readonly OtherBroker[]
 }
 
 /** Joins what all workers reported into the result of the trial, verdict included. Pure. */
 export function makeTrialResult(options: MergeOptions): TrialResult {
-  const { record, workload, broker } = options
+  const { record, workload, broker, otherBrokers = [] } = options
   const { capabilities, server } = record.opened
   const reports = record.reports.map((report, i) =>
     typeof report === 'string' ? salvageReport(record.members[i]!.intervals, workload, record.endUs) : report,
@@ -61,6 +63,7 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
   }
   const facts: Omit<TrialResult, 'verdict'> = {
     startedAt: new Date(record.startedAtMs).toISOString(),
+    rateHz: workload.producerRateHz,
     server: {
       version: server.version === 'unknown' && broker !== null ? broker.version : server.version,
       client: server.client,
@@ -94,6 +97,7 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
     backlogAtEnd: backlogAtEnd(record.members, workload),
     interrupted: record.interrupted,
     ...(record.brokerFigures !== null && { brokerFigures: record.brokerFigures }),
+    ...(otherBrokers.length > 0 && { otherBrokers }),
   }
   return { ...facts, verdict: judgeTrial(facts) }
 }
