@@ -169,3 +169,15 @@ test('only a disk of AWS that holds nothing is taken for data', async () => {
   await bash('. ./lib.sh; bench_data_disk', { BENCH_DATA_DISK: 'none' })
   expect(read('disks').split('\n').length).toBe(3)
 })
+
+test.skipIf(Bun.which('systemd-analyze') === null && skipLoudly('no systemd-analyze, which reads units'))(
+  'systemd understands every unit',
+  async () => {
+    const { stderr } = await bash(
+      `systemd-analyze verify --man=no --generators=no ${USER_DATA}/systemd/*.service`,
+    )
+    // The programs are in images.
+    const said = stderr.split('\n').filter((line) => line !== '' && !line.includes('is not executable'))
+    expect(said).toEqual([])
+  },
+)
