@@ -46,6 +46,20 @@ test('run-benchmark measures once under a name, and brings results to the bucket
   expect(read('once', 'ran') + read('once', 'sent') + first.stdout + first.stderr).not.toContain('opensesame')
 })
 
+test('run-benchmark keeps what was measured when the bucket cannot be reached, and brings it later', async () => {
+  const env = client('later', 'mkdir -p $BENCH_HOME/latest')
+  const at = join(folder, 'later')
+  standIn(
+    'aws',
+    `if [ "$1" = ssm ]; then echo opensesame; else [ -e ${at}/open ] && echo "$*" >>${at}/sent; fi`,
+  )
+  expect((await bash(`${RUN} workloads/poc.yaml poc-1`, env)).code).toBe(1)
+  writeFileSync(join(at, 'open'), '')
+  expect((await bash(`${RUN} workloads/poc.yaml poc-1`, env)).code).toBe(0)
+  expect(read('later', 'ran').trim().split('\n').length).toBe(1)
+  expect(read('later', 'sent').trim().split('\n').length).toBe(3)
+})
+
 test('run-benchmark refuses wrong use before it does anything', async () => {
   const env = client('wrong', 'exit 0')
   for (const args of ['', 'workloads/poc.yaml', 'workloads/none.yaml name', "workloads/poc.yaml '../name'"]) {

@@ -108,7 +108,7 @@ test.skipIf(missing)('instances get every setting that their boot text reads, in
     ],
   ])
   for (const [name, text] of texts) {
-    expect(text.length).toBeLessThan(16_384)
+    expect(Buffer.byteLength(text)).toBeLessThan(16_384)
     const given = new Set([...text.matchAll(/^export (BENCH_\w+)=/gm)].map((match) => match[1]!))
     for (const match of text.matchAll(/^\s*:? ?"?\$?\{?(BENCH_\w+):?=/gm)) given.add(match[1]!)
     // What programs of the text read is theirs: they have defaults, or files.

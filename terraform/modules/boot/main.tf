@@ -38,7 +38,8 @@ output "text" {
   value       = local.text
 
   precondition {
-    condition     = length(local.text) <= 16384
-    error_message = "User data of role ${var.role}: expected at most 16384 bytes (EC2's limit), got ${length(local.text)}. Shorten the settings."
+    # In base64, whose length is that of the bytes, as EC2 counts them.
+    condition     = length(base64encode(local.text)) <= 21848
+    error_message = "User data of role ${var.role}: expected at most 16384 bytes (EC2's limit), got ${floor(length(base64encode(local.text)) * 3 / 4)}. Shorten the settings."
   }
 }
