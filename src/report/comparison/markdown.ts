@@ -1,5 +1,6 @@
 import type { JudgedContest, SourceComparison } from '../../compare/comparison/index.ts'
 import type { VerdictSection } from '../../compare/verdict-sections.ts'
+import { markdownPre, markdownText } from '../markdown.ts'
 import { GRID_LEGEND, type Grid, gridOf } from './grid.ts'
 import { gateLines, sourceLine } from './source-lines.ts'
 
@@ -16,7 +17,7 @@ export function comparisonMarkdown(comparison: SourceComparison): string {
   const head = [
     `### ${marks[headline.tone]} bench compare`,
     '',
-    `**${escaped(headline.first)}**`,
+    `**${markdownText(headline.first)}**`,
     '',
     ...bullets(sources.map(sourceLine)),
     ...titled('Limits', gateLines(comparison)),
@@ -44,7 +45,7 @@ function joined(head: string, tables: readonly string[]): string {
     missing === 0
       ? ''
       : `\n\n${missing} more ${missing === 1 ? 'table is' : 'tables are'} left out: too long for one comment.`
-  return `${text}${note}\n\n<sub>${escaped(GRID_LEGEND)}</sub>\n`
+  return `${text}${note}\n\n<sub>${markdownText(GRID_LEGEND)}</sub>\n`
 }
 
 function contestLines({ title, differences, settings, sections }: JudgedContest): string[] {
@@ -53,35 +54,28 @@ function contestLines({ title, differences, settings, sections }: JudgedContest)
     ...titled('Set differently', settings),
   ]
   if (said.length + sections.length === 0) return []
-  return ['', `#### ${escaped(title)}`, ...said, ...sections.flatMap(sectionLines)]
+  return ['', `#### ${markdownText(title)}`, ...said, ...sections.flatMap(sectionLines)]
 }
 
 function sectionLines({ title, lines, fixedWidth }: VerdictSection): string[] {
   if (!fixedWidth) return titled(title, lines)
-  return [
-    '',
-    `**${escaped(title)}**`,
-    '',
-    '```text',
-    ...lines.map((line) => flat(line).replaceAll('`', "'")),
-    '```',
-  ]
+  return ['', `**${markdownText(title)}**`, '', markdownPre(lines)]
 }
 
 function titled(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : ['', `**${escaped(title)}**`, '', ...bullets(lines)]
+  return lines.length === 0 ? [] : ['', `**${markdownText(title)}**`, '', ...bullets(lines)]
 }
 
 function bullets(lines: readonly string[]): string[] {
-  return lines.map((line) => `- ${escaped(line)}`)
+  return lines.map((line) => `- ${markdownText(line)}`)
 }
 
 function folded({ title }: JudgedContest, { columns, groups }: Grid): string {
-  const row = (cells: readonly string[]) => `| ${cells.map(escaped).join(' | ')} |`
+  const row = (cells: readonly string[]) => `| ${cells.map(markdownText).join(' | ')} |`
   return [
     '',
     '',
-    `<details><summary>All figures: ${escaped(title)}</summary>`,
+    `<details><summary>All figures: ${markdownText(title)}</summary>`,
     '',
     row(['figure', ...columns.map(({ label }) => label)]),
     `| --- |${columns.map(() => ' ---: |').join('')}`,
@@ -98,18 +92,4 @@ function folded({ title }: JudgedContest, { columns, groups }: Grid): string {
 function cellText({ text, mark }: Grid['groups'][number]['rows'][number]['cells'][number]): string {
   if (mark === 'muted') return `(${text})`
   return mark === 'best' ? `${text} better` : mark === 'bad' ? `${text} WORSE` : text
-}
-
-function flat(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ')
-}
-
-/** Text that is nothing but text: no markup, HTML, mention or reference to an issue. */
-function escaped(text: string): string {
-  return flat(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll(/[\\`*_[\]|~#]/g, '\\$&')
-    .replaceAll(/(^|[^\w])@(?=\w)/g, '$1@\u200b')
 }
