@@ -10,7 +10,7 @@ export function experimentVerdict(result: ExperimentResult): HeadToHead | null {
   if (result.sides.length < 2 || result.sides.every(({ trials }) => trials.length < 2)) return null
   const known = judged.get(result)
   if (known !== undefined) return known
-  const load = { rateHz: result.workload.producerRateHz, sides: sideTrialsOf(result.sides) }
+  const load = { rateHz: result.workload.producerRateHz, sides: sideTrialsOf(result.sides, result.costs) }
   const verdict = judgeHeadToHead({
     loads: [load],
     guarantees: guaranteeRows(result),

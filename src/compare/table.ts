@@ -8,10 +8,11 @@ import {
   failureRows,
   type Row,
   type RowGroup,
-  resourceRows,
   throughputRows,
+  tookRows,
 } from './rows.ts'
 import { median } from './statistics/index.ts'
+import { costPerMillion } from './took.ts'
 
 /** The latencies that are compared; the two parts of the schedule delay stand in the details. */
 export const COMPARED_LATENCIES: readonly { readonly name: LatencyName; readonly title: string }[] = [
@@ -125,9 +126,19 @@ export function compare(result: ExperimentResult): Comparison {
       columns.flatMap(({ trials }) => trials),
       row,
     ),
-    { title: 'Resources during measure', rows: resourceRows(row) },
+    { title: 'What it took during measure', rows: [...tookRows(row), ...costRows(result)] },
   ]
   return { columns, groups, footnotes: footnotesOf(columns) }
+}
+
+/** Only where somebody is charged: a local run has no such row. */
+function costRows({ sides, costs }: ExperimentResult): Row[] {
+  if (costs.billing === 'not billed') return []
+  const cells = sides.map(({ label, trials }) => {
+    const known = trials.map((trial) => costPerMillion(trial, label, costs)).filter((cost) => cost !== null)
+    return known.length === 0 ? DASH : { text: median(known).toPrecision(3), mark: null }
+  })
+  return [{ title: `cost per million messages, ${costs.billing}`, unit: costs.currency, cells }]
 }
 
 function latencyRow(

@@ -5,6 +5,7 @@ import type {
   LatencyName,
   Phase,
   ProducerCounts,
+  Terms,
   TopicFigures,
 } from '../engine/types.ts'
 import type { Workload } from '../workload/model.ts'
@@ -35,8 +36,26 @@ export interface ExperimentResult {
   /** Why the experiment is only a part of what was asked (Ctrl-C, a broker that could not be had), else null. */
   readonly partial: string | null
   readonly notes: readonly string[]
-  /** A local run is not billed: never a number that nobody was charged. */
-  readonly costs: { readonly billing: 'not billed' }
+  readonly costs: Costs
+}
+
+/** A local run is not billed: never a number that nobody was charged. */
+export type Costs =
+  | { readonly billing: 'not billed' }
+  | {
+      /** `estimated` by a price list, `billed` once the bill is known. */
+      readonly billing: 'estimated' | 'billed'
+      /** ISO 4217, of all figures. */
+      readonly currency: string
+      /** What each side's machines, disks and traffic cost; sides that nothing is known of are left out. */
+      readonly sides: readonly SideCost[]
+    }
+
+export interface SideCost {
+  /** Label of the side. */
+  readonly side: string
+  /** While it was under load. */
+  readonly perHour: number
 }
 
 /** Which trials were to be run. */
@@ -104,14 +123,18 @@ export interface TrialResult {
     readonly notes: readonly string[]
     /** What stands behind an acknowledged message; a field that is left out is not known. */
     readonly guarantees?: ServerGuarantees
-    /** CPU seconds and largest resident memory of the local broker's processes during measure; null when not local. */
-    readonly usage: { readonly cpuS: number; readonly maxRssBytes: number } | null
+    /** How the side is set up, as far as it is known; absent in results of older versions. */
+    readonly terms?: Terms
+    /** What the local broker's processes took during measure; null when not local. */
+    readonly usage: ServerUsage | null
   }
   /** What the side promises of an acknowledged message, and in what scope messages keep their order. */
   readonly promise: {
     readonly delivery: 'best-effort' | 'at-most-once' | 'at-least-once' | 'exactly-once'
     readonly orderDomain: 'key' | 'partition' | 'queue' | 'none'
     readonly sharedStreams: boolean
+    /** What a partition is; absent in results of older versions. */
+    readonly partitions?: 'native' | 'emulated' | 'none'
     /** Kinds of `consumeErrors` that break a promise of the side. */
     readonly violationKinds?: readonly string[] | undefined
   }
@@ -124,6 +147,8 @@ export interface TrialResult {
   readonly consumerCounts: ConsumerCounts
   readonly contractBreaches: readonly string[]
   readonly workers: readonly WorkerResult[]
+  /** What all workers together sent and received during measure; absent where the system does not tell. */
+  readonly clientWire?: WireBytes
   /** Largest difference between clocks of workers and supervisor, µs, as bounded by round trips. */
   readonly clockBoundUs: number
   readonly drain: { readonly durationMs: number; readonly complete: boolean }
@@ -134,6 +159,26 @@ export interface TrialResult {
   /** What the broker itself counted, to hold against the audit; absent where it was not asked. */
   readonly brokerFigures?: BrokerFigures
   readonly verdict: Verdict
+}
+
+/** All processes of a local broker together, during measure. What could not be measured is left out. */
+export interface ServerUsage {
+  readonly cpuS: number
+  /** Largest sum of resident memory that was seen. */
+  readonly maxRssBytes: number
+  readonly wire?: WireBytes
+  /** Bytes that the processes gave the file system to write to disk, what was removed again later included. */
+  readonly diskWrittenBytes?: number
+  /** How much more disk the data folders took at the end than at the begin; less than 0 where data went. */
+  readonly diskGrowthBytes?: number
+}
+
+/** TCP payload as the kernel counts it: retransmissions and TLS included, headers of TCP and IP not. */
+export interface WireBytes {
+  readonly sentBytes: number
+  readonly receivedBytes: number
+  /** Connections ended meanwhile, and with them the count of their last moments: it was at least this much. */
+  readonly atLeast: boolean
 }
 
 /** Asked after the drain, with all producers and consumers closed, before the topics are deleted. Warm-up included. */

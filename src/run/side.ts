@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BrokerNode, LocalBroker } from '../brokers/broker.ts'
-import { processUsage, SERVER_NICENESS } from '../brokers/process/index.ts'
+import type { LocalBroker } from '../brokers/broker.ts'
+import { SERVER_NICENESS } from '../brokers/process/index.ts'
 import { localBrokerProvider } from '../brokers/registry.ts'
 import type { Clock } from '../clock/clock.ts'
 import { findDriver } from '../drivers/registry.ts'
@@ -10,7 +10,8 @@ import type { TrialResult } from '../result/result.ts'
 import type { Plan, Side } from '../workload/model.ts'
 import type { Tell } from './events.ts'
 import { makeTrialResult } from './merge.ts'
-import { runTrial } from './trial.ts'
+import { runTrial, type TrialRecord } from './trial.ts'
+import { createUsageMeter } from './usage/meter.ts'
 
 export interface SideOptions {
   readonly plan: Plan
@@ -91,44 +92,31 @@ async function startBroker(options: SideOptions): Promise<LocalBroker | null> {
 async function measureSide(options: SideOptions, broker: LocalBroker | null): Promise<TrialResult> {
   const { plan, side } = options
   const servers = broker?.servers ?? side.servers ?? []
-  const usage = watchUsage(broker?.nodes ?? [])
-  const record = await runTrial({
-    workload: plan.workload,
-    side,
-    servers: [...servers, ...(broker?.adminUrls ?? [])],
-    workers: plan.workers,
-    seed: options.seed,
-    clock: options.clock,
-    tell: options.tell,
-    signal: options.signal,
-    onMeasure: usage.sample,
+  const meter = createUsageMeter({
+    serverPids: () => (broker?.nodes ?? []).map(({ pid }) => pid),
+    dataFolders: broker?.dataFolders ?? null,
   })
+  let record: TrialRecord
+  try {
+    record = await runTrial({
+      workload: plan.workload,
+      side,
+      servers: [...servers, ...(broker?.adminUrls ?? [])],
+      workers: plan.workers,
+      seed: options.seed,
+      clock: options.clock,
+      tell: options.tell,
+      signal: options.signal,
+      onMeasure: meter.onMeasure,
+    })
+  } finally {
+    meter.stop()
+  }
   const generatorNiceness = Math.max(...record.members.map((member) => member.handle.niceness))
   const machine: Record<string, string> = {
     'load generator priority': `nice ${generatorNiceness}`,
     ...(broker?.runtime === 'native' ? { 'server priority': `nice ${SERVER_NICENESS}` } : {}),
   }
-  return makeTrialResult({ record, workload: plan.workload, broker, servers, machine, usage: usage.result() })
-}
-
-/** CPU seconds between begin and end of measure, and memory at its end, of the broker's own processes. */
-function watchUsage(nodes: readonly BrokerNode[]) {
-  const cpuS: number[] = []
-  let maxRssBytes = 0
-  return {
-    sample: () => {
-      let total = 0
-      let rssBytes = 0
-      for (const node of nodes) {
-        // A node that died in mid-run has no usage any more; the trial itself tells of the failure.
-        const usage = processUsage(node.pid)
-        total += usage?.cpuS ?? 0
-        rssBytes += usage?.rssBytes ?? 0
-      }
-      cpuS.push(total)
-      maxRssBytes = Math.max(maxRssBytes, rssBytes)
-    },
-    result: () =>
-      nodes.length === 0 || cpuS.length < 2 ? null : { cpuS: cpuS.at(-1)! - cpuS[0]!, maxRssBytes },
-  }
+  const { server: usage, clientWire } = await meter.result()
+  return makeTrialResult({ record, workload: plan.workload, broker, servers, machine, usage, clientWire })
 }

@@ -1,4 +1,4 @@
-import type { TopicFigures, TopicSpec } from '../../driver/driver.ts'
+import type { TopicFigures, TopicSpec, TopicTerms } from '../../driver/driver.ts'
 import { AppError, messageOf } from '../../errors/app-error.ts'
 import type { PulsarConfig } from './pulsar-config.ts'
 import { tlsOf } from './pulsar-settings.ts'
@@ -15,6 +15,8 @@ export interface PulsarAdmin {
   createTopic(topic: TopicSpec, signal: AbortSignal): Promise<void>
   /** A topic that is gone already is fine. */
   deleteTopic(topic: TopicSpec, signal: AbortSignal): Promise<void>
+  /** Copies and deduplication that hold for a topic, whoever set them; what the broker does not tell is left out. */
+  terms(topic: TopicSpec, signal: AbortSignal): Promise<TopicTerms>
   /** Counters, storage and backlog of a topic, all partitions together. */
   figures(topic: TopicSpec, signal: AbortSignal): Promise<TopicFigures>
 }
@@ -117,6 +119,26 @@ export function createAdmin(
     },
     async deleteTopic({ name }, signal) {
       await ask(`delete topic ${name}`, ['DELETE', `${at(name)}/partitions?force=true`], signal, [NOT_FOUND])
+    },
+    async terms({ name }, signal) {
+      const applied = async (policy: string) => {
+        const path = `${at(name)}/${policy}?applied=true`
+        const reply = await request('GET', path, signal)
+        return reply.status === 200 && reply.text !== '' ? JSON.parse(reply.text) : null
+      }
+      const isStored = config.topicType === 'persistent'
+      const [persistence, deduplicates] = isStored
+        ? await Promise.all([applied('persistence'), applied('deduplicationEnabled')])
+        : [null, null]
+      return {
+        ...(persistence !== null && {
+          guarantees: {
+            copies: persistence.bookkeeperWriteQuorum,
+            copiesAtAck: persistence.bookkeeperAckQuorum,
+          },
+        }),
+        ...(deduplicates !== null && { terms: { deduplicates } }),
+      }
     },
     async figures(topic, signal) {
       const path = `${at(topic.name)}/partitioned-stats?perPartition=false&getPreciseBacklog=true`
