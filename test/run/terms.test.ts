@@ -11,6 +11,7 @@ import { endpointsOf } from '../../src/drivers/otlp/otlp-endpoints.ts'
 import { otlpServerInfo } from '../../src/drivers/otlp/otlp-settings.ts'
 import { pulsarConfigSchema } from '../../src/drivers/pulsar/pulsar-config.ts'
 import { pulsarTerms } from '../../src/drivers/pulsar/pulsar-terms.ts'
+import { type Get, pulsarTopicTerms } from '../../src/drivers/pulsar/pulsar-topic-terms.ts'
 import { rabbitmqConfigSchema } from '../../src/drivers/rabbitmq/rabbitmq-config.ts'
 import { rabbitmqGuarantees, rabbitmqTerms } from '../../src/drivers/rabbitmq/rabbitmq-terms.ts'
 import { knownTerms } from '../../src/run/guarantees.ts'
@@ -141,4 +142,30 @@ test.each([
   ['java version "21.0.2" 2024-01-16 LTS\nJava(TM) SE Runtime Environment', 'Java 21.0.2'],
 ])('%j is a release', (text, release) => {
   expect(releaseOf(text)).toBe(release)
+})
+
+/** Pulsar's web service with these answers by path; what is not there is refused. */
+function answering(answers: Readonly<Record<string, string>>): Get {
+  return (path, read) => {
+    const text = answers[path]
+    return read(text === undefined ? new Response('no', { status: 404 }) : new Response(text))
+  }
+}
+
+test('a ledger server tells policies and its Java, of a long text a part at a time; a refusal is no failure', async () => {
+  const line =
+    'jvm_info{cluster="c",runtime="OpenJDK Runtime Environment",vendor="V",version="21.0.5+11-LTS"} 1.0\n'
+  const answers = {
+    '/admin/v2/p/t/persistence?applied=true': '{"bookkeeperWriteQuorum":3,"bookkeeperAckQuorum":2}',
+    '/admin/v2/p/t/deduplicationEnabled?applied=true': 'true',
+    '/metrics/': `${'other_metric{a="b"} 1\n'.repeat(20_000)}${line}`,
+  }
+  expect(await pulsarTopicTerms(answering(answers), 'p/t', true)).toEqual({
+    guarantees: { copies: 3, copiesAtAck: 2 },
+    terms: { deduplicates: true, platform: 'OpenJDK 21.0.5' },
+  })
+  expect(await pulsarTopicTerms(answering({}), 'p/t', true)).toEqual({ guarantees: {}, terms: {} })
+  expect((await pulsarTopicTerms(answering(answers), 'p/t', false)).guarantees).toEqual({})
+  const strange = { ...answers, '/admin/v2/p/t/persistence?applied=true': '{"bookkeeperWriteQuorum":"3"}' }
+  expect((await pulsarTopicTerms(answering(strange), 'p/t', true)).guarantees).toEqual({})
 })

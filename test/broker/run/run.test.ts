@@ -3,7 +3,9 @@
 import { afterAll, expect, test } from 'bun:test'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ExperimentResult } from '../../../src/result/result.ts'
+import { fairnessOf } from '../../../src/compare/fairness.ts'
+import { perMessage, tookOf } from '../../../src/compare/took.ts'
+import type { ExperimentResult, TrialResult } from '../../../src/result/result.ts'
 import { benchHome } from '../../support/bench.ts'
 
 const LIMIT_MS = 400_000
@@ -33,6 +35,43 @@ function serverPids(pattern: RegExp): number[] {
     .map(Number)
 }
 
+/** Of local brokers nothing is unknown, and each says what it is known for. */
+function expectFair(result: ExperimentResult): void {
+  const { rows } = fairnessOf(result)
+  const rowOf = (key: string) => rows.find((row) => row.key === key)!.values
+  expect(rows.filter(({ values }) => values.includes(null)).map(({ name }) => name)).toEqual([])
+  expect(rowOf('acknowledgedBy')).toEqual([
+    'the only copy',
+    'the only copy',
+    'the only copy',
+    'one server, in memory',
+  ])
+  expect(rowOf('copies')).toEqual(['1', '1', '1', '0'])
+  expect(rowOf('syncedAtAck')).toEqual(['no', 'yes', 'no', 'no'])
+  expect(rowOf('partitions')).toEqual(['16', '16, as queues', '16', 'none'])
+  for (const [i, platform] of [/^OpenJDK \d/, /^Erlang\/OTP \d/, /^OpenJDK \d/, /^Bun \d/].entries())
+    expect(rowOf('platform')[i]).toMatch(platform)
+}
+
+/** Every message of 1 KB crosses the wire once each way, and lies on the disk of what stores it. */
+function expectTaken(trial: TrialResult, driver: string): void {
+  const took = tookOf(trial)
+  const each = (key: keyof typeof took) => perMessage(took[key], trial)!
+  for (const key of ['clientSentBytes', 'clientReceivedBytes'] as const) {
+    expect(each(key)).toBeGreaterThan(900)
+    expect(each(key)).toBeLessThan(3000)
+  }
+  // Both ends count the same payload, but for what was under way at the edges.
+  expect(Math.abs(took.brokerReceivedBytes! / took.clientSentBytes! - 1)).toBeLessThan(
+    driver === 'otlp' ? 2 : 0.2,
+  )
+  expect(took.clientRssBytes).toBeGreaterThan(50_000_000)
+  expect(each('brokerCpuS')).toBeGreaterThan(0)
+  if (driver === 'otlp') return
+  expect(took.diskGrowthBytes).not.toBeNull()
+  expect(took.diskWrittenBytes).not.toBeNull()
+}
+
 test(
   'poc, shortened: all brokers, every message checked, a report, nothing left',
   async () => {
@@ -57,6 +96,8 @@ test(
       const { count } = phases.measure.latencies.endToEnd.summary
       expect(count).toBe(phases.measure.counts.scheduled)
     }
+    expectFair(result)
+    for (const side of result.sides) expectTaken(side.trials[0]!, side.driver)
     expect([0, 6]).toContain(finished.exitCode)
     expect(existsSync(join(home.path, 'latest/report/index.html'))).toBe(true)
     expect(await home.leftovers()).toEqual([])
