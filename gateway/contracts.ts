@@ -1,3 +1,4 @@
+import type { PartialSuccess } from '../src/otlp/response.ts'
 import type { Signal } from '../src/otlp/signal.ts'
 
 // What the parts of the gateway know of each other. The way of one request:
@@ -21,8 +22,11 @@ export type DropReason = 'rule' | '400' | '413' | '429' | '500' | '503' | '507'
 
 /** What became of one request; `receive/` turns it into an HTTP or gRPC answer. */
 export type Outcome =
-  /** Queued, or with the queue off taken by the upstream. Records dropped by rules are none of the sender's business. */
-  | { readonly kind: 'accepted' }
+  /**
+   * Queued, or with the queue off taken by the upstream, `partial` being what that had to say of it. Records dropped by
+   * rules are none of the sender's business.
+   */
+  | { readonly kind: 'accepted'; readonly partial?: PartialSuccess }
   /** Nothing of it was kept; the sender may come again after `retryAfterMs`. */
   | { readonly kind: 'refused'; readonly reason: '429' | '503' | '507'; readonly retryAfterMs: number }
   /** Will never be accepted: not parsable, or a rule with `onError: fail`. `detail` never holds payload. */
@@ -39,7 +43,8 @@ export type Outcome =
 export interface Pipeline {
   /**
    * Masks and queues (or exports) one request. `body` is the uncompressed protobuf Export*ServiceRequest and belongs to
-   * the pipeline from here on: it may be changed in place. Never throws for bad input.
+   * the pipeline from here on: it may be changed in place, and is freed once done with (`freeBytes`). Never throws for
+   * bad input.
    */
   offer(signal: Signal, body: Uint8Array): Outcome | Promise<Outcome>
   /** False once closing has begun or while above the critical water mark: what `/ready` says. */
@@ -74,7 +79,8 @@ export interface Masker {
 
 /** What the upstream said to one export. */
 export type ExportOutcome =
-  | { readonly kind: 'exported' }
+  /** `partial`: some records were refused for good, or there is a warning. */
+  | { readonly kind: 'exported'; readonly partial?: PartialSuccess }
   /** The answer allows another try (HTTP 429/502/503/504, gRPC's retryable codes, or a broken connection). */
   | { readonly kind: 'retryable'; readonly detail: string; readonly retryAfterMs: number | null }
   | { readonly kind: 'permanent'; readonly detail: string }
@@ -83,6 +89,7 @@ export type ExportOutcome =
 export interface Uplink {
   /** `bodies` are requests of one signal; sent as one, concatenated (repeated fields merge: protobuf encoding spec). */
   send(signal: Signal, bodies: readonly Uint8Array[], abort: AbortSignal): Promise<ExportOutcome>
+  /** Ends what is under way, too: it comes back as `retryable`. */
   close(): Promise<void>
 }
 

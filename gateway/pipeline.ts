@@ -1,5 +1,6 @@
 import type { Clock } from '../src/clock/clock.ts'
 import { SIGNALS, type Signal } from '../src/otlp/signal.ts'
+import { freeBytes } from './bytes.ts'
 import type { DropReason, Masker, Meter, Outcome, Pipeline, Uplink } from './contracts.ts'
 import { createExporter } from './export/exporter.ts'
 import type { RetryPolicy } from './export/retry.ts'
@@ -33,6 +34,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const exporter = createExporter({ ...options, abort: abort.signal, counts })
   let unanswered = 0
   let isClosing = false
+  let whenAnswered = () => {}
 
   const queue =
     options.queue === null ? null : createQueue({ ...options.queue, clock, handle: exporter.exportBatch })
@@ -44,6 +46,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     inFlight: () => unanswered,
     writer: masker.writer,
   })
+
+  /** The body is done with. */
+  function release(region: number, body: Uint8Array): void {
+    slab.release(region, body.length)
+    freeBytes(body)
+  }
 
   function refuse(signal: Signal, reason: '429' | '503' | '507'): Outcome {
     counts.dropped(signal, reason)
@@ -64,20 +72,23 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     if (region < 0) return refuse(signal, '507')
     const masked = masker.mask(signal, body)
     if (masked.kind !== 'masked') {
-      slab.release(region, body.length)
+      release(region, body)
       if (masked.kind === 'failed') return invalid(signal, '400', `rule ${masked.rule}: ${masked.detail}`)
       counts.parseError(signal)
       return invalid(signal, '400', `${masked.detail} at byte ${masked.offset}`)
     }
     if (masked.isEmpty) {
-      slab.release(region, body.length)
+      release(region, body)
       // A request that came empty has nothing that a rule could have dropped.
       counts.emptied(signal, masked.droppedRecords > 0)
       return { kind: 'accepted' }
     }
-    if (masked.body !== body && !slab.resize(region, body.length, masked.body.length)) {
-      slab.release(region, body.length)
-      return refuse(signal, '507')
+    if (masked.body !== body) {
+      if (!slab.resize(region, body.length, masked.body.length)) {
+        release(region, body)
+        return refuse(signal, '507')
+      }
+      freeBytes(body)
     }
     const entry: Entry = { signal, body: masked.body, region, offeredAtUs }
     return queue === null ? exportNow(entry) : enqueue(entry)
@@ -98,7 +109,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       counts.accepted(entry.signal)
       return { kind: 'accepted' }
     }
-    slab.release(entry.region, entry.body.length)
+    release(entry.region, entry.body)
     return refuse(entry.signal, isClosing ? '503' : '429')
   }
 
@@ -106,13 +117,24 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     unanswered++
     const outcome = await exporter.exportOnce(entry)
     unanswered--
+    if (unanswered === 0) whenAnswered()
     if (outcome.kind === 'exported') {
       counts.accepted(entry.signal)
-      return { kind: 'accepted' }
+      return outcome.partial === undefined
+        ? { kind: 'accepted' }
+        : { kind: 'accepted', partial: outcome.partial }
     }
     const retryable = outcome.kind === 'retryable'
     const retryAfterMs = (retryable && outcome.retryAfterMs) || options.retryAfterMs
     return { kind: 'upstream-failed', retryable, retryAfterMs, detail: outcome.detail }
+  }
+
+  /** Nobody waits for the upstream's answer any more. */
+  function allAnswered(): Promise<void> {
+    if (unanswered === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      whenAnswered = resolve
+    })
   }
 
   return {
@@ -123,15 +145,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     async close(signal) {
       if (isClosing) return
       isClosing = true
-      const drained = queue?.drain()
+      const drained = queue === null ? allAnswered() : queue.drain()
       await Promise.race([drained, aborted(signal)])
       abort.abort(new Error('the gateway is shutting down'))
       for (const entry of queue?.abandon() ?? []) {
-        slab.release(entry.region, entry.body.length)
+        release(entry.region, entry.body)
         counts.dropped(entry.signal, '503')
       }
-      await drained
+      // What an upstream leaves unanswered must not hold up the end.
       await Promise.all(SIGNALS.map((each) => options.uplinks[each].close()))
+      await drained
     },
   }
 }

@@ -14,7 +14,7 @@ export interface Slab {
 
 /**
  * The memory budget. JavaScript owns the bytes themselves (a request's body is the buffer the socket filled), so the
- * slab is the account of them: regions are independent shares, so that one huge request cannot take all of it, and
+ * slab is the account of them, and `freeBytes` gives them back with it: regions are independent shares, so that one huge request cannot take all of it, and
  * allocation goes round them.
  *
  * @param sizeBytes budget of this process; @param regions a power of two that divides it into equal shares.

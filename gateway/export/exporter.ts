@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/clock/clock.ts'
 import type { Signal } from '../../src/otlp/signal.ts'
+import { freeBytes } from '../bytes.ts'
 import type { ExportOutcome, Uplink } from '../contracts.ts'
 import type { PipelineMeter } from '../pipeline-meter.ts'
 import type { Entry } from '../queue/entry.ts'
@@ -52,6 +53,7 @@ export function createExporter(options: ExporterOptions): Exporter {
 
   function finish(entry: Entry, outcome: ExportOutcome): void {
     options.slab.release(entry.region, entry.body.length)
+    freeBytes(entry.body)
     if (outcome.kind === 'exported') counts.exported(entry.signal, clock.nowUs() - entry.offeredAtUs)
     else counts.dropped(entry.signal, options.abort.aborted ? '503' : '500')
   }

@@ -10,6 +10,7 @@ import { framed } from '../../src/otlp/grpc/frame.ts'
 import { GRPC } from '../../src/otlp/grpc/status.ts'
 import type { HttpTimeouts } from '../../src/otlp/http/connection.ts'
 import { createPool } from '../../src/otlp/http/pool.ts'
+import type { PartialSuccess } from '../../src/otlp/response.ts'
 import { GRPC_METHODS, type Signal } from '../../src/otlp/signal.ts'
 import type { ExportOutcome, Uplink } from '../contracts.ts'
 
@@ -21,8 +22,8 @@ export interface GrpcUplinkOptions {
   readonly timeouts: HttpTimeouts
   readonly headers: Readonly<Record<string, string>>
   readonly compression: 'none' | 'gzip'
-  /** The body of a successful answer that is not empty (partial success). */
-  readonly onAnswer?: (body: Uint8Array) => void
+  /** Reads the body of a successful answer that is not empty (partial success). */
+  readonly onAnswer?: (body: Uint8Array) => PartialSuccess | null
 }
 
 /** OTLP/gRPC over node:http2; a connection carries one call at a time, so that no call waits behind another's window. */
@@ -70,13 +71,14 @@ async function call(
     isGzip,
     timeoutMs: options.timeouts.requestMs,
   })
-  const outcome = outcomeOf(answer)
-  if (outcome.kind === 'exported' && answer.body.length > 0) options.onAnswer?.(answer.body)
-  return outcome
+  return outcomeOf(answer, options.onAnswer)
 }
 
-function outcomeOf(answer: GrpcAnswer): ExportOutcome {
-  if (answer.code === GRPC.ok) return { kind: 'exported' }
+function outcomeOf(answer: GrpcAnswer, onAnswer: GrpcUplinkOptions['onAnswer']): ExportOutcome {
+  if (answer.code === GRPC.ok) {
+    const partial = answer.body.length > 0 ? onAnswer?.(answer.body) : null
+    return partial ? { kind: 'exported', partial } : { kind: 'exported' }
+  }
   const detail = `the upstream ${describeAnswer(answer)}`
   return isRetryable(answer)
     ? { kind: 'retryable', detail, retryAfterMs: answer.retryDelayMs }

@@ -8,6 +8,7 @@ import {
 import { createPool } from '../../src/otlp/http/pool.ts'
 import type { HttpResponse } from '../../src/otlp/http/response.ts'
 import { RETRYABLE_STATUS, retryAfterMs } from '../../src/otlp/http/retry-after.ts'
+import type { PartialSuccess } from '../../src/otlp/response.ts'
 import { HTTP_PATHS, type Signal } from '../../src/otlp/signal.ts'
 import type { ExportOutcome, Uplink } from '../contracts.ts'
 
@@ -21,8 +22,8 @@ export interface HttpUplinkOptions {
   readonly headers: Readonly<Record<string, string>>
   readonly compression: 'none' | 'gzip'
   readonly clock: Clock
-  /** The body of a successful answer that is not empty (partial success). */
-  readonly onAnswer?: (body: Uint8Array) => void
+  /** Reads the body of a successful answer that is not empty (partial success). */
+  readonly onAnswer?: (body: Uint8Array) => PartialSuccess | null
 }
 
 const EXPORTED: ExportOutcome = { kind: 'exported' }
@@ -50,8 +51,7 @@ export function createHttpUplink(options: HttpUplinkOptions): Uplink {
         try {
           const sent = options.compression === 'gzip' ? [Bun.gzipSync(joined(bodies))] : bodies
           const response = await connection.request(`${head}${sizeOf(sent)}\r\n\r\n`, sent)
-          if (response.status === 200 && response.body.length > 0) options.onAnswer?.(response.body)
-          return outcomeOf(response)
+          return outcomeOf(response, options.onAnswer)
         } finally {
           pool.release(connection)
         }
@@ -91,8 +91,11 @@ function joined(bodies: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return Buffer.concat(bodies) as Uint8Array<ArrayBuffer>
 }
 
-function outcomeOf(response: HttpResponse): ExportOutcome {
-  if (response.status >= 200 && response.status < 300) return EXPORTED
+function outcomeOf(response: HttpResponse, onAnswer: HttpUplinkOptions['onAnswer']): ExportOutcome {
+  if (response.status >= 200 && response.status < 300) {
+    const partial = response.status === 200 && response.body.length > 0 ? onAnswer?.(response.body) : null
+    return partial ? { kind: 'exported', partial } : EXPORTED
+  }
   const detail = `the upstream answered HTTP ${response.status}`
   if (!RETRYABLE_STATUS.has(response.status)) return { kind: 'permanent', detail }
   return { kind: 'retryable', detail, retryAfterMs: retryAfterMs(response.headers.get('retry-after')) }

@@ -25,16 +25,21 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     )
     .option('--warmup <time>', 'Warm-up instead of the workload’s')
     .option('--rate <msg/s>', 'Total rate instead of the workload’s')
+    .option('--rates <list>', 'Several total rates, comma separated; every side is measured at each')
     .option('--workers <n>', 'N producer and N consumer processes (default: from the cores)')
     .option('--topology <kind>', 'Local brokers: single or cluster (three nodes)', { default: 'single' })
     .option('--lenient', 'Ignore what is not understood in the workload, and list it')
-    .option('--repeat <n>', 'Trials of each side, in random order (default: 1)')
+    .option(
+      '--repeat <n>',
+      'Trials of each side, in random order; auto: as many as a verdict needs (default: 1)',
+    )
     .option('--strict', 'Do not rank sides whose guarantees differ')
     .option('--seed <n>', 'Seed of payloads, keys and the order of trials')
     .option('--json', 'Events as JSON lines on stdout')
     .option('--quiet', 'Only the verdict and errors')
     .example('bench run workloads/poc.yaml')
     .example('bench run workloads/poc.yaml --duration 15s --repeat 7')
+    .example('bench run workloads/poc.yaml --rates 5000,10000,20000 --repeat auto')
     .example('bench run workloads/poc.yaml --duration 10s --drivers kafka,kafka:kafkajs')
     .action(async (workload: string, options: Options) => {
       const { runRun } = await import('./run.ts')
@@ -53,6 +58,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--duration <time>', 'As with run')
     .option('--warmup <time>', 'As with run')
     .option('--rate <msg/s>', 'As with run')
+    .option('--rates <list>', 'As with run')
     .option('--workers <n>', 'As with run')
     .option('--topology <kind>', 'As with run', { default: 'single' })
     .option('--lenient', 'As with run')
@@ -172,6 +178,7 @@ function planOptions(text: (name: string) => string | undefined, options: Option
     duration: text('duration'),
     warmup: text('warmup'),
     rate: text('rate'),
+    rates: text('rates'),
     workers: text('workers'),
     seed: text('seed'),
     repeat: text('repeat'),

@@ -20,7 +20,7 @@ export function progressPrinter(
       case 'experiment':
         return line(`experiment ${event.id} in ${event.directory}`)
       case 'order':
-        return line(`order of trials (seed ${event.seed}): ${event.order.join(', ')}`)
+        return line(`order of trials (seed ${event.seed}): ${orderText(event)}`)
       case 'step':
         return line(`${event.side}: ${event.step}: ${event.detail}`)
       case 'log':
@@ -37,6 +37,10 @@ export function progressPrinter(
       }
     }
   }
+}
+
+function orderText({ order, ratesHz }: Extract<RunEvent, { kind: 'order' }>): string {
+  return order.map((label, i) => (ratesHz === undefined ? label : `${label} ${ratesHz[i]}/s`)).join(', ')
 }
 
 function describeSecond(second: Second): string {

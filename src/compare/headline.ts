@@ -1,7 +1,10 @@
 import { countText, msFigure, msText } from '../result/figures.ts'
+import { plannedRatesHz } from '../result/rates.ts'
 import type { ExperimentResult, TrialResult } from '../result/result.ts'
 import { experimentVerdict } from './experiment-verdict.ts'
 import { guaranteeRows } from './guarantees.ts'
+import { trialsByRate } from './loads.ts'
+import { rateAdvice } from './rate-advice.ts'
 import { type SideHeadline, sideHeadline, type Tone } from './side-headline.ts'
 import { list, quantileFigure, type SideColumn, sideColumnsOf } from './table.ts'
 import { unequalGuarantees } from './verdict/index.ts'
@@ -18,7 +21,6 @@ export interface Headline {
 
 /** The verdict in sentences. Pure. */
 export function headlineOf(result: ExperimentResult): Headline {
-  const columns = sideColumnsOf(result)
   const sides = result.sides.map(sideHeadline)
   return {
     tone: sides.some((side) => side.tone === 'bad')
@@ -26,84 +28,114 @@ export function headlineOf(result: ExperimentResult): Headline {
       : result.partial !== null || sides.some((side) => side.tone === 'notice')
         ? 'notice'
         : 'good',
-    first: firstLine(result, columns),
+    first: firstLine(result),
     sides,
-    headToHead: headToHead(result, columns),
+    headToHead: headToHead(result),
   }
 }
 
-function headToHead(result: ExperimentResult, columns: readonly SideColumn[]): readonly VerdictSection[] {
+function headToHead(result: ExperimentResult): readonly VerdictSection[] {
   const verdict = experimentVerdict(result)
-  if (verdict !== null) return verdictSections(verdict)
-  const sentence = ofOneTrialEach(result, columns)
-  return sentence === null ? [] : [{ title: 'Head to head', lines: [sentence], fixedWidth: false }]
+  const advice = rateAdvice(result)
+  if (verdict !== null) return verdictSections(verdict, advice)
+  const lines = [...ofOneTrialEach(result), ...advice]
+  return lines.length === 0 ? [] : [{ title: 'Head to head', lines, fixedWidth: false }]
 }
 
-function firstLine(result: ExperimentResult, columns: readonly SideColumn[]): string {
+function firstLine(result: ExperimentResult): string {
+  const parts = gravestFirst(result)
+  if (result.partial !== null) parts.push(`partial result (${result.partial})`)
+  if (parts.length > 0) return `${parts.join(' · ')}.`
+  const { sides } = result
+  if (sides.length === 0) return 'No side was run.'
+  const rates = list(plannedRatesHz(result).map(countText))
+  const all = sides.length === 1 ? sides[0]!.label : sides.length === 2 ? 'Both sides' : 'All sides'
+  const always = sideColumnsOf(result).some(({ trials }) => trials.length > 1) ? ' in every trial' : ''
+  return `${all} held ${rates} msg/s${always}; integrity intact.`
+}
+
+function gravestFirst(result: ExperimentResult): string[] {
   const parts: string[] = []
   const add = (labels: readonly string[], say: string) => {
     if (labels.length > 0) parts.push(`${say}: ${list(labels)}`)
   }
-  const having = (test: (trial: TrialResult) => boolean) =>
-    columns.flatMap(({ label, trials }) => {
-      const count = trials.filter(test).length
-      if (count === 0) return []
-      return trials.length === 1 ? label : `${label} (${count} of ${trials.length} trials)`
-    })
+  const { sides } = result
+  const judged = (word: string) => (trial: TrialResult) =>
+    trial.verdict.integrity === word || trial.verdict.measurement === word
+  add(having(sides, judged('violated')), 'INTEGRITY VIOLATED')
+  add(having(sides, judged('invalid')), 'MEASUREMENT INVALID')
+  add(having(sides, judged('unproven')), 'integrity unproven')
   add(
-    having(({ verdict }) => verdict.integrity === 'violated'),
-    'INTEGRITY VIOLATED',
-  )
-  add(
-    having(({ verdict }) => verdict.measurement === 'invalid'),
-    'MEASUREMENT INVALID',
-  )
-  add(
-    having(({ verdict }) => verdict.integrity === 'unproven'),
-    'integrity unproven',
-  )
-  add(
-    columns.filter(({ trials }) => trials.length === 0).map(({ label }) => label),
+    sides.filter(({ trials }) => trials.length === 0).map(({ label }) => label),
     'not run',
   )
-  add(
-    having(({ verdict }) => verdict.measurement === 'saturated'),
-    'did not hold the rate',
-  )
-  if (result.partial !== null) parts.push(`partial result (${result.partial})`)
-  if (parts.length > 0) return `${parts.join(' · ')}.`
-  if (columns.length === 0) return 'No side was run.'
-  const rate = countText(result.workload.producerRateHz)
-  const all = columns.length === 1 ? columns[0]!.label : columns.length === 2 ? 'Both sides' : 'All sides'
-  const always = columns.some(({ trials }) => trials.length > 1) ? ' in every trial' : ''
-  return `${all} held ${rate} msg/s${always}; integrity intact.`
+  const rates = trialsByRate(result)
+  for (const { rateHz, sides: atRate } of rates) {
+    const rate = rates.length === 1 ? 'the rate' : `${countText(rateHz)} msg/s`
+    add(having(atRate, judged('saturated')), `did not hold ${rate}`)
+  }
+  return parts
+}
+
+/** Labels of the sides of which some trial is so, with their number where there are several. */
+function having(
+  sides: readonly { readonly label: string; readonly trials: readonly TrialResult[] }[],
+  test: (trial: TrialResult) => boolean,
+): string[] {
+  return sides.flatMap(({ label, trials }) => {
+    const count = trials.filter(test).length
+    if (count === 0) return []
+    return trials.length === 1 ? label : `${label} (${count} of ${trials.length} trials)`
+  })
 }
 
 /** Said whenever a difference is told: one trial has no spread, so there is nothing to test it against. */
 const ONE_TRIAL =
   'This is one trial each: it shows what happened, not that it would happen again. Repeat before you rely on it.'
 
-function ofOneTrialEach(result: ExperimentResult, columns: readonly SideColumn[]): string | null {
-  if (result.sides.length < 2) return null
+/** A line a rate; empty with fewer than two sides. */
+function ofOneTrialEach(result: ExperimentResult): readonly string[] {
+  if (result.sides.length < 2) return []
+  const columns = sideColumnsOf(result)
+  const rates = plannedRatesHz(result)
+  const told = rates.map((rateHz) => {
+    const own = columns.filter((column) => column.rateHz === rateHz)
+    return { rateHz, ...rankingAt(rateHz, result, own) }
+  })
+  const isTold = told.some(({ ranks }) => ranks)
+  if (rates.length === 1) return [isTold ? `${told[0]!.text} ${ONE_TRIAL}` : told[0]!.text]
+  const lines = told.map(({ rateHz, text }) => `At ${countText(rateHz)} msg/s: ${text}`)
+  return isTold ? [...lines, ONE_TRIAL] : lines
+}
+
+/** `ranks` tells whether any side is put above another. Columns are those of the sides at the rate, in their order. */
+function rankingAt(
+  rateHz: number,
+  result: ExperimentResult,
+  columns: readonly SideColumn[],
+): { readonly text: string; readonly ranks: boolean } {
   const ranked = columns.filter(({ ranked }) => ranked)
-  const others = columns
-    .filter(({ trials, ranked }) => trials.length > 0 && !ranked)
-    .map(({ label }) => label)
-  if (ranked.length === 0) return 'No side can be ranked: none was measured validly with its promises kept.'
+  const others = columns.filter(({ trials, ranked }) => trials.length > 0 && !ranked).map(({ side }) => side)
+  if (ranked.length === 0) {
+    const text = 'No side can be ranked: none was measured validly with its promises kept.'
+    return { text, ranks: false }
+  }
   if (ranked.length === 1) {
     const notRanked = others.length === 0 ? '' : `; latencies of ${list(others)} are not ranked`
-    return `Only ${ranked[0]!.label} held ${countText(result.workload.producerRateHz)} msg/s with its promises kept${notRanked}. ${ONE_TRIAL}`
+    const held = `Only ${ranked[0]!.side} held ${countText(rateHz)} msg/s with its promises kept`
+    return { text: `${held}${notRanked}.`, ranks: true }
   }
   const unequal = unequalSentences(result, columns)
   if (result.strict === true && unequal.length > 0) {
-    return ['Sides are not ranked, since they do not promise the same.', ...unequal].join(' ')
+    const text = ['Sides are not ranked, since they do not promise the same.', ...unequal].join(' ')
+    return { text, ranks: false }
   }
   const sentences = [
     latencySentence(ranked, 'endToEnd', 'end-to-end'),
     latencySentence(ranked, 'publish', 'publish'),
   ]
   if (others.length > 0) sentences.push(`${list(others)} ${others.length === 1 ? 'is' : 'are'} not ranked.`)
-  return [...sentences, ...unequal, ONE_TRIAL].join(' ')
+  return { text: [...sentences, ...unequal].join(' '), ranks: true }
 }
 
 /** Every pair of ranked sides whose guarantees differ. */
@@ -115,14 +147,14 @@ function unequalSentences(result: ExperimentResult, columns: readonly SideColumn
       const unequal = unequalGuarantees(rows, i, j)
       return unequal.length === 0
         ? []
-        : `${first.label} and ${second.label} do not promise the same (${unequal.join('; ')}).`
+        : `${first.side} and ${second.side} do not promise the same (${unequal.join('; ')}).`
     }),
   )
 }
 
 function latencySentence(ranked: readonly SideColumn[], name: 'endToEnd' | 'publish', title: string): string {
   const entries = ranked
-    .map(({ label, trials }) => ({ label, summary: trials[0]!.phases.measure.latencies[name].summary }))
+    .map(({ side, trials }) => ({ label: side, summary: trials[0]!.phases.measure.latencies[name].summary }))
     .filter(({ summary }) => summary.count > 0)
     .map(({ label, summary }) => ({ label, p99: summary.p99 }))
     .sort((a, b) => a.p99.us - b.p99.us)

@@ -2,7 +2,7 @@ import { countText, percentText } from '../result/figures.ts'
 import { offeredRateHz } from '../result/rates.ts'
 import type { Quantile, SideResult, TrialResult } from '../result/result.ts'
 import { countedWords } from './cells.ts'
-import { medianQuantile, quantileFigure } from './table.ts'
+import { list, medianQuantile, quantileFigure } from './table.ts'
 
 /** Reasons told of a side with several trials; the rest is counted. */
 const MAX_REASONS = 6
@@ -29,6 +29,7 @@ export function sideHeadline({ label, trials, error, failedTrials }: SideResult)
   }
   const failed = (failedTrials ?? []).map(({ message }) => `a trial could not be prepared: ${message}`)
   const several = trials.length > 1
+  const rates = byRate(trials)
   return {
     label,
     tone: toneOf(trials, failed.length),
@@ -36,13 +37,20 @@ export function sideHeadline({ label, trials, error, failedTrials }: SideResult)
       countedWords(trials.map(({ verdict }) => verdict.measurement)),
       countedWords(trials.map(({ verdict }) => verdict.integrity)),
     ].join(' · '),
-    sentence: several ? sentenceOfSeveral(trials) : measuredSentence(only),
+    sentence:
+      rates.length > 1
+        ? sentenceOfRates(rates)
+        : several
+          ? sentenceOfSeveral(trials)
+          : measuredSentence(only),
     reasons: capped(
       [
         ...failed,
         ...trials.flatMap(({ verdict }, i) =>
           [...verdict.measurementReasons, ...verdict.integrityReasons].map((reason) =>
-            several ? `trial ${i + 1}: ${reason}` : reason,
+            several
+              ? `trial ${i + 1}${rates.length > 1 ? ` at ${rateText(trials[i]!)}` : ''}: ${reason}`
+              : reason,
           ),
         ),
       ],
@@ -68,16 +76,39 @@ function capped(reasons: readonly string[], several: boolean): readonly string[]
   return [...reasons.slice(0, MAX_REASONS), `and ${reasons.length - MAX_REASONS} more`]
 }
 
+/** Trials by the rate that they were to offer, ascending. */
+function byRate(trials: readonly TrialResult[]): readonly (readonly TrialResult[])[] {
+  const rates = [...new Set(trials.map(({ rateHz }) => rateHz ?? 0))].sort((a, b) => a - b)
+  return rates.map((rate) => trials.filter(({ rateHz = 0 }) => rateHz === rate))
+}
+
+function rateText(trial: TrialResult): string {
+  return `${countText(trial.rateHz ?? offeredRateHz(trial))} msg/s`
+}
+
+function heldIn(trials: readonly TrialResult[]): number {
+  return trials.filter(({ verdict }) => verdict.measurement === 'valid').length
+}
+
 function sentenceOfSeveral(trials: readonly TrialResult[]): string {
-  const held = trials.filter(({ verdict }) => verdict.measurement === 'valid').length
+  return `held ${rateText(trials[0]!)} in ${heldIn(trials)} of ${trials.length} trials; ${mediansOf(trials)}`
+}
+
+/** How often each rate was held, and the latencies at the highest that always was. */
+function sentenceOfRates(rates: readonly (readonly TrialResult[])[]): string {
+  const held = rates.map((trials) => `${rateText(trials[0]!)} in ${heldIn(trials)} of ${trials.length}`)
+  const highest = rates.findLast((trials) => heldIn(trials) === trials.length)
+  const latencies = highest === undefined ? '' : `; at ${rateText(highest[0]!)}: ${mediansOf(highest)}`
+  return `held ${list(held)} trials${latencies}`
+}
+
+function mediansOf(trials: readonly TrialResult[]): string {
   const p99 = (name: 'publish' | 'endToEnd') => {
     const quantile = medianQuantile(trials, name, 'p99')
     return quantile === null ? 'unknown' : `${quantileFigure(quantile)} ms`
   }
-  return (
-    `held ${countText(offeredRateHz(trials[0]!))} msg/s in ${held} of ${trials.length} trials; ` +
-    `medians over trials: publish p99 ${p99('publish')}, end-to-end p99 ${p99('endToEnd')}`
-  )
+  const medians = trials.length === 1 ? '' : 'medians over trials: '
+  return `${medians}publish p99 ${p99('publish')}, end-to-end p99 ${p99('endToEnd')}`
 }
 
 function measuredSentence(trial: TrialResult): string {

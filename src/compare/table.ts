@@ -1,7 +1,9 @@
 import type { LatencyName } from '../engine/types.ts'
-import { msFigure } from '../result/figures.ts'
-import type { ExperimentResult, LatencySummary, Quantile, TrialResult } from '../result/result.ts'
+import { countText, msFigure } from '../result/figures.ts'
+import { plannedRateHz, plannedRatesHz } from '../result/rates.ts'
+import type { Costs, ExperimentResult, LatencySummary, Quantile, TrialResult } from '../result/result.ts'
 import { type Cell, DASH, type TrialsCell, wordCell } from './cells.ts'
+import { trialsByRate } from './loads.ts'
 import {
   auditRows,
   brokerGroup,
@@ -33,7 +35,7 @@ export const COMPARED_QUANTILES = [
 
 /** One trial of one side; a side whose trials are none has one column with `trial: null`. */
 export interface Column {
-  /** The side's label; with the trial's number where a side has several. */
+  /** The side's label; with the trial's number where a side has several, and its rate where there are several. */
   readonly label: string
   readonly side: string
   /** 1 … n. */
@@ -43,9 +45,13 @@ export interface Column {
   readonly ranked: boolean
 }
 
-/** One side in the side-by-side table. */
+/** One side (at one rate) in the side-by-side table. */
 export interface SideColumn {
+  /** The side's label; with the rate where there are several. */
   readonly label: string
+  readonly side: string
+  /** Messages a second that were to be offered. */
+  readonly rateHz: number
   /** Empty when the side could not be run. */
   readonly trials: readonly TrialResult[]
   /** Whether all trials may be ranked. */
@@ -61,13 +67,16 @@ export interface Comparison {
 }
 
 /** One column a trial, for what is told trial by trial, in the order of the sides. */
-export function columnsOf(result: Pick<ExperimentResult, 'sides'>): readonly Column[] {
+export function columnsOf(result: Pick<ExperimentResult, 'sides' | 'workload'>): readonly Column[] {
+  const rates = plannedRatesHz(result)
   return result.sides.flatMap((side): Column[] => {
     if (side.trials.length === 0) {
       return [{ label: side.label, side: side.label, trialNumber: 1, trial: null, ranked: false }]
     }
     return side.trials.map((trial, index) => ({
-      label: side.trials.length === 1 ? side.label : `${side.label} #${index + 1}`,
+      label:
+        (side.trials.length === 1 ? side.label : `${side.label} #${index + 1}`) +
+        (rates.length === 1 ? '' : atRate(plannedRateHz(trial, result.workload))),
       side: side.label,
       trialNumber: index + 1,
       trial,
@@ -76,18 +85,27 @@ export function columnsOf(result: Pick<ExperimentResult, 'sides'>): readonly Col
   })
 }
 
+function atRate(rateHz: number): string {
+  return ` at ${countText(rateHz)}/s`
+}
+
 /** Whether a trial's latencies may be ranked: measured validly, and no integrity promise broken. */
 export function isRanked(trial: TrialResult): boolean {
   return trial.verdict.measurement === 'valid' && trial.verdict.integrity !== 'violated'
 }
 
-/** One column a side. */
-export function sideColumnsOf({ sides }: Pick<ExperimentResult, 'sides'>): readonly SideColumn[] {
-  return sides.map(({ label, trials }) => ({
-    label,
-    trials,
-    ranked: trials.length > 0 && trials.every(isRanked),
-  }))
+/** One column a side; with several rates one for each, all sides at a rate beside one another. */
+export function sideColumnsOf(result: Pick<ExperimentResult, 'sides' | 'workload'>): readonly SideColumn[] {
+  const rates = trialsByRate(result)
+  return rates.flatMap(({ rateHz, sides }) =>
+    sides.map(({ label, trials }) => ({
+      label: rates.length === 1 ? label : label + atRate(rateHz),
+      side: label,
+      rateHz,
+      trials,
+      ranked: trials.length > 0 && trials.every(isRanked),
+    })),
+  )
 }
 
 /** Builds the table: a column a side, with medians and sums where it has several trials. Pure. */
@@ -126,16 +144,16 @@ export function compare(result: ExperimentResult): Comparison {
       columns.flatMap(({ trials }) => trials),
       row,
     ),
-    { title: 'What it took during measure', rows: [...tookRows(row), ...costRows(result)] },
+    { title: 'What it took during measure', rows: [...tookRows(row), ...costRows(columns, result.costs)] },
   ]
   return { columns, groups, footnotes: footnotesOf(columns) }
 }
 
 /** Only where somebody is charged: a local run has no such row. */
-function costRows({ sides, costs }: ExperimentResult): Row[] {
+function costRows(columns: readonly SideColumn[], costs: Costs): Row[] {
   if (costs.billing === 'not billed') return []
-  const cells = sides.map(({ label, trials }) => {
-    const known = trials.map((trial) => costPerMillion(trial, label, costs)).filter((cost) => cost !== null)
+  const cells = columns.map(({ side, trials }) => {
+    const known = trials.map((trial) => costPerMillion(trial, side, costs)).filter((cost) => cost !== null)
     return known.length === 0 ? DASH : { text: median(known).toPrecision(3), mark: null }
   })
   return [{ title: `cost per million messages, ${costs.billing}`, unit: costs.currency, cells }]
@@ -149,7 +167,7 @@ function latencyRow(
 ): Row {
   const quantiles = columns.map(({ trials }) => medianQuantile(trials, name, key))
   // Only what a user waits for is ranked: the service time leaves out the wait, the schedule delay is no result.
-  const best = name === 'publish' || name === 'endToEnd' ? bestOf(columns, quantiles) : null
+  const best = name === 'publish' || name === 'endToEnd' ? bestOfEachRate(columns, quantiles) : []
   return {
     title,
     unit: 'ms',
@@ -157,7 +175,7 @@ function latencyRow(
       if (quantile === null) return DASH
       const text = quantileFigure(quantile)
       if (!columns[i]!.ranked) return { text, mark: 'muted' }
-      return { text, mark: quantile === best ? 'best' : null }
+      return { text, mark: best.includes(quantile) ? 'best' : null }
     }),
   }
 }
@@ -183,6 +201,18 @@ export function quantileFigure({ us, atLeast }: Quantile): string {
   return `${atLeast ? '≥\u00a0' : ''}${msFigure(us)}`
 }
 
+/** What is best at a rate says nothing of another one. */
+function bestOfEachRate(
+  columns: readonly SideColumn[],
+  quantiles: readonly (Quantile | null)[],
+): readonly Quantile[] {
+  const rates = [...new Set(columns.map(({ rateHz }) => rateHz))]
+  return rates.flatMap((rateHz) => {
+    const isOwn = (_: unknown, i: number) => columns[i]!.rateHz === rateHz
+    return bestOf(columns.filter(isOwn), quantiles.filter(isOwn)) ?? []
+  })
+}
+
 /** The one smallest value of ranked columns of at least two sides; null on a tie as printed, or when it is a lower bound. */
 function bestOf(columns: readonly SideColumn[], quantiles: readonly (Quantile | null)[]): Quantile | null {
   // Of several trials the verdict says what was shown; a mark on a median would say more than that.
@@ -199,9 +229,9 @@ function footnotesOf(columns: readonly SideColumn[]): string[] {
     columns.filter(({ trials }) => trials.some(test)).map(({ label }) => label)
   const notes: string[] = []
   if (columns.some(({ trials }) => trials.length > 1)) {
-    const trials = columns.map((column) => `${column.trials.length} of ${column.label}`)
+    const counts = columns.map((column) => `${column.trials.length} of ${column.label}`)
     notes.push(
-      `Figures are medians over trials (${list(trials)}); failures, audit and what the broker counted are sums over them. ` +
+      `Figures are medians over trials (${list(counts)}); failures, audit and what the broker counted are sums over them. ` +
         'They describe; the verdict tests.',
     )
   }

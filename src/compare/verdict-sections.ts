@@ -1,6 +1,7 @@
+import { countText } from '../result/figures.ts'
 import { pText, shareText, tooFewSentence } from './statistics/index.ts'
 import { list } from './table.ts'
-import type { DriftVerdict, FigureVerdict, HeadToHead } from './verdict/index.ts'
+import type { DriftVerdict, FigureVerdict, HeadToHead, LoadVerdict } from './verdict/index.ts'
 
 /** A part of the verdict, for reading from the first line to the last. */
 export interface VerdictSection {
@@ -10,29 +11,40 @@ export interface VerdictSection {
   readonly fixedWidth: boolean
 }
 
-/** The verdict in words: who is better at what, what they promise, the figures, who held the rate, drift, certainty. */
-export function verdictSections(verdict: HeadToHead): readonly VerdictSection[] {
+/**
+ * The verdict in words: who is better at what (at each rate), who held which rate, what they promise, the figures, drift,
+ * certainty. `advice` says at which rates sides can be ranked.
+ */
+export function verdictSections(
+  verdict: HeadToHead,
+  advice: readonly string[] = [],
+): readonly VerdictSection[] {
   const { loads, sentences } = verdict
-  const figures = loads.flatMap((load) => load.figures)
+  const several = loads.length > 1
   const text = (title: string, lines: readonly string[]) => ({ title, lines, fixedWidth: false })
   const sections: VerdictSection[] = [
-    text('Head to head', [
-      ...figures.flatMap((figure) => figureLines(figure, verdict)),
-      ...notRankedLines(figures),
-    ]),
-    text('Unequal guarantees', unequalLines(figures)),
-    text(
-      'Rate',
-      loads.flatMap(({ held }) => held.map(({ sentence }) => sentence)),
+    ...loads.map((load) =>
+      text(several ? `Head to head at ${rateText(load)}` : 'Head to head', headToHeadLines(load, verdict)),
     ),
-    { title: 'Medians over trials', lines: figures.flatMap(benchstatLines), fixedWidth: true },
-    text(
-      'Drift',
-      loads.flatMap(({ drifts }) => driftLines(drifts)),
-    ),
+    text('Rate', [...advice, ...loads.flatMap(({ held }) => held.map(({ sentence }) => sentence))]),
+    text('Unequal guarantees', unequalLines(loads.flatMap(({ figures }) => figures))),
+    {
+      title: 'Medians over trials',
+      lines: loads.flatMap((load) => benchstatLines(load, several)),
+      fixedWidth: true,
+    },
+    text('Drift', driftLines(loads)),
     text('How sure this is', sentences),
   ]
   return sections.filter(({ lines }) => lines.length > 0)
+}
+
+function rateText({ rateHz }: LoadVerdict): string {
+  return `${countText(rateHz)} msg/s`
+}
+
+function headToHeadLines({ figures }: LoadVerdict, verdict: HeadToHead): readonly string[] {
+  return [...figures.flatMap((figure) => figureLines(figure, verdict)), ...notRankedLines(figures)]
 }
 
 /** Where no pair of a figure has trials enough, that is said once. */
@@ -77,21 +89,32 @@ function unequalLines(figures: readonly FigureVerdict[]): readonly string[] {
   return [...new Set(lines)]
 }
 
-function benchstatLines({ title, pairs }: FigureVerdict): string[] {
-  return pairs.flatMap(({ first, second, line, test }) => {
-    if (line === null) return []
-    const least = test?.smallestDetectable ?? null
-    const detectable = least === null ? '' : `  detectable from ${shareText(least)} %`
-    return [`${title}, ${first} → ${second}: ${line}${detectable}`]
-  })
+function benchstatLines(load: LoadVerdict, several: boolean): string[] {
+  const rate = several ? `${rateText(load)}, ` : ''
+  return load.figures.flatMap(({ title, pairs }) =>
+    pairs.flatMap(({ first, second, line, test }) => {
+      if (line === null) return []
+      const least = test?.smallestDetectable ?? null
+      const detectable = least === null ? '' : `  detectable from ${shareText(least)} %`
+      return [`${rate}${title}, ${first} → ${second}: ${line}${detectable}`]
+    }),
+  )
 }
 
 /** What drifted, one by one; all else in one sentence. */
-function driftLines(drifts: readonly DriftVerdict[]): readonly string[] {
-  const shown = drifts.filter((drift) => drift.shown).map(({ sentence }) => sentence)
-  const still = drifts.filter((drift) => !drift.shown)
-  if (still.length === 0) return shown
-  const p = pText(Math.min(...still.map(({ adjustedP }) => adjustedP)))
-  const least = still.length === 1 ? `p=${p}` : `least p=${p}`
-  return [...shown, `No drift of ${list(still.map(({ title }) => title))} shown over the run (${least}).`]
+function driftLines(loads: readonly LoadVerdict[]): readonly string[] {
+  const shown = loads.flatMap((load) =>
+    load.drifts
+      .filter((drift) => drift.shown)
+      .map(({ sentence }) => (loads.length > 1 ? `At ${rateText(load)}: ${sentence}` : sentence)),
+  )
+  const still = loads.flatMap(({ drifts }) => drifts.filter((drift) => !drift.shown))
+  return still.length === 0 ? shown : [...shown, stillSentence(still, shown.length > 0)]
+}
+
+function stillSentence(drifts: readonly DriftVerdict[], others: boolean): string {
+  const p = pText(Math.min(...drifts.map(({ adjustedP }) => adjustedP)))
+  const least = drifts.length === 1 ? `p=${p}` : `least p=${p}`
+  if (others) return `No other drift shown over the run (${least}).`
+  return `No drift of ${list([...new Set(drifts.map(({ title }) => title))])} shown over the run (${least}).`
 }

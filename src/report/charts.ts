@@ -1,4 +1,4 @@
-import { columnsOf } from '../compare/table.ts'
+import { columnsOf, sideColumnsOf } from '../compare/table.ts'
 import type { EncodedHistogram, LatencyName } from '../engine/types.ts'
 import { type CurvePoint, percentileCurve } from '../result/curve.ts'
 import { type Bucket, bucketsOf, sumHistograms } from '../result/histogram.ts'
@@ -48,7 +48,7 @@ const LATENCY_CHARTS = [
 /** Everything the page draws, as plain numbers. */
 export function chartsOf(result: ExperimentResult): Charts {
   const columns = columnsOf(result).filter(({ trial }) => trial !== null)
-  const sides = result.sides.filter(({ trials }) => trials.length > 0)
+  const sides = sideColumnsOf(result).filter(({ trials }) => trials.length > 0)
   const maxPoints = Math.min(MAX_TIME_POINTS, Math.ceil(MAX_PAGE_POINTS / Math.max(1, columns.length)))
   return {
     percentiles: LATENCY_CHARTS.map(([name, title]) =>

@@ -1,4 +1,5 @@
 import { brokerTotals } from '../compare/broker-figures.ts'
+import { curveOf } from '../compare/curve.ts'
 import { experimentVerdict } from '../compare/experiment-verdict.ts'
 import { FAIRNESS_KEYS, fairnessFact, fairnessOf } from '../compare/fairness.ts'
 import { guaranteeRows } from '../compare/guarantees.ts'
@@ -6,7 +7,8 @@ import { AUDIT_FIGURES, auditTotal, MB, totalOf } from '../compare/rows.ts'
 import { type Column, columnsOf } from '../compare/table.ts'
 import { costPerMillion, type Took, tookOf } from '../compare/took.ts'
 import { LATENCIES, type LatencyName } from '../engine/types.ts'
-import type { ExperimentResult, TrialResult } from '../result/result.ts'
+import { plannedRateHz } from '../result/rates.ts'
+import type { ExperimentResult, OtherBroker, TrialResult } from '../result/result.ts'
 
 /** A table for a CSV template: units stand in the header, empty cells are null. */
 export interface CsvTable {
@@ -38,7 +40,7 @@ const FIELDS: readonly Field[] = [
   ['server_version', ({ server }) => server.version],
   ['client', ({ server }) => server.client],
   ['message_bytes', (_, { workload }) => workload.messageBytes],
-  ['offered_msg_s', (_, { workload }) => workload.producerRateHz],
+  ['offered_msg_s', (trial, { workload }) => plannedRateHz(trial, workload)],
   ['measure_s', ({ phases }) => phases.measure.durationS],
   ['publish_msg_s', ({ phases }) => rounded(phases.measure.publishRateHz)],
   ['publish_mb_s', ({ phases }, result) => megabytes(phases.measure.publishRateHz, result)],
@@ -65,7 +67,12 @@ const FIELDS: readonly Field[] = [
   ...FAIRNESS_KEYS.map(
     (key): Field => [`fair_${snake(key)}`, (trial, { workload }) => fairnessFact(key, trial, workload)],
   ),
+  ['other_brokers_core_share', ({ otherBrokers = [] }) => rounded(sumOf(otherBrokers))],
 ]
+
+function sumOf(brokers: readonly OtherBroker[]): number {
+  return brokers.reduce((sum, { coreShare }) => sum + coreShare, 0)
+}
 
 function latencyFields(name: LatencyName): readonly Field[] {
   const of = (trial: TrialResult) => trial.phases.measure.latencies[name].summary
@@ -158,6 +165,7 @@ export function metricsModel(result: ExperimentResult) {
     fairness: fairnessOf(result),
     costs: result.costs,
     headToHead: experimentVerdict(result),
+    curve: curveOf(result),
     sides: result.sides.map(({ label, driver, settings, ignoredSettings, error, failedTrials, trials }) => ({
       label,
       driver,
@@ -178,6 +186,7 @@ function trialModel(trial: TrialResult, result: ExperimentResult) {
   return {
     startedAt: trial.startedAt,
     place: trial.place ?? null,
+    rateHz: plannedRateHz(trial, result.workload),
     verdict: trial.verdict,
     server: trial.server,
     promise: trial.promise,
@@ -199,6 +208,7 @@ function trialModel(trial: TrialResult, result: ExperimentResult) {
     backlogAtEnd: trial.backlogAtEnd,
     interrupted: trial.interrupted,
     brokerFigures: trial.brokerFigures ?? null,
+    otherBrokers: trial.otherBrokers ?? [],
     workers: trial.workers,
     took: tookOf(trial),
     clientWire: trial.clientWire ?? null,

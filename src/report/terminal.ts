@@ -81,13 +81,21 @@ function sectionLines({ title, lines }: VerdictSection, width: number, paint: Pa
   return [paint(title, 'strong'), ...body]
 }
 
+/** All columns beside one another; where that is too wide those of each rate, and where that is, each alone. */
 function tableLines({ columns, groups }: Comparison, width: number, paint: Paint): string[] {
   if (columns.length === 0) return []
-  const all = columns.map((_, index) => index)
   const labels = columns.map(({ label }) => printable(label))
-  const whole = block(labels, groups, all, paint)
-  if (all.length === 1 || Math.max(...whole.map((line) => widthOf(line))) <= width) return whole
-  return all.flatMap((index) => [...block(labels, groups, [index], paint), ''])
+  const linesOf = (shown: readonly number[]) => block(labels, groups, shown, paint)
+  const fits = (lines: readonly string[]) => Math.max(...lines.map((line) => widthOf(line))) <= width
+  const all = columns.map((_, index) => index)
+  const whole = linesOf(all)
+  if (all.length === 1 || fits(whole)) return whole
+  const rates = [...new Set(columns.map(({ rateHz }) => rateHz))]
+  return rates.flatMap((rateHz) => {
+    const own = all.filter((index) => columns[index]!.rateHz === rateHz)
+    const beside = linesOf(own)
+    return fits(beside) ? [...beside, ''] : own.flatMap((index) => [...linesOf([index]), ''])
+  })
 }
 
 function block(

@@ -3,6 +3,7 @@ import type { RowGroup } from '../compare/rows.ts'
 import { settingsTable } from '../compare/settings.ts'
 import { COMPARED_LATENCIES, type Column, columnsOf, compare, quantileFigure } from '../compare/table.ts'
 import { countText, msText, percentText } from '../result/figures.ts'
+import { plannedRatesHz } from '../result/rates.ts'
 import type { ExperimentResult, SideResult, TrialResult } from '../result/result.ts'
 import { chartsOf } from './charts.ts'
 
@@ -18,7 +19,7 @@ export function htmlView(result: ExperimentResult) {
   const headline = headlineOf(result)
   const sideNumbers = new Map(result.sides.map((side, index) => [side.label, index % PALETTE_SIZE]))
   const colorOf = (side: string) => sideNumbers.get(side) ?? 0
-  const columns = comparison.columns.map(({ label }) => ({ label, color: colorOf(label) }))
+  const columns = comparison.columns.map(({ label, side }) => ({ label, color: colorOf(side) }))
   const trials = columnsOf(result)
   const trialColumns = trials.map(({ label, side }) => ({ label, color: colorOf(side) }))
   const several = trials.length > columns.length
@@ -76,10 +77,11 @@ export function htmlView(result: ExperimentResult) {
   }
 }
 
-function workloadSummary({ workload, workers }: ExperimentResult): string {
+function workloadSummary(result: ExperimentResult): string {
+  const { workload, workers } = result
   const plural = (count: number, noun: string) => `${countText(count)} ${noun}${count === 1 ? '' : 's'}`
   return [
-    `${countText(workload.producerRateHz)} msg/s of ${countText(workload.messageBytes)} bytes`,
+    `${plannedRatesHz(result).map(countText).join(', ')} msg/s of ${countText(workload.messageBytes)} bytes`,
     `${plural(workload.topics, 'topic')} × ${plural(workload.partitionsPerTopic, 'partition')}`,
     `${plural(workload.producersPerTopic, 'producer')} and ${plural(workload.subscriptionsPerTopic, 'subscription')} a topic`,
     `warm-up ${workload.warmupS} s, measured ${workload.durationS} s`,
@@ -142,6 +144,13 @@ function trialDetails(columns: readonly Column[]) {
     ],
     ['messages of other runs', ({ consumerCounts }) => countText(consumerCounts.foreign)],
     ['workers', ({ workers }) => workers.map(workerText).join('\n')],
+    [
+      'other brokers that were up',
+      ({ otherBrokers = [] }) =>
+        otherBrokers
+          .map(({ name, coreShare }) => `${name}: ${percentText(coreShare)} of a core`)
+          .join('\n') || 'none',
+    ],
     ['cut short', ({ interrupted }) => interrupted ?? 'no'],
   ]
   return facts.map(([name, read]) => ({

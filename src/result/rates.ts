@@ -1,4 +1,5 @@
-import type { TrialResult } from './result.ts'
+import type { Workload } from '../workload/model.ts'
+import type { ExperimentResult, TrialResult } from './result.ts'
 
 /**
  * Messages a second that the schedule offered in measure. Of a trial that was cut short only the time counts for which it
@@ -11,4 +12,20 @@ export function offeredRateHz(trial: Pick<TrialResult, 'phases' | 'intervals' | 
     .reduce((sum, { startS, endS }) => sum + endS - startS, 0)
   const seconds = trial.interrupted !== null && ranS > 0 ? Math.min(ranS, durationS) : durationS
   return seconds > 0 ? counts.scheduled / seconds : 0
+}
+
+/** Messages a second that the trial was to offer. */
+export function plannedRateHz(
+  { rateHz }: Pick<TrialResult, 'rateHz'>,
+  { producerRateHz }: Pick<Workload, 'producerRateHz'>,
+): number {
+  return rateHz ?? producerRateHz
+}
+
+/** Every rate that was to be offered, ascending. */
+export function plannedRatesHz({ workload, sides }: Pick<ExperimentResult, 'workload' | 'sides'>): number[] {
+  const asked = workload.ratesHz ?? []
+  const offered = sides.flatMap(({ trials }) => trials.map((trial) => plannedRateHz(trial, workload)))
+  const rates = [...new Set([...asked, ...offered])]
+  return rates.length === 0 ? [workload.producerRateHz] : rates.sort((a, b) => a - b)
 }

@@ -60,11 +60,14 @@ export interface SideCost {
 
 /** Which trials were to be run. */
 export interface TrialPlan {
+  /** Trials of each side, at each rate. */
   readonly perSide: number
   /** Of the order, payloads and keys. */
   readonly seed: number
   /** Labels of the sides, in the order of their trials. */
   readonly order: readonly string[]
+  /** Messages a second of each of these trials; absent when all are offered the same. */
+  readonly ratesHz?: readonly number[]
 }
 
 export interface Host {
@@ -114,6 +117,8 @@ export interface TrialResult {
   readonly startedAt: string
   /** Place in `trialPlan.order`: 0 for the first trial of the run. Absent in results of older versions. */
   readonly place?: number
+  /** Messages a second that were to be offered; absent in results of older versions: the workload's `producerRateHz`. */
+  readonly rateHz?: number
   readonly server: {
     readonly version: string
     readonly client: string
@@ -158,6 +163,8 @@ export interface TrialResult {
   readonly interrupted: string | null
   /** What the broker itself counted, to hold against the audit; absent where it was not asked. */
   readonly brokerFigures?: BrokerFigures
+  /** Brokers that bench runs on this machine beside the one under test; absent without any. */
+  readonly otherBrokers?: readonly OtherBroker[]
   readonly verdict: Verdict
 }
 
@@ -179,6 +186,13 @@ export interface WireBytes {
   readonly receivedBytes: number
   /** Connections ended meanwhile, and with them the count of their last moments: it was at least this much. */
   readonly atLeast: boolean
+}
+
+/** A broker that was up during a trial and not under test. */
+export interface OtherBroker {
+  readonly name: string
+  /** Share of one core over all of measure, 0 … 1 (and above), of all its processes together. */
+  readonly coreShare: number
 }
 
 /** Asked after the drain, with all producers and consumers closed, before the topics are deleted. Warm-up included. */

@@ -138,6 +138,7 @@ const wire = z.object({ sentBytes: count, receivedBytes: count, atLeast: z.boole
 const trial = z.object({
   startedAt: text,
   place: count.exactOptional(),
+  rateHz: number.positive().exactOptional(),
   server: z.object({
     version: text,
     client: text,
@@ -184,6 +185,7 @@ const trial = z.object({
   backlogAtEnd: number.nonnegative(),
   interrupted: textOrNull,
   brokerFigures: brokerFigures.exactOptional(),
+  otherBrokers: z.array(z.object({ name: text, coreShare: number.nonnegative() })).exactOptional(),
   verdict,
 })
 
@@ -202,6 +204,7 @@ const workload = z.object({
   producersPerTopic: count,
   consumersPerSubscription: count,
   producerRateHz: number,
+  ratesHz: z.array(number.positive()).exactOptional(),
   consumerRateHz: number.nullable(),
   warmupS: number,
   durationS: number,
@@ -232,7 +235,14 @@ export const experimentResultSchema = z.object({
   workloadSource: text,
   workers: count,
   strict: z.boolean().exactOptional(),
-  trialPlan: z.object({ perSide: count, seed: count, order: texts }).exactOptional(),
+  trialPlan: z
+    .object({
+      perSide: count,
+      seed: count,
+      order: texts,
+      ratesHz: z.array(number.positive()).exactOptional(),
+    })
+    .exactOptional(),
   sides: z.array(
     z.object({
       label: text,

@@ -11,6 +11,8 @@ export const THRESHOLDS = {
   wokenLateP99Us: 10_000,
   /** Invalid: a worker uses more than this share of one core over measure, so that it delays what it measures. */
   workerMeanCoreShare: 0.9,
+  /** Invalid: brokers that are up on this machine and not under test use more than this share of one core together. */
+  otherBrokersCoreShare: 0.03,
   /** Invalid: clocks may differ by more than this share of the median end-to-end latency … */
   clockShareOfEndToEndP50: 0.1,
   /** … and by more than this; below it the share is not asked. Also how early a message may seem to arrive. */

@@ -11,7 +11,7 @@ export type TrialFacts = Omit<TrialResult, 'verdict'>
  * Judges a trial on its two axes. Pure: the same facts give the same verdict, today and when a report is made again.
  *
  * **Measurement.** `invalid`: the figures are not to be trusted, because the generator (not the driver) was late, a
- * worker was out of CPU, clocks were apart, the driver broke its contract, or nothing was sent. Else `saturated`: the
+ * worker was out of CPU, another broker was at work, clocks were apart, the driver broke its contract, or nothing was sent. Else `saturated`: the
  * system did not hold the rate; a finding, not a defect. Else `valid`. Lateness inside a driver's call, or because the
  * driver refused, never makes a trial invalid: it is the system's own slowness. When a trial is invalid, what kept the
  * rate from being held is still told, after the reasons that make it invalid.
@@ -55,8 +55,19 @@ function invalidReasons(facts: TrialFacts): string[] {
         `at most ${percentText(THRESHOLDS.workerMeanCoreShare)} is allowed`,
     )
   }
-  reasons.push(...clockReasons(facts), ...breachReasons(facts))
+  reasons.push(...otherBrokerReasons(facts), ...clockReasons(facts), ...breachReasons(facts))
   return reasons
+}
+
+/** A broker that works beside the one under test takes from it what is measured. */
+function otherBrokerReasons({ otherBrokers = [] }: TrialFacts): string[] {
+  const share = otherBrokers.reduce((sum, { coreShare }) => sum + coreShare, 0)
+  if (share <= THRESHOLDS.otherBrokersCoreShare) return []
+  const names = otherBrokers.map(({ name }) => name).join(' and ')
+  return [
+    `${names}, up beside the broker under test, used ${percentText(share)} of a core, ` +
+      `at most ${percentText(THRESHOLDS.otherBrokersCoreShare)} is allowed`,
+  ]
 }
 
 /**

@@ -1,8 +1,13 @@
 /** What a run tells while it goes, for the terminal, CI logs and `--json`. */
 export type RunEvent =
   | { readonly kind: 'experiment'; readonly id: string; readonly directory: string }
-  /** Trials to come, as labels of sides; told only when sides have several. */
-  | { readonly kind: 'order'; readonly seed: number; readonly order: readonly string[] }
+  /** Trials to come, as labels of sides; told only when sides have several. With several rates also that of each. */
+  | {
+      readonly kind: 'order'
+      readonly seed: number
+      readonly order: readonly string[]
+      readonly ratesHz?: readonly number[]
+    }
   | { readonly kind: 'step'; readonly side: string; readonly step: Step; readonly detail: string }
   | ({ readonly kind: 'second'; readonly side: string } & Second)
   | { readonly kind: 'log'; readonly side: string; readonly line: string }

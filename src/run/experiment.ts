@@ -8,6 +8,7 @@ import type { Plan } from '../workload/model.ts'
 import { syncDisk } from './disk.ts'
 import type { Tell } from './events.ts'
 import { describeHost } from './host.ts'
+import { newOtherBrokers, type OtherBrokers } from './other-brokers.ts'
 import { runSideTrial, type TrialOutcome } from './side.ts'
 import { newSideBook, type SideBook } from './side-book.ts'
 
@@ -47,14 +48,15 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
     const sides = books.filter(({ begun }) => begun > 0).map((book) => book.result(UNFINISHED))
     await writeResult(snapshot(sides, UNFINISHED), options.home)
   }
+  const others = newOtherBrokers((line) => tell({ kind: 'log', side: 'this machine', line }))
   await write()
-  if (plan.repeat > 1) tell({ kind: 'order', seed: plan.seed, order: labelsInOrder(plan) })
-  for (const [place, index] of plan.order.entries()) {
-    const book = books[index]!
+  if (isSeveral(plan)) tell({ kind: 'order', seed: plan.seed, ...orderOf(plan) })
+  for (const [place, trial] of plan.order.entries()) {
+    const book = books[trial.side]!
     if (book.givenUp) continue
     if (place > 0) await settleDisk(options, book.side.label)
     if (signal.aborted) break
-    book.add(place, await runNext(options, book, place))
+    book.add(place, await runNext({ ...options, others }, book, place))
     try {
       await write()
     } catch (error) {
@@ -63,19 +65,31 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
   }
   const reason = signal.aborted ? messageOf(signal.reason) : UNFINISHED
   const sides = books.map((book) => book.result(reason))
-  return snapshot(sides, partialReason(sides, plan.repeat, signal))
+  return snapshot(sides, partialReason(sides, plan.order.length / plan.sides.length, signal))
 }
 
-async function runNext(options: ExperimentOptions, book: SideBook, place: number): Promise<TrialOutcome> {
+async function runNext(
+  options: ExperimentOptions & { readonly others: OtherBrokers },
+  book: SideBook,
+  place: number,
+): Promise<TrialOutcome> {
   const { plan, tell } = options
   const { label } = book.side
-  if (plan.repeat > 1) {
-    const detail = `${book.begun + 1} of ${plan.repeat} (${place + 1} of ${plan.order.length} in all)`
+  const { rateHz } = plan.order[place]!
+  if (isSeveral(plan)) {
+    const all = plan.order.length
+    const rate = plan.workload.ratesHz === undefined ? '' : ` at ${rateHz} msg/s`
+    const detail = `${book.begun + 1} of ${all / plan.sides.length}${rate} (${place + 1} of ${all} in all)`
     tell({ kind: 'step', side: label, step: 'trial', detail })
   }
   // Every side meets the same payloads and keys in a round; the next round has others.
-  const seed = (plan.seed + Math.floor(place / plan.sides.length)) >>> 0
-  return await runSideTrial({ ...options, side: book.side, seed })
+  const seed = (plan.seed + Math.floor((place * plan.repeat) / plan.order.length)) >>> 0
+  return await runSideTrial({ ...options, side: book.side, rateHz, seed })
+}
+
+/** Whether any side has more than one trial. */
+function isSeveral({ order, sides }: Plan): boolean {
+  return order.length > sides.length
 }
 
 /** Only brokers of this machine write to its disk. */
@@ -85,8 +99,9 @@ async function settleDisk({ plan, signal, tell }: ExperimentOptions, side: strin
   if (problem !== null) tell({ kind: 'log', side, line: problem })
 }
 
-function labelsInOrder({ order, sides }: Plan): string[] {
-  return order.map((index) => sides[index]!.label)
+function orderOf({ order, sides, workload }: Plan) {
+  const labels = order.map(({ side }) => sides[side]!.label)
+  return { order: labels, ...(workload.ratesHz && { ratesHz: order.map(({ rateHz }) => rateHz) }) }
 }
 
 function unchanging({ plan, experiment, command }: ExperimentOptions, startedAt: string) {
@@ -100,14 +115,14 @@ function unchanging({ plan, experiment, command }: ExperimentOptions, startedAt:
     workload: plan.workload,
     workloadSource: plan.workloadSource,
     workers: plan.workers,
-    trialPlan: { perSide: plan.repeat, seed: plan.seed, order: labelsInOrder(plan) },
+    trialPlan: { perSide: plan.repeat, seed: plan.seed, ...orderOf(plan) },
     ...(plan.strict ? { strict: true } : {}),
     notes: plan.notes,
     costs: { billing: 'not billed' },
   } as const
 }
 
-function partialReason(sides: readonly SideResult[], repeat: number, signal: AbortSignal): string | null {
+function partialReason(sides: readonly SideResult[], perSide: number, signal: AbortSignal): string | null {
   if (signal.aborted) return signal.reason instanceof AppError ? signal.reason.message : 'interrupted'
   const labels = (test: (side: SideResult) => boolean) =>
     sides
@@ -116,8 +131,8 @@ function partialReason(sides: readonly SideResult[], repeat: number, signal: Abo
       .join(', ')
   const missing = labels(({ trials }) => trials.length === 0)
   if (missing !== '') return `no trial of ${missing}`
-  const fewer = labels(({ trials }) => trials.length < repeat)
-  if (fewer !== '') return `not all ${repeat} trials of ${fewer}`
+  const fewer = labels(({ trials }) => trials.length < perSide)
+  if (fewer !== '') return `not all ${perSide} trials of ${fewer}`
   const cut = labels(({ trials }) => trials.some((trial) => trial.interrupted !== null))
   return cut === '' ? null : `a trial of ${cut} was cut short`
 }

@@ -9,7 +9,14 @@ import {
   type Phase,
   type ProducerCounts,
 } from '../engine/types.ts'
-import type { LatencyResult, PhaseResult, TrialResult, WireBytes, WorkerResult } from '../result/result.ts'
+import type {
+  LatencyResult,
+  OtherBroker,
+  PhaseResult,
+  TrialResult,
+  WireBytes,
+  WorkerResult,
+} from '../result/result.ts'
 import { summarise } from '../result/summary.ts'
 import { judgeTrial } from '../result/verdict.ts'
 import type { Workload } from '../workload/model.ts'
@@ -30,11 +37,13 @@ export interface MergeOptions {
   readonly usage: TrialResult['server']['usage']
   /** Of all workers; null or left out where it was not measured. */
   readonly clientWire?: WireBytes | null
+  /** Brokers that were up and not under test; default: none. */
+  readonly otherBrokers?: readonly OtherBroker[]
 }
 
 /** Joins what all workers reported into the result of the trial, verdict included. Pure. */
 export function makeTrialResult(options: MergeOptions): TrialResult {
-  const { record, workload, broker, clientWire = null } = options
+  const { record, workload, broker, clientWire = null, otherBrokers = [] } = options
   const { capabilities, server } = record.opened
   const known = knownTerms(record, broker)
   const reports = record.reports.map((report, i) =>
@@ -64,6 +73,7 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
   }
   const facts: Omit<TrialResult, 'verdict'> = {
     startedAt: new Date(record.startedAtMs).toISOString(),
+    rateHz: workload.producerRateHz,
     server: {
       version: server.version === 'unknown' && broker !== null ? broker.version : server.version,
       client: server.client,
@@ -100,6 +110,7 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
     backlogAtEnd: backlogAtEnd(record.members, workload),
     interrupted: record.interrupted,
     ...(record.brokerFigures !== null && { brokerFigures: record.brokerFigures }),
+    ...(otherBrokers.length > 0 && { otherBrokers }),
   }
   return { ...facts, verdict: judgeTrial(facts) }
 }

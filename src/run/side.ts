@@ -10,18 +10,22 @@ import type { TrialResult } from '../result/result.ts'
 import type { Plan, Side } from '../workload/model.ts'
 import type { Tell } from './events.ts'
 import { makeTrialResult } from './merge.ts'
+import type { OtherBrokers } from './other-brokers.ts'
 import { runTrial, type TrialRecord } from './trial.ts'
 import { createUsageMeter } from './usage/meter.ts'
 
 export interface SideOptions {
   readonly plan: Plan
   readonly side: Side
+  /** Messages a second to offer. */
+  readonly rateHz: number
   readonly seed: number
   readonly clock: Clock
   readonly tell: Tell
   readonly signal: AbortSignal
   /** Data, logs and state of local brokers go below it. */
   readonly brokersDirectory: string
+  readonly others: OtherBrokers
 }
 
 /** A trial, or why it could not be prepared. */
@@ -52,12 +56,13 @@ export async function runSideTrial(options: SideOptions): Promise<TrialOutcome> 
 }
 
 /** What was measured counts more than a broker that would not end: that is told, and the watchdog ends it with bench. */
-async function takeDown(broker: LocalBroker | null, { side, tell }: SideOptions): Promise<void> {
+async function takeDown(broker: LocalBroker | null, { side, tell, others }: SideOptions): Promise<void> {
   try {
     await broker?.down()
   } catch (error) {
     const line = `could not stop ${broker?.name} cleanly: ${messageOf(error)}`
     tell({ kind: 'log', side: side.label, line })
+    if (broker !== null) others.leftBehind(broker)
   }
 }
 
@@ -90,24 +95,29 @@ async function startBroker(options: SideOptions): Promise<LocalBroker | null> {
 }
 
 async function measureSide(options: SideOptions, broker: LocalBroker | null): Promise<TrialResult> {
-  const { plan, side } = options
+  const { plan, side, clock } = options
+  const workload = { ...plan.workload, producerRateHz: options.rateHz }
   const servers = broker?.servers ?? side.servers ?? []
   const meter = createUsageMeter({
     serverPids: () => (broker?.nodes ?? []).map(({ pid }) => pid),
     dataFolders: broker?.dataFolders ?? null,
   })
+  const others = options.others.watch(servers, clock)
   let record: TrialRecord
   try {
     record = await runTrial({
-      workload: plan.workload,
+      workload,
       side,
       servers: [...servers, ...(broker?.adminUrls ?? [])],
       workers: plan.workers,
       seed: options.seed,
-      clock: options.clock,
+      clock,
       tell: options.tell,
       signal: options.signal,
-      onMeasure: meter.onMeasure,
+      onMeasure: (edge, workerPids) => {
+        meter.onMeasure(edge, workerPids)
+        others.sample()
+      },
     })
   } finally {
     meter.stop()
@@ -118,5 +128,8 @@ async function measureSide(options: SideOptions, broker: LocalBroker | null): Pr
     ...(broker?.runtime === 'native' ? { 'server priority': `nice ${SERVER_NICENESS}` } : {}),
   }
   const { server: usage, clientWire } = await meter.result()
-  return makeTrialResult({ record, workload: plan.workload, broker, servers, machine, usage, clientWire })
+  return makeTrialResult({
+    ...{ record, workload, broker, servers, machine, usage, clientWire },
+    otherBrokers: others.result(),
+  })
 }

@@ -2,9 +2,10 @@ import { formatDuration } from './duration.ts'
 import { DRAIN_LIMIT_S, PREPARE_ESTIMATE_S } from './limits.ts'
 import type { Plan, Side, Workload } from './model.ts'
 import { type Prospect, prospectOf } from './prospect.ts'
+import { ratesOf } from './rates.ts'
 
-/** Rounds of trials whose order is printed; `--json` holds all. */
-const ROUNDS_SHOWN = 12
+/** Trials whose order is printed, in whole rounds; `--json` holds all. */
+const TRIALS_SHOWN = 36
 
 /** A plan in words and seconds. */
 export interface PlanDescription {
@@ -16,7 +17,8 @@ export interface PlanDescription {
   readonly totalSeconds: number
   /** As `totalSeconds`, when every drain takes all of its limit. */
   readonly maximumSeconds: number
-  /** Messages measured in each trial. */
+  readonly trials: number
+  /** Messages measured in each trial, at the highest rate. */
   readonly messages: number
   /** What the report can show; null with fewer than two sides. */
   readonly prospect: Prospect | null
@@ -28,7 +30,7 @@ export function describePlan(plan: Plan): PlanDescription {
   const loadSeconds = order.length * (workload.warmupS + workload.durationS)
   const totalSeconds = loadSeconds + order.length * PREPARE_ESTIMATE_S
   const maximumSeconds = totalSeconds + order.length * DRAIN_LIMIT_S
-  const prospect = prospectOf(plan)
+  const prospect = prospectOf({ ...plan, rates: ratesOf(workload).length })
   const messages = Math.floor(workload.producerRateHz * workload.durationS)
   const lines = [
     ...workloadLines(workload, messages),
@@ -40,16 +42,18 @@ export function describePlan(plan: Plan): PlanDescription {
     `time: about ${formatDuration(totalSeconds)}, of it ${formatDuration(loadSeconds)} of load; at most ${formatDuration(maximumSeconds)} when brokers start as usual`,
     ...plan.notes.map((note) => `note: ${note}`),
   ]
-  return { lines, loadSeconds, totalSeconds, maximumSeconds, messages, prospect }
+  return { lines, loadSeconds, totalSeconds, maximumSeconds, trials: order.length, messages, prospect }
 }
 
 function workloadLines(workload: Workload, messages: number): string[] {
-  const { producerRateHz, messageBytes, topics, subscriptionsPerTopic, consumerRateHz } = workload
-  const megabytes = (producerRateHz * messageBytes) / 1e6
+  const { messageBytes, topics, subscriptionsPerTopic, consumerRateHz } = workload
+  const rates = ratesOf(workload)
+  const megabytes = rates.map((rateHz) => count((rateHz * messageBytes) / 1e6)).join(', ')
+  const most = rates.length === 1 ? '' : ' at the highest rate'
   const limit = consumerRateHz === null ? '' : `, consumers limited to ${count(consumerRateHz)}/s`
   return [
-    `${workload.name}: ${count(producerRateHz)} messages/s of ${count(messageBytes)} bytes (${count(megabytes)} MB/s)`,
-    `  ${formatDuration(workload.warmupS)} of warm-up, then ${formatDuration(workload.durationS)} measured: ${count(messages)} messages on each side`,
+    `${workload.name}: ${rates.map(count).join(', ')} messages/s of ${count(messageBytes)} bytes (${megabytes} MB/s)`,
+    `  ${formatDuration(workload.warmupS)} of warm-up, then ${formatDuration(workload.durationS)} measured: ${count(messages)} messages on each side${most}`,
     `  ${plural(topics, 'topic')} of ${plural(workload.partitionsPerTopic, 'partition')}, ${plural(topics * workload.producersPerTopic, 'producer')}`,
     `  ${plural(subscriptionsPerTopic, 'subscription')} of each topic with ${plural(workload.consumersPerSubscription, 'consumer')} each${limit}`,
     `  ${payloadText(workload)}; keys: ${workload.keyDistributor}`,
@@ -76,19 +80,30 @@ function sideLines(side: Side, { topology }: Plan): string[] {
   ]
 }
 
-function trialLines({ sides, repeat, order, seed }: Plan): string[] {
-  if (repeat === 1) return []
+function trialLines({ workload, sides, repeat, order, seed }: Plan): string[] {
+  const rates = ratesOf(workload).length
+  if (repeat * rates === 1) return []
+  const length = sides.length * rates
   const rounds = Array.from({ length: repeat }, (_, round) =>
     order
-      .slice(round * sides.length, (round + 1) * sides.length)
-      .map((index) => sides[index]!.label)
+      .slice(round * length, (round + 1) * length)
+      .map(({ side, rateHz }) => `${sides[side]!.label}${rates === 1 ? '' : ` ${count(rateHz)}/s`}`)
       .join(', '),
   )
-  const more = rounds.length - ROUNDS_SHOWN
+  const shown = Math.max(1, Math.floor(TRIALS_SHOWN / length))
+  const more = rounds.length - shown
   return [
-    `${count(repeat)} trials of each side, each with a broker just started, fresh topics and the whole warm-up`,
-    `  order (seed ${seed}): ${rounds.slice(0, ROUNDS_SHOWN).join('; ')}${more > 0 ? `; and ${plural(more, 'round')} more` : ''}`,
+    `${plural(repeat, 'trial')} of each side${rates === 1 ? '' : ` at each of ${rates} rates`}, ${count(order.length)} in all, each with ${freshness(sides)}`,
+    `  order (seed ${seed}): ${rounds.slice(0, shown).join('; ')}${more > 0 ? `; and ${plural(more, 'round')} more` : ''}`,
   ]
+}
+
+/** Servers that were given are nobody's to start. */
+function freshness(sides: readonly Side[]): string {
+  const local = sides.filter(({ servers }) => servers === null).length
+  const always = 'fresh topics and the whole warm-up'
+  if (local === 0) return always
+  return local === sides.length ? `a broker just started, ${always}` : `${always}, local brokers just started`
 }
 
 function count(value: number): string {

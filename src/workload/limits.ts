@@ -28,6 +28,8 @@ export const MAX_WORKERS = 64
 /** Worker processes of each kind when nobody asks for a number. */
 export const MAX_DEFAULT_WORKERS = 8
 export const MAX_SIDES = 32
+/** Rates of one workload. */
+export const MAX_RATES = 16
 
 export const DEFAULT_WARMUP_S = 30
 /** Longest time given to what is still under way when the measurement ends. */

@@ -9,8 +9,10 @@ export interface Workload {
   readonly subscriptionsPerTopic: number
   readonly producersPerTopic: number
   readonly consumersPerSubscription: number
-  /** Messages a second, total over all producers and topics. */
+  /** Messages a second, total over all producers and topics; with `ratesHz` the highest of them. */
   readonly producerRateHz: number
+  /** At least two rates, ascending, each to be offered in trials of its own; absent with one rate. */
+  readonly ratesHz?: readonly number[]
   /** Messages a second that all consumers of one subscription may take together; null = no limit. */
   readonly consumerRateHz: number | null
   readonly warmupS: number
@@ -46,6 +48,14 @@ export interface Side {
   readonly ignored: readonly string[]
 }
 
+/** One trial to come. */
+export interface PlannedTrial {
+  /** Index of the side. */
+  readonly side: number
+  /** Messages a second to offer. */
+  readonly rateHz: number
+}
+
 /** What a run would do: pure data, printable without a broker. */
 export interface Plan {
   readonly workload: Workload
@@ -58,12 +68,12 @@ export interface Plan {
   readonly topology: 'single' | 'cluster'
   /** Do not rank sides whose guarantees differ. */
   readonly strict: boolean
-  /** Trials of each side. */
+  /** Trials of each side, at each rate. */
   readonly repeat: number
   /** Of payloads, keys and the order of trials. */
   readonly seed: number
-  /** The order of all trials, as indices of `sides`. */
-  readonly order: readonly number[]
+  /** All trials, in their order. */
+  readonly order: readonly PlannedTrial[]
   /** Everything worth telling before the start: defaults taken that differ from OMB's, keys ignored. */
   readonly notes: readonly string[]
 }

@@ -3,8 +3,9 @@ import { MAX_TRIALS_PER_SIDE } from '../compare/statistics/index.ts'
 import type { DriverEntry } from '../drivers/registry.ts'
 import { AppError } from '../errors/app-error.ts'
 import { parseDuration } from './duration.ts'
-import { MAX_DURATION_S, MAX_WORKERS, UNBOUNDED_RATE_HZ } from './limits.ts'
+import { MAX_DURATION_S, MAX_RATES, MAX_WORKERS, UNBOUNDED_RATE_HZ } from './limits.ts'
 import type { Plan } from './model.ts'
+import { parseRates } from './rates.ts'
 
 const DEFAULT_SEED = 1
 const MAX_SEED = 0xffff_ffff
@@ -15,6 +16,7 @@ export interface PlanFlags {
   readonly duration?: unknown
   readonly warmup?: unknown
   readonly rate?: unknown
+  readonly rates?: unknown
   readonly workers?: unknown
   readonly topology?: unknown
   readonly repeat?: unknown
@@ -37,11 +39,12 @@ export interface ParsedFlags {
   readonly drivers: string | null
   readonly durationS: number | null
   readonly warmupS: number | null
-  readonly rateHz: number | null
+  /** Rates in the place of the workload's, of `--rate` or `--rates`. */
+  readonly ratesHz: readonly number[] | null
   readonly workers: number | null
   readonly topology: Plan['topology']
-  /** Trials of each side. */
-  readonly repeat: number | null
+  /** Trials of each side, at each rate; `auto`: as many as a verdict needs. */
+  readonly repeat: number | 'auto' | null
   readonly seed: number
   readonly strict: boolean
   readonly lenient: boolean
@@ -54,10 +57,10 @@ export function parseFlags(options: PlanOptions): ParsedFlags {
     drivers: sidesFlag(options.drivers),
     durationS: durationFlag('--duration', options.duration, false),
     warmupS: durationFlag('--warmup', options.warmup, true),
-    rateHz: wholeFlag('--rate', options.rate, UNBOUNDED_RATE_HZ - 1, 'messages a second'),
+    ratesHz: ratesFlags(options),
     workers: wholeFlag('--workers', options.workers, MAX_WORKERS, 'producer processes'),
     topology: topologyFlag(options.topology),
-    repeat: wholeFlag('--repeat', options.repeat, MAX_TRIALS_PER_SIDE, 'trials of each side'),
+    repeat: repeatFlag(options.repeat),
     seed: seedFlag(options.seed),
     strict: options.strict === true,
     lenient: options.lenient === true,
@@ -102,13 +105,32 @@ function durationFlag(flag: string, value: unknown, zeroIsFine: boolean): number
   return seconds
 }
 
-function wholeFlag(flag: string, value: unknown, most: number, what: string): number | null {
+function wholeFlag(flag: string, value: unknown, most: number, what: string, or = ''): number | null {
   if (isMissing(value)) return null
   const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
   if (typeof number !== 'number' || !Number.isInteger(number) || number < 1 || number > most) {
-    throw usage(flag, `a whole number of ${what} from 1 to ${most}`, value)
+    throw usage(flag, `${or}a whole number of ${what} from 1 to ${most}`, value)
   }
   return number
+}
+
+function ratesFlags({ rate, rates }: PlanFlags): readonly number[] | null {
+  const one = wholeFlag('--rate', rate, UNBOUNDED_RATE_HZ - 1, 'messages a second')
+  if (isMissing(rates)) return one === null ? null : [one]
+  if (one !== null) {
+    throw new AppError('USAGE', 'expected --rate or --rates, got both', { hint: 'remove one of them' })
+  }
+  const text = typeof rates === 'number' ? String(rates) : rates
+  const parsed = typeof text === 'string' ? parseRates(text) : null
+  if (parsed !== null) return parsed
+  const most = UNBOUNDED_RATE_HZ - 1
+  const expected = `1 to ${MAX_RATES} different whole numbers of messages a second from 1 to ${most}, separated by commas`
+  throw usage('--rates', expected, rates, '--rates 5000,10000')
+}
+
+function repeatFlag(value: unknown): number | 'auto' | null {
+  if (value === 'auto') return value
+  return wholeFlag('--repeat', value, MAX_TRIALS_PER_SIDE, 'trials of each side', 'auto or ')
 }
 
 function seedFlag(value: unknown): number {

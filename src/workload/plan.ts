@@ -11,6 +11,8 @@ import type { Plan, Workload } from './model.ts'
 import { type ParsedFlags, type PlanOptions, parseFlags } from './plan-options.ts'
 import { configError, type Problem } from './problem.ts'
 import { displayPath } from './product-folder.ts'
+import { trialsForVerdict } from './prospect.ts'
+import { ratesOf, withRates } from './rates.ts'
 import { MASK, maskLoose } from './secrets.ts'
 import { parseSideToken, splitSides } from './side-token.ts'
 import { resolveSides, type SideRequest } from './sides.ts'
@@ -37,7 +39,9 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   const producers = workload.topics * workload.producersPerTopic
   const consumers = workload.topics * workload.subscriptionsPerTopic * workload.consumersPerSubscription
   const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), Math.max(producers, consumers))
-  const repeat = flags.repeat ?? file.repeat
+  const rates = ratesOf(workload)
+  const asked = flags.repeat ?? file.repeat
+  const repeat = asked === 'auto' ? trialsForVerdict({ sides, rates: rates.length }) : asked
   const { drivers, workloadSource } = withoutSecrets(file, registry)
   return {
     workload: { ...workload, drivers },
@@ -49,7 +53,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     strict: flags.strict,
     repeat,
     seed: flags.seed,
-    order: trialOrder(sides.length, repeat, flags.seed),
+    order: trialOrder(sides.length, rates, repeat, flags.seed),
     notes: notesOf(file, workload, flags, workers),
   }
 }
@@ -59,11 +63,10 @@ function defaultWorkers(cores: number): number {
   return Math.max(1, Math.min(MAX_DEFAULT_WORKERS, Math.floor(cores / 2)))
 }
 
-function withFlags(workload: Workload, { durationS, warmupS, rateHz }: ParsedFlags): Workload {
+function withFlags(workload: Workload, { durationS, warmupS, ratesHz }: ParsedFlags): Workload {
   const warmupLimitS = durationS === null ? Number.POSITIVE_INFINITY : durationS / 2
   return {
-    ...workload,
-    producerRateHz: rateHz ?? workload.producerRateHz,
+    ...(ratesHz === null ? workload : withRates(workload, ratesHz)),
     durationS: durationS ?? workload.durationS,
     warmupS: warmupS ?? Math.min(workload.warmupS, warmupLimitS),
   }
@@ -71,13 +74,13 @@ function withFlags(workload: Workload, { durationS, warmupS, rateHz }: ParsedFla
 
 /** Throws when the workload asks for what does not exist yet, or for more than one machine can carry. */
 function refuse(file: WorkloadFile, workload: Workload, flags: ParsedFlags): void {
-  const lifted = flags.rateHz === null ? [] : ['producerRate']
+  const lifted = flags.ratesHz === null ? [] : ['producerRate']
   const problems = file.refusals.filter(({ field }) => !lifted.includes(field)).map(({ problem }) => problem)
   problems.push(...sizeProblems(workload, file))
   if (problems.length > 0) throw configError(problems)
 }
 
-function sizeProblems(workload: Workload, { locator }: WorkloadFile): Problem[] {
+function sizeProblems(workload: Workload, { locator, workload: file }: WorkloadFile): Problem[] {
   const problems: Problem[] = []
   const atMost = (field: string, what: string, most: number, got: number) => {
     if (got <= most) return
@@ -98,9 +101,11 @@ function sizeProblems(workload: Workload, { locator }: WorkloadFile): Problem[] 
     subscriptions * workload.consumersPerSubscription,
   )
   atMost('partitionsPerTopic', 'partitions', MAX_PARTITIONS, topics * workload.partitionsPerTopic)
-  if (workload.producerRateHz > 0 && workload.producerRateHz * workload.durationS < 1) {
-    const what = `expected at least one message, got ${workload.producerRateHz} a second for ${workload.durationS} s`
-    problems.push({ where: locator.whereIs(['producerRate']), what, hint: 'measure longer, or send faster' })
+  const [lowestHz] = ratesOf(workload)
+  if (lowestHz! > 0 && lowestHz! * workload.durationS < 1) {
+    const what = `expected at least one message, got ${lowestHz} a second for ${workload.durationS} s`
+    const field = file.ratesHz === undefined ? 'producerRate' : 'rates'
+    problems.push({ where: locator.whereIs([field]), what, hint: 'measure longer, or send faster' })
   }
   return problems
 }
@@ -144,8 +149,10 @@ function notesOf(file: WorkloadFile, workload: Workload, flags: ParsedFlags, wor
   if (flags.durationS !== null && flags.warmupS === null && workload.warmupS < file.workload.warmupS) {
     notes.push(`warm-up shortened to ${formatDuration(workload.warmupS)}, half of --duration`)
   }
-  if (flags.rateHz !== null)
-    notes.push(`--rate: ${count(file.workload.producerRateHz)} messages/s in the file`)
+  if (flags.ratesHz !== null) {
+    const flag = flags.ratesHz.length === 1 ? '--rate' : '--rates'
+    notes.push(`${flag}: ${ratesOf(file.workload).map(count).join(' and ')} messages/s in the file`)
+  }
   if (flags.workers !== null && workers < flags.workers) {
     notes.push(`--workers ${flags.workers}: ${workers} is enough, there are no more producers or consumers`)
   }

@@ -29,7 +29,7 @@ export function refusalsOf(fields: WorkloadFields, locator: Locator): Refusal[] 
       'expected producerRate of at least 1, got 0: the search for the highest rate is not yet there',
       hint,
     )
-  } else if (rate >= UNBOUNDED_RATE_HZ) {
+  } else if (rate !== undefined && rate >= UNBOUNDED_RATE_HZ) {
     const what = `expected producerRate below ${UNBOUNDED_RATE_HZ}, got ${rate}: sending as fast as it goes is not yet there`
     refuse('producerRate', what, 'set producerRate, or --rate, to the messages a second to offer')
   }

@@ -11,6 +11,7 @@ export interface JsonSchema {
   readonly maximum?: number
   readonly exclusiveMinimum?: number
   readonly minItems?: number
+  readonly maxItems?: number
   readonly minLength?: number
   readonly pattern?: string
   readonly properties?: Readonly<Record<string, JsonSchema>>
@@ -83,12 +84,17 @@ export function expectedText(schema: JsonSchema): string | undefined {
         ? 'a text'
         : 'a text that is not empty'
     case 'array':
-      return `a list${(schema.minItems ?? 0) > 0 ? ` of at least ${schema.minItems}` : ''}`
+      return `a list${items(schema)}`
     case 'object':
       return 'a map of settings'
     default:
       return undefined
   }
+}
+
+function items({ minItems = 0, maxItems }: JsonSchema): string {
+  if (maxItems !== undefined) return ` of ${minItems} to ${maxItems}`
+  return minItems > 0 ? ` of at least ${minItems}` : ''
 }
 
 function range(schema: JsonSchema): string {

@@ -1,17 +1,23 @@
 import { newRandom } from '../engine/random.ts'
+import type { PlannedTrial } from './model.ts'
 
 /**
- * The order of all trials, as indices of sides. In rounds that hold every side once, each round shuffled: whatever
- * changes slowly on the machine meets all sides alike, and no side is always first. The same seed gives the same order.
- * One trial a side keeps the order in which the sides were named.
+ * The order of all trials. In rounds that hold every side at every rate once, each round shuffled: whatever changes
+ * slowly on the machine meets all alike, and no side is always first. The same seed gives the same order. One trial of
+ * each keeps the order in which rates and sides were named, all sides at a rate before the next.
  */
-export function trialOrder(sides: number, perSide: number, seed: number): number[] {
-  const named = Array.from({ length: sides }, (_, index) => index)
+export function trialOrder(
+  sides: number,
+  ratesHz: readonly number[],
+  perSide: number,
+  seed: number,
+): PlannedTrial[] {
+  const named = ratesHz.flatMap((rateHz) => Array.from({ length: sides }, (_, side) => ({ side, rateHz })))
   if (perSide === 1) return named
   const random = newRandom(seed)
   return Array.from({ length: perSide }, () => {
     const round = [...named]
-    for (let last = sides - 1; last > 0; last--) {
+    for (let last = round.length - 1; last > 0; last--) {
       const other = random.below(last + 1)
       ;[round[last], round[other]] = [round[other]!, round[last]!]
     }

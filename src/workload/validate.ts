@@ -162,7 +162,7 @@ function isSecretPath(path: Path, secretPaths: readonly string[]): boolean {
 /** A value as a message may show it: short, quoted where it is text, secrets masked. */
 export function shown(value: unknown): string {
   if (value === null || value === undefined) return 'nothing'
-  if (Array.isArray(value)) return 'a list'
+  if (Array.isArray(value)) return `a list of ${value.length}`
   if (typeof value === 'object') return 'a map'
   if (typeof value !== 'string') return String(value)
   const text = maskText(value)

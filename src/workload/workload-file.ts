@@ -3,6 +3,7 @@ import { DEFAULT_WARMUP_S, MAX_PAYLOAD_POOL_BYTES } from './limits.ts'
 import type { Payload, Workload } from './model.ts'
 import { findPayloadFile } from './payload-file.ts'
 import { configError, type Problem } from './problem.ts'
+import { repeatedRates, withRates } from './rates.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
 import { type Locator, validate } from './validate.ts'
 import { readableWorkloadSchema, type WorkloadFields, workloadSchema } from './workload-schema.ts'
@@ -14,8 +15,8 @@ export interface WorkloadFile {
   /** The text as read. */
   readonly source: string
   readonly workload: Workload
-  /** Trials of each side. */
-  readonly repeat: number
+  /** Trials of each side, at each rate; `auto`: as many as a verdict needs. */
+  readonly repeat: number | 'auto'
   readonly refusals: readonly Refusal[]
   /** Defaults taken that differ from OMB's, and fields without effect. */
   readonly notes: readonly string[]
@@ -37,7 +38,11 @@ export async function readWorkload(
     ...options,
     textSchema: workloadSchema,
   })
-  const problems = [...durationProblems(fields, yaml), ...payloadProblems(fields, yaml)]
+  const problems = [
+    ...rateProblems(fields, yaml),
+    ...durationProblems(fields, yaml),
+    ...payloadProblems(fields, yaml),
+  ]
   const payload = await payloadOf(fields, file, yaml)
   if ('problem' in payload) problems.push(payload.problem)
   if (problems.length > 0 || 'problem' in payload) throw configError(problems)
@@ -51,6 +56,24 @@ export async function readWorkload(
     ignored,
     locator: yaml,
   }
+}
+
+function rateProblems({ producerRate, rates }: WorkloadFields, locator: Locator): Problem[] {
+  if (rates === undefined) {
+    if (producerRate !== undefined) return []
+    const what = 'expected producerRate or rates, got neither'
+    return [{ where: locator.whereIs([]), what, hint: 'add producerRate: 10000' }]
+  }
+  const problems = repeatedRates(rates).map((index): Problem => {
+    const what = `expected each rate once, got ${rates[index]} again`
+    return { where: locator.whereIs(['rates', index]), what, hint: 'remove it; repeat asks for more trials' }
+  })
+  if (producerRate !== undefined) {
+    const what = 'expected producerRate or rates, got both'
+    const hint = 'remove one of them: rates stand in the place of producerRate'
+    problems.push({ where: locator.whereIs(['rates']), what, hint })
+  }
+  return problems
 }
 
 function durationProblems(fields: WorkloadFields, locator: Locator): Problem[] {
@@ -104,7 +127,7 @@ async function payloadOf(
 }
 
 function toWorkload(fields: WorkloadFields, payload: Payload, file: string): Workload {
-  return {
+  const workload = {
     name: fields.name ?? basename(file).replace(/\.ya?ml$/, ''),
     topics: fields.topics,
     partitionsPerTopic: fields.partitionsPerTopic,
@@ -114,12 +137,13 @@ function toWorkload(fields: WorkloadFields, payload: Payload, file: string): Wor
     subscriptionsPerTopic: fields.subscriptionsPerTopic,
     producersPerTopic: fields.producersPerTopic,
     consumersPerSubscription: fields.consumerPerSubscription,
-    producerRateHz: fields.producerRate,
+    producerRateHz: fields.producerRate ?? 0,
     consumerRateHz: fields.consumerRate ?? null,
     warmupS: seconds(fields.warmupDurationMinutes, fields.warmupDurationSeconds) ?? DEFAULT_WARMUP_S,
     durationS: seconds(fields.testDurationMinutes, fields.testDurationSeconds) ?? 0,
     drivers: fields.drivers ?? null,
   }
+  return fields.rates === undefined ? workload : withRates(workload, fields.rates)
 }
 
 function seconds(minutes: number | undefined, wholeSeconds: number | undefined): number | undefined {

@@ -6,12 +6,18 @@ import {
   MAX_DURATION_S,
   MAX_MESSAGE_BYTES,
   MAX_RATE_HZ,
+  MAX_RATES,
   MAX_SIDES,
   MIN_MESSAGE_BYTES,
   UNBOUNDED_RATE_HZ,
 } from './limits.ts'
 
 const count = () => z.int().min(1).max(MAX_COUNT)
+const rate = () =>
+  z
+    .int()
+    .min(1)
+    .max(UNBOUNDED_RATE_HZ - 1)
 const MAX_MINUTES = MAX_DURATION_S / 60
 
 const fields = {
@@ -57,11 +63,16 @@ const fields = {
   subscriptionsPerTopic: count().default(1).describe('Subscriptions of each topic; each gets every message.'),
   producersPerTopic: count().default(1).describe('Producers of each topic.'),
   consumerPerSubscription: count().default(1).describe('Consumers of each subscription.'),
-  producerRate: z
-    .int()
+  producerRate: rate()
+    .optional()
+    .describe('Messages a second, total over all producers and topics. Needed without rates.'),
+  rates: z
+    .array(rate())
     .min(1)
-    .max(UNBOUNDED_RATE_HZ - 1)
-    .describe('Messages a second, total over all producers and topics.'),
+    .max(MAX_RATES)
+    .optional()
+    .describe('Several rates instead of producerRate; each side is measured at each.')
+    .meta({ uniqueItems: true }),
   consumerRate: count()
     .optional()
     .describe(
@@ -100,11 +111,9 @@ const fields = {
     .optional()
     .describe('Sides to compare, written as on the command line, [label=]name[:client][+key=value].'),
   repeat: z
-    .int()
-    .min(1)
-    .max(MAX_TRIALS_PER_SIDE)
+    .union([z.int().min(1).max(MAX_TRIALS_PER_SIDE), z.literal('auto')])
     .default(1)
-    .describe('Trials of each side, in random order.'),
+    .describe('Trials of each side at each rate, in random order; auto: as many as a verdict needs.'),
   schedule: z
     .literal('constant')
     .optional()
@@ -125,7 +134,7 @@ const later = z.unknown().optional()
 /** What `readWorkload` parses with: also lets through what is refused afterwards with a sentence of its own. */
 export const readableWorkloadSchema = z.strictObject({
   ...fields,
-  producerRate: z.int().min(0).max(MAX_RATE_HZ),
+  producerRate: z.int().min(0).max(MAX_RATE_HZ).optional(),
   schedule: later,
   slo: later,
   faults: later,

@@ -53,8 +53,27 @@ test(
     expect(finished.stderr).toMatch(/: trial: 3 of 3 \(6 of 6 in all\)/)
     const plan = await home.run(['plan', ...args, '--json'])
     const { order: planned, sides } = JSON.parse(plan.stdout)
-    expect(planned.map((index: number) => sides[index].label)).toEqual(order)
+    expect(planned.map(({ side }: { side: number }) => sides[side].label)).toEqual(order)
     expect(await home.leftovers()).toEqual([])
+  },
+  LIMIT_MS,
+)
+
+test(
+  'every side at every rate, and the result knows the rate of each trial',
+  async () => {
+    const drivers = ['--drivers', `a=${FAKE},b=${FAKE}`]
+    const finished = await home.run(['run', SHORT, ...drivers, '--rates', '300,100', '--warmup', '0s'])
+    const result = await latest()
+    expect(result.workload).toMatchObject({ producerRateHz: 300, ratesHz: [100, 300] })
+    expect(result.trialPlan).toMatchObject({ order: ['a', 'b', 'a', 'b'], ratesHz: [100, 100, 300, 300] })
+    expect(result.partial).toBeNull()
+    for (const { trials } of result.sides) {
+      expect(trials.map(({ rateHz }) => rateHz)).toEqual([100, 300])
+      expect(trials.map(({ phases }) => phases.measure.counts.scheduled)).toEqual([100, 300])
+    }
+    expect(finished.stderr).toContain('order of trials (seed 1): a 100/s, b 100/s, a 300/s, b 300/s')
+    expect(finished.stderr).toContain('b: trial: 2 of 2 at 300 msg/s (4 of 4 in all)')
   },
   LIMIT_MS,
 )

@@ -128,6 +128,17 @@ test('without a queue the sender gets the answer of the upstream', async () => {
   expect(await answer).toMatchObject({ kind: 'upstream-failed', retryable: true, retryAfterMs: 1000 })
 })
 
+test('without a queue the sender is told what the upstream refused', async () => {
+  const partial = { rejected: 2, message: 'too old' }
+  const { pipeline, clock } = setUp({
+    upstream: () => ({ kind: 'exported', partial }),
+    options: { queue: null },
+  })
+  const offered = pipeline.offer('traces', body(1, 2))
+  await clock.advanceTo(20_000)
+  expect(await offered).toEqual({ kind: 'accepted', partial })
+})
+
 test('closing exports what is queued; what is left when the time is over counts as 503', async () => {
   const abort = new AbortController()
   const { pipeline, clock, counts, slab } = setUp({
@@ -153,6 +164,29 @@ test('closing exports what is queued; what is left when the time is over counts 
   expect(counts()['gateway_dropped_total{signal=traces,reason_code=503}']).toBe(4)
   expect(slab.allocations()).toBe(slab.releases())
 })
+
+test.each([true, false])(
+  'an upstream that never answers holds up the end no longer than it may, queue %p',
+  async (queued) => {
+    const abort = new AbortController()
+    let end: (outcome: ExportOutcome) => void = () => {}
+    const silent: Uplink = {
+      send: () => new Promise((resolve) => (end = resolve)),
+      async close() {
+        end(RETRYABLE)
+      },
+    }
+    const uplinks = { traces: silent, metrics: silent, logs: silent }
+    const { pipeline, slab, counts } = setUp({ options: { uplinks, ...(queued ? {} : { queue: null }) } })
+    void pipeline.offer('traces', body(1))
+    const closed = pipeline.close(abort.signal)
+    expect(await Promise.race([closed, Bun.sleep(0).then(() => 'open')])).toBe('open')
+    abort.abort()
+    await closed
+    expect(counts()['gateway_dropped_total{signal=traces,reason_code=503}']).toBe(1)
+    expect(slab.allocations()).toBe(slab.releases())
+  },
+)
 
 test('whatever happens, received = exported + dropped + empty, and every buffer comes back', async () => {
   const step = fc.record({
@@ -199,3 +233,21 @@ test('whatever happens, received = exported + dropped + empty, and every buffer 
     { numRuns: 200, seed: 11 },
   )
 }, 30_000)
+
+test('bodies are freed whatever becomes of them, but not what lies beside a view', async () => {
+  const lengthsAfter = async (script: Script, bytes: Uint8Array) => {
+    const { pipeline, clock } = setUp(script)
+    const offered = pipeline.offer('traces', bytes)
+    await clock.advanceTo(20_000_000)
+    await offered
+    return [bytes.length, bytes.buffer.byteLength]
+  }
+  const FREED = [0, 0]
+  expect(await lengthsAfter({}, body(1, 2))).toEqual(FREED)
+  expect(await lengthsAfter({ upstream: () => PERMANENT }, body(1, 2))).toEqual(FREED)
+  expect(await lengthsAfter({ mask: () => unchanged(body(9)) }, body(1, 2))).toEqual(FREED)
+  expect(await lengthsAfter({ options: { queue: null } }, body(1, 2))).toEqual(FREED)
+  const malformed: MaskOutcome = { kind: 'malformed', detail: 'no', offset: 0 }
+  expect(await lengthsAfter({ mask: () => malformed }, body(1, 2))).toEqual(FREED)
+  expect(await lengthsAfter({}, body(1, 2, 3).subarray(1))).toEqual([2, 3])
+})

@@ -27,6 +27,11 @@ const withWorker = (changes: Partial<WorkerResult>): TrialFacts => ({
   workers: [{ ...healthy.workers[0]!, ...changes }, healthy.workers[1]!],
 })
 
+const withOthers = (...shares: readonly number[]): TrialFacts => ({
+  ...healthy,
+  otherBrokers: shares.map((coreShare, i) => ({ name: `other-${i}`, coreShare })),
+})
+
 const withAudit = (
   audit: Parameters<typeof sampleAudit>[1],
   promise: Partial<TrialResult['promise']> = {},
@@ -93,6 +98,13 @@ describe('measurement', () => {
       withWorker({ meanCoreShare: 0.93 }),
       'invalid',
       /producer worker 0 used 93\.0 %/,
+    ],
+    ['other brokers at 3 % of a core', withOthers(0.01, 0.02), 'valid', null],
+    [
+      'other brokers above 3 % of a core together',
+      withOthers(0.02, 0.02),
+      'invalid',
+      /other-0 and other-1, up beside .* used 4\.0 % of a core/,
     ],
     ["a worker's short peak", withWorker({ maxCoreShare: 1.2 }), 'valid', null],
     ['clocks 1 ms apart, end-to-end 2 ms', { ...healthy, clockBoundUs: 1_000 }, 'valid', null],

@@ -76,6 +76,35 @@ describe('options', () => {
     expect((await plan({ rate: 50 }, search)).workload.producerRateHz).toBe(50)
   })
 
+  test('--rates and --rate stand in the place of either field', async () => {
+    const rates = BASE.replace('producerRate: 1000', 'rates: [100, 200]')
+    expect((await plan({}, rates)).workload).toMatchObject({ producerRateHz: 200, ratesHz: [100, 200] })
+    const several = await plan({ rates: '400,300' })
+    expect(several.workload).toMatchObject({ producerRateHz: 400, ratesHz: [300, 400] })
+    expect(several.notes.join()).toContain('--rates: 1,000 messages/s in the file')
+    expect(several.order).toEqual([
+      { side: 0, rateHz: 300 },
+      { side: 0, rateHz: 400 },
+    ])
+    const one = await plan({ rate: 50 }, rates)
+    expect(one.workload.producerRateHz).toBe(50)
+    expect(one.workload).not.toHaveProperty('ratesHz')
+    expect(one.notes.join()).toContain('--rate: 100 and 200 messages/s in the file')
+    const search = BASE.replace('producerRate: 1000', 'producerRate: 0')
+    expect((await plan({ rates: '5,6' }, search)).workload.ratesHz).toEqual([5, 6])
+    expect(await problem({ duration: '500ms' }, BASE.replace('producerRate: 1000', 'rates: [1, 9]'))).toMatch(
+      /^w\.yaml:5:8: expected at least one message, got 1 a second for 0.5 s/,
+    )
+  })
+
+  test('--repeat auto takes as many trials as a verdict needs', async () => {
+    const auto = { drivers: 'demo,slow', repeat: 'auto' }
+    expect((await plan(auto)).repeat).toBe(6)
+    const many = { ...auto, rates: '1,2,3,4,5,6,7,8,9,10,11,12' }
+    expect(await plan(many)).toMatchObject({ repeat: 7, order: { length: 7 * 2 * 12 } })
+    expect((await plan({ drivers: 'demo,slow' }, `${BASE}repeat: auto\n`)).repeat).toBe(6)
+  })
+
   test('--topology', async () => {
     expect((await plan({ topology: 'cluster' })).topology).toBe('cluster')
   })
@@ -90,6 +119,20 @@ describe('options', () => {
     [{ rate: 1.5 }, /^--rate/],
     [{ rate: '1e3' }, /^--rate/],
     [{ rate: true }, /^--rate/],
+    [{ rates: '' }, /^--rates: expected 1 to 16 different whole numbers .* separated by commas, got ""$/],
+    [{ rates: '5,0' }, /^--rates/],
+    [{ rates: '5,-1' }, /^--rates/],
+    [{ rates: '5,1.5' }, /^--rates/],
+    [{ rates: '5,x' }, /^--rates/],
+    [{ rates: '5,' }, /^--rates/],
+    [{ rates: '5,5' }, /^--rates/],
+    [{ rates: '5,10000000' }, /^--rates/],
+    [{ rates: Array.from({ length: 17 }, (_, i) => i + 1).join() }, /^--rates/],
+    [{ rates: true }, /^--rates/],
+    [{ rates: ['5', '6'] }, /^--rates: .*got it more than once$/],
+    [{ rates: '5,6', rate: 7 }, /^expected --rate or --rates, got both$/],
+    [{ repeat: 'many' }, /^--repeat: expected auto or a whole number of trials of each side from 1 to 100/],
+    [{ repeat: 101 }, /^--repeat/],
     [{ workers: 65 }, /^--workers/],
     [{ workers: Number.NaN }, /^--workers/],
     [{ topology: 'ring' }, /^--topology: expected single or cluster, got "ring"$/],
@@ -224,6 +267,7 @@ describe('bench plan', () => {
       loadSeconds: 300,
       totalSeconds: 340,
       maximumSeconds: 400,
+      trials: 2,
       messages: 120_000,
     })
   })
@@ -235,8 +279,22 @@ describe('bench plan', () => {
     expect(output).toContain('3 trials cannot show a difference at 5 %')
     expect(output).toContain('of it 15 min of load')
     const fromFile = await plan({ drivers: 'demo' }, `${BASE}repeat: 2\n`)
-    expect(fromFile).toMatchObject({ repeat: 2, order: [0, 0] })
+    expect(fromFile).toMatchObject({ repeat: 2, order: [{ side: 0 }, { side: 0 }] })
     expect((await plan({ repeat: '5' }, `${BASE}repeat: 2\n`)).repeat).toBe(5)
+  })
+
+  test('--rates: every trial counts, each rate is told, and what a verdict takes', async () => {
+    const { output } = await run({ drivers: 'demo,slow', rates: '500,2000', repeat: 'auto', seed: 4 })
+    for (const part of [
+      '500, 2,000 messages/s of 100 bytes (0.1, 0.2 MB/s)',
+      '240,000 messages on each side at the highest rate',
+      '6 trials of each side at each of 2 rates, 24 in all, each with fresh topics and the whole warm-up, local brokers just started',
+      '6 trials of each side at each rate can show a difference at 5 % among the 4 tests of this report',
+      'of it 1 h of load',
+    ]) {
+      expect(output).toContain(part)
+    }
+    expect(output).toMatch(/order \(seed 4\): (((demo|slow) (500|2,000)\/s(, )?){4}(; )?){6}\n/)
   })
 
   test('--json is data, without any secret of sides or workload', async () => {

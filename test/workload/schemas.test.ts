@@ -24,7 +24,7 @@ describe('schemas', () => {
       $schema: 'http://json-schema.org/draft-07/schema#',
       additionalProperties: false,
     })
-    expect(schema.required).toEqual(['messageSize', 'producerRate'])
+    expect(schema.required).toEqual(['messageSize'])
     for (const [key, field] of Object.entries<{ description?: string }>(schema.properties)) {
       expect(`${key}: ${field.description ?? ''}`).toMatch(/: [A-Z].*\.$/)
     }

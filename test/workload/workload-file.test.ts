@@ -63,6 +63,17 @@ warmupDurationMinutes: 1
     expect(workload).toMatchObject({ consumerRateHz: 9, warmupS: 0, durationS: 3, drivers: ['a', 'b:c+d=1'] })
   })
 
+  test('several rates, ascending whatever their order; one is no list; trials as many as a verdict needs', async () => {
+    const rated = (rates: string) => read(`messageSize: 100\ntestDurationSeconds: 3\nrates: ${rates}\n`)
+    const { workload, refusals } = await rated('[20000, 5000, 10000]')
+    expect(workload).toMatchObject({ producerRateHz: 20_000, ratesHz: [5_000, 10_000, 20_000] })
+    expect(refusals).toEqual([])
+    const one = await rated('[7]')
+    expect(one.workload.producerRateHz).toBe(7)
+    expect(one.workload).not.toHaveProperty('ratesHz')
+    expect((await rated('[7]\nrepeat: auto')).repeat).toBe('auto')
+  })
+
   test('the shortest example of the manual: defaults are taken and told', async () => {
     const { workload, notes } = await read(`name: my-workload
 topics: 1
@@ -216,6 +227,42 @@ testDurationMinutes: 0.5
     )
   })
 
+  const withRates = (rates: string) => problems(`messageSize: 100\ntestDurationSeconds: 1\nrates: ${rates}\n`)
+
+  test.each([
+    ['[]', /^w\.yaml:3:8: expected rates to be a list of 1 to 16, got a list of 0/],
+    [
+      `[${Array.from({ length: 17 }, (_, i) => i + 1)}]`,
+      /expected rates to be a list of 1 to 16, got a list of 17/,
+    ],
+    ['5000', /^w\.yaml:3:8: expected rates to be a list of 1 to 16, got 5000/],
+    ['', /^w\.yaml:3:\d+: expected rates to be a list of 1 to 16, got nothing/],
+    ['[10, 0]', /^w\.yaml:3:13: expected rates\[1\] to be a whole number from 1 to 9999999, got 0/],
+    ['[10, -5]', /^w\.yaml:3:13: .*got -5/],
+    ['[10, 1.5]', /^w\.yaml:3:13: .*got 1.5/],
+    ['[10, "20"]', /^w\.yaml:3:13: .*got "20"/],
+    ['[10, many]', /^w\.yaml:3:13: .*got "many"/],
+    ['[10, .nan]', /^w\.yaml:3:13: .*got NaN/],
+    ['[10, 10000000]', /^w\.yaml:3:13: .*got 10000000/],
+    ['[10, 20, 10]', /^w\.yaml:3:17: expected each rate once, got 10 again \(remove it/],
+  ])('rates: %s', async (rates, pattern) => {
+    const [problem, ...others] = await withRates(rates)
+    expect(problem).toMatch(pattern)
+    expect(others).toEqual([])
+  })
+
+  test('rates stand in the place of producerRate', async () => {
+    expect(await problems(`${MINIMAL}rates: [1, 2]\n`)).toEqual([
+      'w.yaml:4:8: expected producerRate or rates, got both (remove one of them: rates stand in the place of producerRate)',
+    ])
+  })
+
+  test.each(['0', '101', 'many', '[1]'])('repeat: %s', async (value) => {
+    expect(await problems(`${MINIMAL}repeat: ${value}\n`)).toEqual([
+      expect.stringMatching(/^w\.yaml:4:9: expected repeat to be a whole number from 1 to 100 or auto, got /),
+    ])
+  })
+
   test('the smallest message is the envelope alone', async () => {
     const sized = (bytes: number) => MINIMAL.replace('messageSize: 100', `messageSize: ${bytes}`)
     expect((await read(sized(ENVELOPE_BYTES))).workload.messageBytes).toBe(ENVELOPE_BYTES)
@@ -227,7 +274,10 @@ testDurationMinutes: 0.5
   test('missing keys point at the map and say what they are', async () => {
     expect(await problems('topics: 1\n')).toEqual([
       expect.stringMatching(/^w\.yaml:1:1: expected messageSize to be .*, got nothing \(Bytes of a message/),
-      expect.stringMatching(/^w\.yaml:1:1: expected producerRate to be .*, got nothing \(Messages a second/),
+    ])
+    expect(await problems('messageSize: 100\n')).toEqual([
+      'w.yaml:1:1: expected producerRate or rates, got neither (add producerRate: 10000)',
+      expect.stringContaining('w.yaml:1:1: expected testDurationMinutes or testDurationSeconds, got neither'),
     ])
   })
 

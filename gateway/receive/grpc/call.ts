@@ -1,8 +1,10 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { Clock } from '../../../src/clock/clock.ts'
-import { PREFIX_BYTES, timeoutMs, unframed } from '../../../src/otlp/grpc/frame.ts'
+import { framed, PREFIX_BYTES, timeoutMs, unframedChunks } from '../../../src/otlp/grpc/frame.ts'
 import { GRPC, type GrpcCode } from '../../../src/otlp/grpc/status.ts'
+import { encodeResponse } from '../../../src/otlp/response.ts'
 import { GRPC_METHODS, SIGNALS, type Signal } from '../../../src/otlp/signal.ts'
+import { freeBytes } from '../../bytes.ts'
 import type { Outcome, Pipeline } from '../../contracts.ts'
 import type { ReceiveMeter } from '../receive-meter.ts'
 import { unpack } from '../unpack.ts'
@@ -54,19 +56,19 @@ export function serveCall(
     turnAway(call.code, call.message)
     return
   }
-  const answer = (trailers: Trailers) => {
+  const answer = (trailers: Trailers, response: Buffer = EMPTY_RESPONSE) => {
     clearTimeout(deadline)
     if (stream.destroyed || stream.headersSent) return
-    if (trailers['grpc-status'] === '0') sendResponse(stream, trailers)
+    if (trailers['grpc-status'] === '0') sendResponse(stream, response, trailers)
     else sendTrailersOnly(stream, trailers)
     context.counts.answered(call.signal, context.clock.nowUs() - arrivedAtUs)
   }
   const pass = () => answer(refusal(GRPC.deadlineExceeded, 'the deadline of the call has passed'))
   if (call.timeoutMs !== null) deadline = setTimeout(pass, call.timeoutMs)
   stream.on('close', () => clearTimeout(deadline))
-  collect(stream, context, turnAway, (data) => {
-    void take(context, call, data, turnAway).then((outcome) => {
-      if (outcome !== null) answer(trailersOf(outcome))
+  collect(stream, context, turnAway, (chunks) => {
+    void take(context, call, chunks, turnAway).then((outcome) => {
+      if (outcome !== null) answer(trailersOf(outcome), responseOf(outcome))
     })
   })
 }
@@ -99,7 +101,7 @@ function collect(
   stream: ServerHttp2Stream,
   { maxBodyBytes, maxArrivalMs }: CallContext,
   turnAway: TurnAway,
-  onComplete: (data: Uint8Array) => void,
+  onComplete: (chunks: readonly Uint8Array[]) => void,
 ): void {
   let chunks: Uint8Array[] = []
   let receivedBytes = 0
@@ -122,7 +124,7 @@ function collect(
   stream.on('end', () => {
     clearTimeout(arrival)
     if (stream.headersSent || stream.destroyed) return
-    onComplete(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
+    onComplete(chunks)
   })
 }
 
@@ -130,10 +132,11 @@ function collect(
 async function take(
   context: CallContext,
   call: Call,
-  data: Uint8Array,
+  chunks: readonly Uint8Array[],
   turnAway: TurnAway,
 ): Promise<Outcome | null> {
-  const message = unframed(data)
+  const message = unframedChunks(chunks)
+  if (chunks.length > 1) for (const chunk of chunks) freeBytes(chunk)
   if (message.kind === 'bad') {
     turnAway(GRPC.invalidArgument, message.detail)
     return null
@@ -151,10 +154,16 @@ async function take(
   return null
 }
 
-function sendResponse(stream: ServerHttp2Stream, trailers: Trailers): void {
+/** The message of a successful call, with its prefix. */
+function responseOf(outcome: Outcome): Buffer {
+  if (outcome.kind !== 'accepted' || outcome.partial === undefined) return EMPTY_RESPONSE
+  return framed([encodeResponse(outcome.partial)], false)
+}
+
+function sendResponse(stream: ServerHttp2Stream, response: Buffer, trailers: Trailers): void {
   stream.respond(HEADERS, { waitForTrailers: true })
   stream.on('wantTrailers', () => stream.sendTrailers(trailers))
-  stream.end(EMPTY_RESPONSE)
+  stream.end(response)
 }
 
 function sendTrailersOnly(stream: ServerHttp2Stream, trailers: Trailers): void {

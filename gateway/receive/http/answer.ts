@@ -1,4 +1,4 @@
-import { responseToJson } from '../../../src/otlp/response.ts'
+import { encodeResponse, type PartialSuccess, responseToJson } from '../../../src/otlp/response.ts'
 import type { Signal } from '../../../src/otlp/signal.ts'
 import { encodeStatus, RPC_CODES, type RpcStatus, statusToJson } from '../../../src/otlp/status.ts'
 import type { Outcome } from '../../contracts.ts'
@@ -12,11 +12,18 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** A full success; `isLast` asks the sender to leave, for a listener that is closing. */
-export function success(signal: Signal, encoding: Encoding, isLast: boolean): Response {
+/** A success, in part or (null) in full; `isLast` asks the sender to leave, for a listener that is closing. */
+export function success(
+  signal: Signal,
+  encoding: Encoding,
+  isLast: boolean,
+  partial: PartialSuccess | null,
+): Response {
   const headers: Record<string, string> = { 'content-type': CONTENT_TYPES[encoding] }
   if (isLast) headers.connection = 'close'
-  return new Response(encoding === 'json' ? responseToJson(signal, null) : null, { headers })
+  if (encoding === 'json') return new Response(responseToJson(signal, partial), { headers })
+  const body = partial === null ? null : (encodeResponse(partial) as Uint8Array<ArrayBuffer>)
+  return new Response(body, { headers })
 }
 
 /** A refusal in the encoding of the request. */

@@ -81,7 +81,7 @@ export async function startHttpReceiver(options: HttpReceiverOptions): Promise<R
   }
 
   function answer(signal: Signal, encoding: Encoding, outcome: Outcome): Response {
-    if (outcome.kind === 'accepted') return success(signal, encoding, isClosing)
+    if (outcome.kind === 'accepted') return success(signal, encoding, isClosing, outcome.partial ?? null)
     return refusalResponse(refusalOf(outcome), encoding, isClosing)
   }
 

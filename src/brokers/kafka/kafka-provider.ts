@@ -80,7 +80,10 @@ async function upNatively(
       }),
     )
     const nodes = await startAll(installation, plans, options, signal)
-    return { ...localBroker(options, plans, nodes, dataFolders, security), platform: installation.java.release }
+    return {
+      ...localBroker(options, plans, nodes, dataFolders, security),
+      platform: installation.java.release,
+    }
   } catch (error) {
     for (const folder of dataFolders) await rm(folder, { recursive: true, force: true })
     throw error

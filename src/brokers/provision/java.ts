@@ -98,5 +98,9 @@ async function ready(root: string, libraryPath: string, signal: AbortSignal): Pr
   }
   const trustStore = `-Djavax.net.ssl.trustStore=${await javaTrustStore(signal)}`
   const release = releaseOf(output.stderr + output.stdout)
-  return { java, release, env: { ...env, MAVEN_OPTS: [process.env.MAVEN_OPTS, trustStore].filter(Boolean).join(' ') } }
+  return {
+    java,
+    release,
+    env: { ...env, MAVEN_OPTS: [process.env.MAVEN_OPTS, trustStore].filter(Boolean).join(' ') },
+  }
 }

@@ -23,11 +23,23 @@ export type Unframed =
 /** Takes the one message of a unary call apart; `data` is everything that came. */
 export function unframed(data: Uint8Array): Unframed {
   if (data.length < PREFIX_BYTES) return bad(`a message of at least ${PREFIX_BYTES} bytes`, `${data.length}`)
-  if (data[0]! > 1) return bad('a compressed flag of 0 or 1', `${data[0]}`)
-  const length = ((data[1]! << 24) | (data[2]! << 16) | (data[3]! << 8) | data[4]!) >>> 0
-  const got = data.length - PREFIX_BYTES
-  if (length !== got) return bad(`exactly one message of ${length} bytes`, `${got} bytes behind its prefix`)
-  return { kind: 'message', isCompressed: data[0] === 1, body: data.subarray(PREFIX_BYTES) }
+  return checked(data, data.subarray(PREFIX_BYTES))
+}
+
+/** As `unframed` of all chunks; of several, the body is a copy in a buffer of its own. */
+export function unframedChunks(chunks: readonly Uint8Array[]): Unframed {
+  const [first, ...rest] = chunks
+  if (first === undefined || rest.length === 0) return unframed(first ?? Buffer.alloc(0))
+  if (first.length < PREFIX_BYTES) return unframed(Buffer.concat(chunks))
+  return checked(first, Buffer.concat([first.subarray(PREFIX_BYTES), ...rest]))
+}
+
+function checked(prefix: Uint8Array, body: Uint8Array): Unframed {
+  if (prefix[0]! > 1) return bad('a compressed flag of 0 or 1', `${prefix[0]}`)
+  const length = ((prefix[1]! << 24) | (prefix[2]! << 16) | (prefix[3]! << 8) | prefix[4]!) >>> 0
+  if (length !== body.length)
+    return bad(`exactly one message of ${length} bytes`, `${body.length} bytes behind its prefix`)
+  return { kind: 'message', isCompressed: prefix[0] === 1, body }
 }
 
 function bad(expected: string, got: string): Unframed {

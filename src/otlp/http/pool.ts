@@ -5,7 +5,7 @@ export interface Pool<Connection> {
   /** Gives it back; a broken one is dropped and makes room. */
   release(connection: Connection): void
   size(): number
-  /** Closes idle connections now, lent ones when they come back; who waits is told. */
+  /** Closes all connections, lent ones included (what is under way there breaks); who waits is told. */
   close(): void
 }
 
@@ -21,8 +21,11 @@ interface Borrower<Connection> {
   readonly reject: (error: Error) => void
 }
 
+const CLOSED = 'the pool is closed'
+
 export function createPool<Connection>(options: PoolOptions<Connection>): Pool<Connection> {
   const idle: Connection[] = []
+  const lent = new Set<Connection>()
   const borrowers: Borrower<Connection>[] = []
   let size = 0
   let isClosed = false
@@ -30,12 +33,23 @@ export function createPool<Connection>(options: PoolOptions<Connection>): Pool<C
   async function open(): Promise<Connection> {
     size++
     try {
-      return await options.open()
+      const connection = await options.open()
+      if (isClosed) {
+        options.destroy(connection)
+        throw new Error(CLOSED)
+      }
+      lent.add(connection)
+      return connection
     } catch (error) {
       size--
       serveNext()
       throw error
     }
+  }
+
+  function lend(connection: Connection): Connection {
+    lent.add(connection)
+    return connection
   }
 
   /** Somebody's place came free: the next in line opens a connection of his own. */
@@ -46,15 +60,16 @@ export function createPool<Connection>(options: PoolOptions<Connection>): Pool<C
 
   return {
     acquire() {
-      if (isClosed) return Promise.reject(new Error('the pool is closed'))
+      if (isClosed) return Promise.reject(new Error(CLOSED))
       for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
-        if (options.isUsable(connection)) return connection
+        if (options.isUsable(connection)) return lend(connection)
         size--
       }
       if (size < options.maxConnections) return open()
       return new Promise((resolve, reject) => borrowers.push({ resolve, reject }))
     },
     release(connection) {
+      lent.delete(connection)
       if (isClosed || !options.isUsable(connection)) {
         options.destroy(connection)
         size--
@@ -63,7 +78,7 @@ export function createPool<Connection>(options: PoolOptions<Connection>): Pool<C
       }
       const next = borrowers.shift()
       if (next === undefined) idle.push(connection)
-      else next.resolve(connection)
+      else next.resolve(lend(connection))
     },
     size: () => size,
     close() {
@@ -72,7 +87,8 @@ export function createPool<Connection>(options: PoolOptions<Connection>): Pool<C
         options.destroy(connection)
         size--
       }
-      for (const borrower of borrowers.splice(0)) borrower.reject(new Error('the pool is closed'))
+      for (const connection of lent) options.destroy(connection)
+      for (const borrower of borrowers.splice(0)) borrower.reject(new Error(CLOSED))
     },
   }
 }

@@ -111,7 +111,7 @@ test('RetryInfo: makes RESOURCE_EXHAUSTED retryable and says when, UNAVAILABLE t
   expect(await uplink.send(SMALL)).toMatchObject({ kind: 'permanent' })
 })
 
-test('partial success: exported, and the records that the upstream refused are counted', async () => {
+test('partial success: exported, handed on, and the records that the upstream refused are counted', async () => {
   const upstream = stopped(await startGrpcUpstream())
   const meter = createMeter()
   const logged: object[] = []
@@ -119,7 +119,7 @@ test('partial success: exported, and the records that the upstream refused are c
   const uplink = uplinkTo(upstream.port, { signal: 'logs', onAnswer: read })
   for (const partial of [null, { rejected: 7, message: 'too old' }, { rejected: 0, message: 'slow down' }]) {
     upstream.reply = () => ({ response: encodeResponse(partial) })
-    expect(await uplink.send(SMALL)).toEqual({ kind: 'exported' })
+    expect(await uplink.send(SMALL)).toEqual({ kind: 'exported', ...(partial === null ? {} : { partial }) })
   }
   upstream.reply = () => ({ response: Buffer.alloc(20, 0xff) })
   expect(await uplink.send(SMALL)).toEqual({ kind: 'exported' })

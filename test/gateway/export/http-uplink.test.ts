@@ -168,12 +168,13 @@ test('no more connections than allowed, and every request is served in turn', as
   expect(ports.size).toBeLessThanOrEqual(2)
 })
 
-test('partial success: exported, and the records that the upstream refused are counted', async () => {
+test('partial success: exported, handed on, and the records that the upstream refused are counted', async () => {
   const meter = createMeter()
-  let answer = encodeResponse({ rejected: 3, message: 'too old' })
+  const partial = { rejected: 3, message: 'too old' }
+  let answer = encodeResponse(partial)
   const port = httpServer(() => new Response(answer))
   const uplink = uplinkTo(port, { onAnswer: createPartialSuccessReader(meter, 'traces', () => {}) })
-  expect(await send(uplink, new Uint8Array(2))).toEqual({ kind: 'exported' })
+  expect(await send(uplink, new Uint8Array(2))).toEqual({ kind: 'exported', partial })
   answer = encodeResponse(null)
   expect(await send(uplink, new Uint8Array(2))).toEqual({ kind: 'exported' })
   expect(nonZero(meter.snapshot())).toEqual({ 'gateway_upstream_rejected_records_total{signal=traces}': 3 })

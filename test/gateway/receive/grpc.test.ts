@@ -10,6 +10,7 @@ import { AnySchema, DurationSchema } from '@bufbuild/protobuf/wkt'
 import type { Outcome } from '../../../gateway/contracts.ts'
 import { framed } from '../../../src/otlp/grpc/frame.ts'
 import { GRPC } from '../../../src/otlp/grpc/status.ts'
+import { decodeResponse } from '../../../src/otlp/response.ts'
 import { GRPC_METHODS, SIGNALS } from '../../../src/otlp/signal.ts'
 import { pollUntil } from '../../support/poll.ts'
 import { type GrpcAnswer, grpcCaller, openRawSession, rawCall, startGrpcRig } from './grpc-rig.ts'
@@ -70,6 +71,13 @@ test.each(['none', 'gzip'] as const)('all services, small to 3 MB, compression %
     }
   }
   caller.close()
+})
+
+test('what the upstream refused of a request is told as a partial success', async () => {
+  const partial = { rejected: 7, message: 'too old' }
+  rig.outcome = { kind: 'accepted', partial }
+  const answer = await callOnce(bytesOf(100, 1))
+  expect([answer.code, decodeResponse(answer.response!)]).toEqual([GRPC.ok, { partial }])
 })
 
 test('many calls at once on one connection, larger together than its window: none waits for ever or is mixed up', async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import type { Outcome } from '../../../gateway/contracts.ts'
 import { makePayload, payloadAsJson } from '../../../gateway/payload/payload.ts'
+import { decodeResponse, responseFromJson } from '../../../src/otlp/response.ts'
 import { HTTP_PATHS, SIGNALS } from '../../../src/otlp/signal.ts'
 import { decodeStatus, statusFromJson } from '../../../src/otlp/status.ts'
 import { pollUntil } from '../../support/poll.ts'
@@ -126,6 +127,15 @@ describe('outcomes', () => {
       expect(inJson.headers.get('content-type')).toBe(JSON_TYPE)
       expect(statusFromJson(await inJson.bytes())).toEqual(decoded)
     }
+  })
+
+  test('what the upstream refused of a request is told as a partial success', async () => {
+    const partial = { rejected: 7, message: 'too old' }
+    rig.outcome = { kind: 'accepted', partial }
+    const response = await post(payload)
+    expect([response.status, decodeResponse(await response.bytes())]).toEqual([200, { partial }])
+    const inJson = await post(json, { 'content-type': JSON_TYPE })
+    expect([inJson.status, responseFromJson('traces', await inJson.bytes())]).toEqual([200, { partial }])
   })
 
   test('invalid data is described as a BadRequest', async () => {
