@@ -180,7 +180,7 @@ export interface ServerUsage {
   readonly diskGrowthBytes?: number
 }
 
-/** TCP payload as the kernel counts it: retransmissions and TLS included, headers of TCP and IP not. */
+/** TCP payload as the kernel counts it, TLS included; not headers of TCP and IP, nor what had to be sent again. */
 export interface WireBytes {
   readonly sentBytes: number
   readonly receivedBytes: number

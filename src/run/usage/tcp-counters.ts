@@ -1,6 +1,6 @@
 import { dlopen, FFIType, type Pointer, ptr, read } from 'bun:ffi'
 
-/** TCP payload of one socket since it was opened; sent bytes include what was sent again. */
+/** TCP payload of one socket since it was opened; what had to be sent again counts once. */
 export interface SocketBytes {
   readonly sentBytes: number
   readonly receivedBytes: number
@@ -30,9 +30,10 @@ const REQUEST_BYTES = HEADER_BYTES + 56
 /** Of a message from its begin: where the socket's inode is, and where its attributes begin. */
 const INODE_AT = HEADER_BYTES + 68
 const ATTRIBUTES_AT = HEADER_BYTES + 72
-/** Within `struct tcp_info`; kernels before 4.19 end before `bytes_sent`. */
+/** Within `struct tcp_info`; kernels before 4.19 end before the last two. */
 const BYTES_RECEIVED_AT = 128
 const BYTES_SENT_AT = 200
+const BYTES_RETRANSMITTED_AT = 208
 
 const BUFFER_BYTES = 1 << 18
 /** Some 80 sockets come at a time: of a machine with more than 40,000 nothing is told, reading would take too long. */
@@ -143,11 +144,13 @@ function readSocket(address: Pointer, at: number, size: number, found: Map<numbe
     const attributeSize = read.u16(address, attribute)
     if (attributeSize < 4) return
     if (read.u16(address, attribute + 2) === INET_DIAG_INFO) {
-      if (attributeSize < 4 + BYTES_SENT_AT + 8) return
+      if (attributeSize < 4 + BYTES_RETRANSMITTED_AT + 8) return
       const info = attribute + 4
       found.set(inode, {
         receivedBytes: Number(read.u64(address, info + BYTES_RECEIVED_AT)),
-        sentBytes: Number(read.u64(address, info + BYTES_SENT_AT)),
+        sentBytes: Number(
+          read.u64(address, info + BYTES_SENT_AT) - read.u64(address, info + BYTES_RETRANSMITTED_AT),
+        ),
       })
       return
     }
