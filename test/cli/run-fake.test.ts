@@ -39,6 +39,12 @@ test(
     })
     expect(trial.phases.measure.latencies.publish.summary.count).toBe(6000)
     expect(trial.phases.measure.latencies.endToEnd.summary.count).toBe(6000)
+    expect(trial.server.terms).toMatchObject({ acknowledgedBy: 'memory', platform: `Bun ${Bun.version}` })
+    if (process.platform === 'linux') {
+      // Messages have 200 bytes; on a busy machine some are sent after measure.
+      expect(trial.clientWire!.sentBytes).toBeGreaterThan(100 * 200)
+      expect(trial.server.usage!.wire!.receivedBytes).toBeGreaterThan(100 * 200)
+    }
     for (const file of ['index.html', 'metrics.csv', 'metrics.json', 'costs.json', 'raw_data']) {
       expect(existsSync(join(home.path, 'latest/report', file))).toBe(true)
     }

@@ -95,8 +95,10 @@ test(
       const { count } = phases.measure.latencies.endToEnd.summary
       expect(count).toBe(phases.measure.counts.scheduled)
     }
-    expectFair(result)
-    for (const side of result.sides) expectTaken(side.trials[0]!, side.driver)
+    // Into a container bench does not look.
+    const native = result.sides.filter(({ trials }) => trials[0]!.server.runtime === 'native')
+    for (const side of native) expectTaken(side.trials[0]!, side.driver)
+    if (native.length === result.sides.length) expectFair(result)
     expect([0, 6]).toContain(finished.exitCode)
     expect(existsSync(join(home.path, 'latest/report/index.html'))).toBe(true)
     expect(await home.leftovers()).toEqual([])
