@@ -14,7 +14,7 @@ export interface SettingGroup {
   readonly rows: readonly SettingRow[]
 }
 
-/** Everything that makes the sides comparable or not, beside one another: the fairness table, then the settings behind it. Pure. */
+/** Everything that makes the sides comparable or not: the fairness table, then the settings behind it. Pure. */
 export function settingsTable(result: Pick<ExperimentResult, 'sides' | 'workload'>): readonly SettingGroup[] {
   const groups: readonly (readonly [string, (side: SideResult) => Readonly<Record<string, string>>])[] = [
     ['Server', serverOf],

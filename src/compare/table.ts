@@ -15,6 +15,7 @@ import {
 } from './rows.ts'
 import { median } from './statistics/index.ts'
 import { costPerMillion } from './took.ts'
+import { FIGURE_KINDS } from './verdict/index.ts'
 
 /** The latencies that are compared; the two parts of the schedule delay stand in the details. */
 export const COMPARED_LATENCIES: readonly { readonly name: LatencyName; readonly title: string }[] = [
@@ -154,7 +155,7 @@ function costRows(columns: readonly SideColumn[], costs: Costs): Row[] {
   if (costs.billing === 'not billed') return []
   const cells = columns.map(({ side, trials }) => {
     const known = trials.map((trial) => costPerMillion(trial, side, costs)).filter((cost) => cost !== null)
-    return known.length === 0 ? DASH : { text: median(known).toPrecision(3), mark: null }
+    return known.length === 0 ? DASH : { text: FIGURE_KINDS.costPerMillion.text(median(known)), mark: null }
   })
   return [{ title: `cost per million messages, ${costs.billing}`, unit: costs.currency, cells }]
 }

@@ -96,6 +96,8 @@ test('a million messages cost what the side cost in the time they took', () => {
   const billed = resultOf([bare, bare, bare], { costs: BILL })
   expect(texts(billed)['cost per million messages, estimated']).toEqual(['1.00', '2.00', '–'])
   expect(parseResult(JSON.stringify(billed), 'f').costs).toEqual(BILL)
+  const dear = { ...BILL, billing: 'billed', sides: [{ side: 'a', perHour: 36_000 }] } as const
+  expect(texts(resultOf([bare], { costs: dear }))['cost per million messages, billed']).toEqual(['10,000'])
 })
 
 /** Six trials a side, so that two sides can be told apart; places alternate. */
