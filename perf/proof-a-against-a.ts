@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { experimentVerdict } from '../src/compare/experiment-verdict.ts'
-import { verdictSections } from '../src/compare/verdict-sections.ts'
+import { renderVerdict } from '../src/report/terminal.ts'
 import { parseResult } from '../src/result/parse-result.ts'
 
 const { ROUNDS = '7', DURATION = '10s', RATE = '5000' } = process.env
@@ -29,18 +29,16 @@ try {
   const result = parseResult(await Bun.file(file).text(), file)
   const verdict = experimentVerdict(result)
   if (verdict === null) throw new Error(`expected two trials of each side and more, got ROUNDS=${ROUNDS}`)
-  for (const { title, lines } of verdictSections(verdict)) {
-    console.log(title)
-    for (const line of lines) console.log(`  ${line}`)
-  }
+  for (const line of renderVerdict(result, { columns: 120 })) console.log(line)
   const pairs = verdict.loads.flatMap(({ figures }) => figures.flatMap((figure) => figure.pairs))
   const falseClaims = pairs.filter(({ outcome }) => outcome === 'shown').length
-  const complete = result.partial === null && pairs.length > 0
+  const compared = result.partial === null && pairs.length > 0
+  const holds = compared && falseClaims === 0
+  const finding = holds ? 'holds' : compared ? 'does NOT hold' : 'not known; is the machine quiet?'
   console.log(
-    `${pairs.length} figures compared, ${falseClaims} false claims, bench ended with ${exitCode}: ` +
-      (complete && falseClaims === 0 ? 'holds' : 'does NOT hold'),
+    `${pairs.length} figures compared, ${falseClaims} false claims, bench ended with ${exitCode}: ${finding}`,
   )
-  process.exitCode = complete && falseClaims === 0 ? 0 : 1
+  process.exitCode = holds ? 0 : 1
 } finally {
   rmSync(home, { recursive: true, force: true })
 }

@@ -27,8 +27,20 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   result: ['engine/types', 'workload/model', 'errors'],
   compare: ['result', 'engine/types', 'engine/random', 'errors'],
   report: ['compare', 'result', 'engine/types', 'workload/model', 'errors'],
+  publish: ['report', 'compare', 'result', 'workload/model', 'workload/secrets', 'errors'],
   run: ['brokers', 'worker', 'engine', 'driver', 'drivers/registry', 'result', 'workload', 'clock', 'errors'],
-  cli: ['run', 'workload', 'report', 'compare', 'result', 'brokers', 'drivers/registry', 'clock', 'errors'],
+  cli: [
+    'run',
+    'workload',
+    'report',
+    'publish',
+    'compare',
+    'result',
+    'brokers',
+    'drivers/registry',
+    'clock',
+    'errors',
+  ],
 }
 
 /** What the gateway takes from src/. */

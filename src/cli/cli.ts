@@ -89,6 +89,38 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     })
 
   cli
+    .command(
+      'publish [...experiments]',
+      'Publish experiments (ids, latest or all): to a folder, S3, or as a site',
+    )
+    .option('--to <place>', 'A folder, or s3://bucket/prefix')
+    .option('--site', 'Make a site there: an index and trends over all experiments published to it')
+    .option('--summary', 'The GitHub job summary, on stdout outside of Actions')
+    .option('--url <address>', 'Public address of the place, for links in the summary')
+    .option('--endpoint <url>', 'Of S3, when it is not Amazon’s (default: AWS_ENDPOINT_URL)')
+    .option('--region <name>', 'Of the bucket (default: AWS_REGION, or the profile’s)')
+    .option('--json', 'What was written as JSON on stdout')
+    .option('--quiet', 'Only errors')
+    .example('bench publish latest --to s3://my-bucket/benchmarks --site')
+    .action(async (experiments: unknown[], options: Options) => {
+      const { runPublish } = await import('./publish.ts')
+      exitCode = await runPublish(
+        experiments.map(String),
+        {
+          ...flags(options),
+          to: text('to'),
+          site: options.site === true,
+          summary: options.summary === true,
+          url: text('url'),
+          endpoint: text('endpoint'),
+          region: text('region'),
+        },
+        out,
+        signal,
+      )
+    })
+
+  cli
     .command('doctor', 'Say what is here and what is missing for each broker and feature')
     .option('--json', 'As JSON on stdout')
     .action(async (options: Options) => {

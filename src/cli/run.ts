@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SystemClock } from '../clock/system-clock.ts'
+import { DRIVERS } from '../drivers/registry.ts'
 import { AppError } from '../errors/app-error.ts'
 import type { ExitCode } from '../errors/exit-codes.ts'
 import { renderTable, renderVerdict } from '../report/terminal.ts'
@@ -14,7 +15,9 @@ import { runExperiment } from '../run/experiment.ts'
 import { checkCapabilities } from '../workload/capability-check.ts'
 import { makePlan } from '../workload/plan.ts'
 import type { PlanFlags } from '../workload/plan-options.ts'
+import { secretHider } from '../workload/secret-values.ts'
 import { maskText } from '../workload/secrets.ts'
+import { tellJobSummary } from './job-summary.ts'
 import type { Output } from './output.ts'
 import { progressPrinter } from './progress.ts'
 
@@ -36,9 +39,11 @@ export async function runRun(
   const home = benchHome()
   const clock = new SystemClock()
   const experiment = await createExperiment(clock.wallMs(), home)
-  await writeFileAtomic(experiment.workloadFile, plan.workloadSource)
+  const hider = secretHider(plan.sides, DRIVERS)
+  await writeFileAtomic(experiment.workloadFile, hider.text(plan.workloadSource))
   const progress = progressPrinter(out, options)
-  const tell = (event: RunEvent) => {
+  const tell = (told: RunEvent) => {
+    const event = hider.data(told)
     progress(event)
     if (options.json) out.stdout(JSON.stringify(event))
     appendLog(experiment.logFile, event)
@@ -64,6 +69,7 @@ export async function runRun(
   }
   await writeResult(result, home)
   const files = await writeReport(result, experiment.directory)
+  await tellJobSummary(result, out)
   if (!options.quiet) out.stderr(`report: ${files.html}`)
   if (signal.aborted && signal.reason instanceof AppError) return signal.reason.exitCode
   return exitCodeOf(result)

@@ -21,7 +21,7 @@ export interface LoadPoint {
   readonly publish: LatencyPoint
   readonly endToEnd: LatencyPoint
   readonly held: HeldVerdict['outcome']
-  /** How many of the trials held the rate. */
+  /** How many of the whole trials held the rate. */
   readonly heldTrials: number
   readonly trials: number
 }
@@ -46,7 +46,9 @@ export function curveOf(result: Pick<ExperimentResult, 'sides' | 'workload'>): r
 }
 
 function pointOf(rateHz: number, trials: readonly TrialResult[], held: HeldVerdict): LoadPoint {
-  const trusted = trials.filter(({ verdict }) => verdict.measurement !== 'invalid')
+  const trusted = trials.filter(
+    ({ verdict, interrupted }) => verdict.measurement !== 'invalid' && interrupted === null,
+  )
   const achieved = trusted.map(({ phases }) => phases.measure.publishRateHz)
   const latency = (name: 'publish' | 'endToEnd'): LatencyPoint => ({
     p50: medianQuantile(trusted, name, 'p50'),
@@ -59,6 +61,6 @@ function pointOf(rateHz: number, trials: readonly TrialResult[], held: HeldVerdi
     endToEnd: latency('endToEnd'),
     held: held.outcome,
     heldTrials: held.held,
-    trials: trials.length,
+    trials: held.trials,
   }
 }

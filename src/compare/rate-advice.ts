@@ -30,11 +30,23 @@ export function rateAdvice(result: Pick<ExperimentResult, 'sides' | 'workload'>)
   const common = rates.filter(({ held }) => held.every(isHeld)).map(({ rateHz }) => rateHz)
   if (common.length === rates.length) return rates.length === 1 ? [] : [everyRate(common)]
   const reasons = rates.filter(({ rateHz }) => !common.includes(rateHz)).map(notRanked)
-  if (rates.length === 1) return [`${reasons[0]}; no lower rate was tried${lowerRates(result)}.`]
-  const sentences = reasons.map((reason) => `${reason} there.`)
-  if (common.length === 0) return [...sentences, `No rate was held by all sides${lowerRates(result)}.`]
-  const highest = rateText(common.at(-1)!)
-  return [...sentences, `All sides held ${highest}, the highest rate at which all of them can be ranked.`]
+  if (rates.length === 1) return [`${reasons[0]}${lowerRates(result, '; no lower rate was tried')}.`]
+  const highest = common.at(-1)
+  return [
+    ...reasons.map((reason) => `${reason} there.`),
+    highest === undefined
+      ? `No rate was held by all sides${lowerRates(result)}.`
+      : `All sides held ${rateText(highest)}, the highest rate at which all of them can be ranked.`,
+    highestHeld(rates),
+  ]
+}
+
+function highestHeld(rates: readonly Rated[]): string {
+  const sides = rates[0]!.held.map(({ label }, side) => {
+    const rate = rates.findLast(({ held }) => isHeld(held[side]!))
+    return `${label} ${rate === undefined ? 'none' : rateText(rate.rateHz)}`
+  })
+  return `Highest rate held in every trial: ${sides.join(', ')}.`
 }
 
 function isHeld({ outcome }: HeldVerdict): boolean {
@@ -51,21 +63,25 @@ function notRanked({ rateHz, held }: Rated): string {
   return `At ${rateText(rateHz)} ${list(missing.map(whyNot))}, so ${are} not ranked`
 }
 
-function whyNot({ label, outcome, held, invalid, trials }: HeldVerdict): string {
-  if (trials === 0) return `${label} was not run`
+function whyNot({ label, outcome, held, invalid, trials, cutShort }: HeldVerdict): string {
+  if (trials === 0) return `${label} was ${cutShort > 0 ? 'cut short' : 'not run'}`
   if (outcome === 'did not hold') {
     return `${label} was saturated${trials === 1 ? '' : ` (it held the rate in ${held} of ${trials} trials)`}`
   }
   return `the measurement of ${label} was invalid${trials === 1 ? '' : ` in ${invalid} of ${trials} trials`}`
 }
 
-function lowerRates(result: Pick<ExperimentResult, 'sides' | 'workload'>): string {
+/** `tried` is said only where lower rates are to be tried. */
+function lowerRates(result: Pick<ExperimentResult, 'sides' | 'workload'>, tried = ''): string {
   const { rateHz, sides } = trialsByRate(result)[0]!
+  const isSaturated = ({ verdict }: TrialResult) => verdict.measurement === 'saturated'
+  // A generator that was late for other reasons is late at lower rates, too.
+  if (!sides.some(({ trials }) => trials.some(isSaturated))) return ', for reasons that stand with each side'
   const rates = easyRates(
     rateHz,
     sides.flatMap(({ trials }) => achieved(trials)),
   )
-  return rates.length === 0 ? '' : `: try --rates ${rates.join(',')}`
+  return rates.length === 0 ? tried : `${tried}: try --rates ${rates.join(',')}`
 }
 
 function achieved(trials: readonly TrialResult[]): number[] {

@@ -230,9 +230,8 @@ function footnotesOf(columns: readonly SideColumn[]): string[] {
     columns.filter(({ trials }) => trials.some(test)).map(({ label }) => label)
   const notes: string[] = []
   if (columns.some(({ trials }) => trials.length > 1)) {
-    const counts = columns.map((column) => `${column.trials.length} of ${column.label}`)
     notes.push(
-      `Figures are medians over trials (${list(counts)}); failures, audit and what the broker counted are sums over them. ` +
+      `Figures are medians over trials (${trialCounts(columns)}); failures, audit and what the broker counted are sums over them. ` +
         'They describe; the verdict tests.',
     )
   }
@@ -245,6 +244,14 @@ function footnotesOf(columns: readonly SideColumn[]): string[] {
   if (violated.length > 0) notes.push(`${list(violated)} broke an integrity promise and is not ranked.`)
   notes.push('≥: messages that never came would change this quantile; the true one is at least this.')
   return notes
+}
+
+/** Of each column; said once where it is the same for many. */
+function trialCounts(columns: readonly SideColumn[]): string {
+  const [first, ...others] = new Set(columns.map(({ trials }) => trials.length))
+  const hasRates = new Set(columns.map(({ rateHz }) => rateHz)).size > 1
+  if (hasRates && others.length === 0) return `${first} of each side at each rate`
+  return list(columns.map(({ trials, label }) => `${trials.length} of ${label}`))
 }
 
 /** `a`, `a and b`, `a, b and c`. */

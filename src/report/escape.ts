@@ -14,18 +14,13 @@ export function csvCell(value: unknown): string {
 }
 
 /** JSON that may stand in a script element: nothing in it can end the element or, in old engines, a line. */
-export function scriptJson(value: unknown): string {
-  return JSON.stringify(value, null, 1)
+export function scriptJson(value: unknown, indent = 1): string {
+  return JSON.stringify(value, null, indent)
     .replaceAll('<', '\\u003c')
     .replaceAll('>', '\\u003e')
     .replaceAll('&', '\\u0026')
     .replaceAll('\u2028', '\\u2028')
     .replaceAll('\u2029', '\\u2029')
-}
-
-/** A text as the address of a download, for links in a page that lies on a disk. */
-export function dataUrl(mediaType: string, text: string): string {
-  return `data:${mediaType};charset=utf-8,${encodeURIComponent(text.toWellFormed())}`
 }
 
 /** A name that is safe in every file system: letters, digits, dot, dash and underscore. */

@@ -6,13 +6,15 @@ import reportHtml from '../../templates/report.html.hbs' with { type: 'text' }
 import { csvCell, scriptJson } from './escape.ts'
 
 /** Helpers templates may call; everything else a template asks for must be there, or it throws. */
-const HELPERS = { csv: true, json: true } as const
+const HELPERS = { csv: true, json: true, compactJson: true } as const
 
 const handlebars = Handlebars.create()
 handlebars.registerHelper('csv', (value: unknown) => new Handlebars.SafeString(csvCell(value)))
 handlebars.registerHelper('json', (value: unknown) => new Handlebars.SafeString(scriptJson(value)))
+handlebars.registerHelper('compactJson', (value: unknown) => new Handlebars.SafeString(scriptJson(value, 0)))
 
-function compiled(template: string): (view: unknown) => string {
+/** A view from the text of its template; throws where the template asks for what its model has not. */
+export function compiledTemplate(template: string): (view: unknown) => string {
   const render = handlebars.compile(template, {
     strict: true,
     knownHelpersOnly: true,
@@ -23,8 +25,8 @@ function compiled(template: string): (view: unknown) => string {
 
 /** The views: each takes its model and returns the file's text. HTML is escaped unless a template says otherwise. */
 export const TEMPLATES = {
-  'report.html': compiled(reportHtml),
-  'report.csv': compiled(reportCsv),
-  'metrics.json': compiled(metricsJson),
-  'costs.json': compiled(costsJson),
+  'report.html': compiledTemplate(reportHtml),
+  'report.csv': compiledTemplate(reportCsv),
+  'metrics.json': compiledTemplate(metricsJson),
+  'costs.json': compiledTemplate(costsJson),
 } as const

@@ -1,80 +1,163 @@
-import { headlineOf } from '../compare/headline.ts'
-import type { RowGroup } from '../compare/rows.ts'
+import { type Headline, headlineOf } from '../compare/headline.ts'
 import { settingsTable } from '../compare/settings.ts'
-import { COMPARED_LATENCIES, type Column, columnsOf, compare, quantileFigure } from '../compare/table.ts'
-import { countText, msText, percentText } from '../result/figures.ts'
+import { COMPARED_LATENCIES, type Comparison, columnsOf, compare, type SideColumn } from '../compare/table.ts'
+import { countText } from '../result/figures.ts'
 import { plannedRatesHz } from '../result/rates.ts'
-import type { ExperimentResult, SideResult, TrialResult } from '../result/result.ts'
-import { chartsOf } from './charts.ts'
+import type { ExperimentResult } from '../result/result.ts'
+import { type Charts, chartsOf } from './charts.ts'
+import { sentenceParts, settingText, sourceText, unbroken, utc } from './text.ts'
+import { auditTable, failureTable, sideNotes, trialTable } from './view-trials.ts'
 
-/** Colours of the page's palette; further sides begin again, their names still tell them apart. */
+/** Colours of the page's palette; further sides begin again, their names and dashes still tell them apart. */
 const PALETTE_SIZE = 6
 
 /** With more columns than these two tables don't fit beside one another. */
 const WIDE_COLUMNS = 2
 
+const LATENCY_TITLES = new Set(COMPARED_LATENCIES.map(({ title }) => title))
+const AUDIT_TITLES = new Set(['Audit', 'Counted by the broker, after the drain'])
+const COST_TITLES = new Set(['Resources during measure', 'What it took during measure'])
+
+type ColorOf = (side: string) => number
+
 /** What `report.html.hbs` shows. Every field it names is there: the template is strict. Pure. */
 export function htmlView(result: ExperimentResult) {
   const comparison = compare(result)
-  const headline = headlineOf(result)
   const sideNumbers = new Map(result.sides.map((side, index) => [side.label, index % PALETTE_SIZE]))
   const colorOf = (side: string) => sideNumbers.get(side) ?? 0
-  const columns = comparison.columns.map(({ label, side }) => ({ label, color: colorOf(side) }))
+  const sides = result.sides.map(({ label }) => ({ label, color: colorOf(label) }))
   const trials = columnsOf(result)
-  const trialColumns = trials.map(({ label, side }) => ({ label, color: colorOf(side) }))
-  const several = trials.length > columns.length
-  const charts = chartsOf(result)
-  const latencyTitles = new Set(COMPARED_LATENCIES.map(({ title }) => title))
-  const groups = comparison.groups.map((group) => ({ ...group, span: comparison.columns.length + 1 }))
   return {
     title: result.workload.name,
     id: result.id,
     started: utc(result.startedAt),
     benchVersion: result.benchVersion,
     summary: workloadSummary(result),
-    tone: headline.tone,
-    first: headline.first,
-    headToHead: headline.headToHead,
-    several,
-    verdicts: headline.sides.map((side, i) => ({ ...side, color: columns[i]?.color ?? 0 })),
-    columns,
-    tablesLayout: columns.length > WIDE_COLUMNS ? 'stacked' : 'beside',
-    tables: [
-      {
-        name: 'Rates, failures and resources',
-        groups: groups.filter(({ title }) => !latencyTitles.has(title) && title !== 'Audit'),
-      },
-      { name: 'Latencies', groups: groups.filter(({ title }) => latencyTitles.has(title)) },
-    ],
-    auditGroups: groups.filter(({ title }) => title === 'Audit'),
-    audits: auditDetails(trials),
-    footnotes: comparison.footnotes,
-    percentileCharts: charts.percentiles.map((chart, index) => ({
-      index,
-      title: chart.title,
-      description: percentileDescription(comparison.groups, chart.title, columns),
+    ...verdictView(headlineOf(result), colorOf),
+    several: trials.length > sides.length,
+    marksBest: sides.length > 1 && trials.length === sides.length,
+    sides,
+    ...tablesView(comparison, colorOf),
+    ...chartsView(chartsOf(result), comparison, sides),
+    audits: auditTable(trials, colorOf),
+    failures: failureTable(trials, colorOf),
+    costNote: costNote(result.costs.billing),
+    settings: settingsTable(result).map((group) => ({
+      ...group,
+      rows: group.rows.map((row) => ({
+        ...row,
+        values: row.values.map((value) => (value === null ? null : settingText(value))),
+      })),
+      span: result.sides.length + 2,
     })),
-    timeCharts: charts.times.map((chart, index) => ({
-      index,
-      label: chart.label,
-      color: trialColumns.find(({ label }) => label === chart.label)?.color ?? 0,
-      step: chart.stepS > 1 ? `Each point stands for ${chart.stepS} s.` : '',
-    })),
-    chartData: {
-      ...charts,
-      colors: Object.fromEntries([...trialColumns, ...columns].map(({ label, color }) => [label, color])),
-    },
-    sides: result.sides.map((side) => side.label),
-    settings: settingsTable(result).map((group) => ({ ...group, span: result.sides.length + 2 })),
+    sideNotes: result.sides.map(sideNotes).filter(({ notes }) => notes.length > 0),
     environment: environmentOf(result),
-    trialColumns,
-    trials: trialDetails(trials),
-    failures: failuresOf(trials),
+    trialTable: trialTable(trials, colorOf),
     notes: result.notes,
-    sideNotes: result.sides.map(notesOf).filter(({ notes }) => notes.length > 0),
-    workloadSource: result.workloadSource,
+    workloadSource: sourceText(result.workloadSource),
     command: result.command.join(' '),
   }
+}
+
+function verdictView({ tone, first, headToHead, sides }: Headline, colorOf: ColorOf) {
+  return {
+    tone,
+    first: unbroken(first),
+    said: headToHead.map(({ title, lines, fixedWidth }) => ({
+      title,
+      fixedWidth,
+      lines: lines.map((line) => (fixedWidth ? [{ text: line, small: false }] : sentenceParts(line))),
+    })),
+    verdicts: sides.map((side) => ({
+      ...side,
+      sentence: unbroken(side.sentence),
+      reasons: side.reasons.map(unbroken),
+      color: colorOf(side.label),
+    })),
+  }
+}
+
+/** The side-by-side table, its parts in the sections that they belong to. */
+function tablesView(comparison: Comparison, colorOf: ColorOf) {
+  const groups = comparison.groups.map((group) => ({ ...group, span: comparison.columns.length + 1 }))
+  const named = (titles: ReadonlySet<string>) => groups.filter(({ title }) => titles.has(title))
+  const apart = new Set([...LATENCY_TITLES, ...AUDIT_TITLES, ...COST_TITLES])
+  const others = groups.filter(({ title }) => !apart.has(title))
+  const latencies = named(LATENCY_TITLES)
+  const isWide = comparison.columns.length > WIDE_COLUMNS
+  return {
+    head: tableHead(comparison.columns, colorOf),
+    tablesLayout: isWide ? 'stacked' : 'beside',
+    tables: isWide
+      ? [{ name: 'Rates, failures and latencies', groups: [...others, ...latencies] }]
+      : [
+          { name: 'Rates and failures', groups: others },
+          { name: 'Latencies', groups: latencies },
+        ],
+    auditGroups: named(AUDIT_TITLES),
+    costGroups: named(COST_TITLES),
+    footnotes: comparison.footnotes,
+  }
+}
+
+/** Heads of the columns: the sides, and above them the rates where there are several. */
+function tableHead(columns: readonly SideColumn[], colorOf: ColorOf) {
+  const rates = [...new Set(columns.map(({ rateHz }) => rateHz))]
+  return {
+    rates:
+      rates.length < 2
+        ? []
+        : rates.map((rateHz) => ({
+            title: `${countText(rateHz)} msg/s`,
+            span: columns.filter((column) => column.rateHz === rateHz).length,
+          })),
+    columns: columns.map(({ side }) => ({ label: side, color: colorOf(side) })),
+  }
+}
+
+/** The charts, their controls, and words for those who cannot see them. */
+function chartsView(
+  charts: Charts,
+  comparison: Comparison,
+  sides: readonly { readonly label: string; readonly color: number }[],
+) {
+  const most = Math.max(0, ...comparison.columns.map(({ trials }) => trials.length))
+  const drawn = charts.loads.flatMap(({ time }) => time.trials.map(({ trial }) => trial))
+  const trialNumbers = [...new Set(drawn)].sort((a, b) => a - b)
+  const leftOut = charts.loads.reduce((sum, { time }) => sum + time.leftOut, 0)
+  return {
+    controls: {
+      loads: charts.loads.length > 1 ? charts.loads.map(({ title }, index) => ({ title, index })) : [],
+      trials: trialNumbers.length > 1 ? trialNumbers : [],
+      sides: sides.length > 1 ? sides.map((side, index) => ({ ...side, index })) : [],
+    },
+    pooled: most > 1,
+    percentileCharts: (charts.loads[0]?.percentiles ?? []).map(({ title }, index) => ({
+      index,
+      title,
+      description: percentileDescription(comparison, title),
+    })),
+    timeHint: timeHint(charts, leftOut),
+    ratesLeftOut: charts.ratesLeftOut,
+    curveCharts: charts.curves.map(({ title }, index) => ({
+      index,
+      title,
+      description: `${title}, median and 99th percentile, against the rate offered. The figures are in the table.`,
+    })),
+    chartData: { sides, loads: charts.loads, curves: charts.curves },
+  }
+}
+
+/** Says how much a point stands for: a page that hides that would look finer than it is. */
+function timeHint({ loads }: Charts, leftOut: number): string {
+  const steps = [...new Set(loads.map(({ time }) => time.stepS))]
+  const stands = steps.map((stepS) => `${stepS} s`).join(' or ')
+  const merged = steps.some((stepS) => stepS > 1)
+    ? `Each point stands for ${stands}: quantiles and maximum of all messages in it.`
+    : 'Each point stands for one second.'
+  return leftOut === 0
+    ? merged
+    : `${merged} ${countText(leftOut)} further trials are not drawn, to keep the page small; their intervals lie in raw_data/.`
 }
 
 function workloadSummary(result: ExperimentResult): string {
@@ -89,24 +172,20 @@ function workloadSummary(result: ExperimentResult): string {
   ].join(' · ')
 }
 
-/** The chart in words, for those who cannot see it. */
-function percentileDescription(
-  groups: readonly RowGroup[],
-  title: string,
-  columns: readonly { readonly label: string }[],
-): string {
-  const rows = groups.find((group) => group.title === title)?.rows ?? []
-  const sides = columns.map(
-    ({ label }, i) => `${label}: ${rows.map((row) => `${row.title} ${row.cells[i]!.text}`).join(', ')}`,
-  )
-  return `${title} by percentile, in milliseconds. ${sides.join('; ')}.`
+function costNote(billing: string): string {
+  return billing === 'not billed'
+    ? 'Money: not billed. Brokers and load ran on machines that bench neither rented nor was charged for.'
+    : `Money: ${billing}.`
 }
 
-function auditDetails(columns: readonly Column[]) {
-  const rows = columns.flatMap(({ label, trial }) =>
-    (trial?.audits ?? []).map((audit) => ({ label, ...audit })),
+/** The chart in words, for those who cannot see it. */
+function percentileDescription({ groups, columns }: Comparison, title: string): string {
+  const rows = groups.find((group) => group.title === title)?.rows ?? []
+  const sides = columns.map(
+    ({ label }, i) =>
+      `${label}: ${rows.map((row) => `${row.title} ${row.cells[i]?.text ?? '–'}`).join(', ')}`,
   )
-  return rows.length <= columns.length ? [] : rows
+  return `${title} by percentile, in milliseconds. ${sides.join('; ')}.`
 }
 
 function environmentOf({ host, id, startedAt, endedAt, benchVersion, partial }: ExperimentResult) {
@@ -120,92 +199,6 @@ function environmentOf({ host, id, startedAt, endedAt, benchVersion, partial }: 
     ['processor', `${countText(host.cpus)} × ${host.cpuModel}`],
     ['memory', `${countText(host.memoryBytes / 1e6)} MB`],
     ['load before the start', host.loadAverage.toFixed(2)],
-    ['costs', 'not billed (local run)'],
     ['complete', partial === null ? 'yes' : `no: ${partial}`],
   ].map(([name, value]) => ({ name, value }))
-}
-
-/** How each trial went, a row a fact and a column a trial. */
-function trialDetails(columns: readonly Column[]) {
-  const facts: readonly (readonly [string, (trial: TrialResult) => string])[] = [
-    ['started', (trial) => utc(trial.startedAt)],
-    ['generator lateness p99', ({ phases }) => quantileOrDash(phases.measure.latencies.wokenLate.summary)],
-    ['driver delay p99', ({ phases }) => quantileOrDash(phases.measure.latencies.driverDelay.summary)],
-    ['clock bound', (trial) => msText(trial.clockBoundUs)],
-    [
-      'drain',
-      ({ drain }) => `${(drain.durationMs / 1000).toFixed(1)} s, ${drain.complete ? 'complete' : 'cut off'}`,
-    ],
-    ['never acknowledged', ({ phases }) => countText(phases.measure.latencies.publish.summary.censored)],
-    ['never delivered', ({ phases }) => countText(phases.measure.latencies.endToEnd.summary.censored)],
-    [
-      'arrived before being due',
-      ({ phases }) => countText(phases.measure.latencies.endToEnd.summary.negative),
-    ],
-    ['messages of other runs', ({ consumerCounts }) => countText(consumerCounts.foreign)],
-    ['workers', ({ workers }) => workers.map(workerText).join('\n')],
-    [
-      'other brokers that were up',
-      ({ otherBrokers = [] }) =>
-        otherBrokers
-          .map(({ name, coreShare }) => `${name}: ${percentText(coreShare)} of a core`)
-          .join('\n') || 'none',
-    ],
-    ['cut short', ({ interrupted }) => interrupted ?? 'no'],
-  ]
-  return facts.map(([name, read]) => ({
-    name,
-    values: columns.map(({ trial }) => (trial === null ? '–' : read(trial))),
-  }))
-}
-
-function quantileOrDash({
-  count,
-  p99,
-}: TrialResult['phases']['measure']['latencies']['publish']['summary']): string {
-  return count === 0 ? '–' : `${quantileFigure(p99)} ms`
-}
-
-function workerText({
-  role,
-  index,
-  meanCoreShare,
-  maxRssBytes,
-  failure,
-}: TrialResult['workers'][number]): string {
-  const end = failure === null ? '' : `, failed: ${failure}`
-  return `${role} ${index}: ${percentText(meanCoreShare)} of a core, ${countText(maxRssBytes / 1e6)} MB${end}`
-}
-
-function failuresOf(columns: readonly Column[]) {
-  return columns.flatMap(({ label, trial }) => {
-    if (trial === null) return []
-    const rows = (where: string, errors: Readonly<Record<string, number>>) =>
-      Object.entries(errors).map(([kind, count]) => ({ label, where, kind, count: countText(count) }))
-    return [...rows('publish', trial.publishErrors), ...rows('consume', trial.consumeErrors)]
-  })
-}
-
-function notesOf({ label, error, ignoredSettings, trials }: SideResult) {
-  return {
-    label,
-    notes: [
-      ...(error === null
-        ? []
-        : [`Could not be run: ${error.message}`, ...(error.hint === null ? [] : [error.hint])]),
-      ...new Set(trials.flatMap(({ server }) => server.notes)),
-      ...trials.flatMap(({ brokerFigures }) =>
-        (brokerFigures?.error ?? null) === null
-          ? []
-          : [`The broker's own figures are missing: ${brokerFigures?.error}`],
-      ),
-      ...ignoredSettings.map((setting) => `Setting without meaning here: ${setting}`),
-    ],
-  }
-}
-
-/** `2026-11-21 10:00:00 UTC`; what is no date stays as it is. */
-function utc(iso: string): string {
-  const date = new Date(iso)
-  return Number.isNaN(date.getTime()) ? iso : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }

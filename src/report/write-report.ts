@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { LatencyName } from '../engine/types.ts'
 import { storageError } from '../result/atomic-file.ts'
 import { hgrmText, hlogText } from '../result/export/hdr.ts'
 import { ombResult } from '../result/export/omb.ts'
-import type { ExperimentResult, SideResult, TrialResult } from '../result/result.ts'
+import type { ExperimentResult } from '../result/result.ts'
 import { ASSETS } from './assets.ts'
-import { dataUrl, fileSlug } from './escape.ts'
+import { downloadsOf, MAX_PAGE_BYTES, NO_DOWNLOADS } from './downloads.ts'
 import { intervalsTable, metricsModel, metricsTable } from './metrics.ts'
 import { TEMPLATES } from './templates.ts'
+import { EXPORTED_LATENCIES, hgrmName, type NamedTrial, namedTrials, RAW_DATA } from './trial-files.ts'
 import { htmlView } from './view.ts'
 
 /** Where the files of a report lie. */
@@ -21,16 +21,6 @@ export interface ReportFiles {
   readonly costsJson: string
   readonly rawData: string
 }
-
-const RAW_DATA = 'raw_data'
-
-/** Latencies that get histogram files of their own. */
-const EXPORTED_LATENCIES: readonly (readonly [LatencyName, string])[] = [
-  ['publish', 'publish'],
-  ['service', 'service'],
-  ['scheduleDelay', 'schedule-delay'],
-  ['endToEnd', 'end-to-end'],
-]
 
 /**
  * Writes `report/` into an experiment's folder: `index.html`, `metrics.csv`, `metrics.json`, `costs.json`, and in `raw_data/`
@@ -80,47 +70,27 @@ export function* reportContents(result: ExperimentResult): Generator<readonly [s
   yield ['metrics.json', json]
   yield ['costs.json', costs]
   yield [`${RAW_DATA}/result.json`, `${JSON.stringify(result, null, 1)}\n`]
-  const names = new Set<string>()
-  for (const side of result.sides) {
-    for (const [index, trial] of side.trials.entries()) {
-      const wanted = fileSlug(side.trials.length === 1 ? side.label : `${side.label}-${index + 1}`)
-      yield* trialContents(result, side, trial, uniqueName(wanted, names))
-    }
-  }
+  for (const named of namedTrials(result)) yield* trialContents(result, named)
 }
 
-/** The page alone; downloads are inside it. */
+/** The page alone; downloads are inside it, as many as keep it below 1 MB. */
 export function renderHtml(result: ExperimentResult, csv: string, json: string): string {
-  return TEMPLATES['report.html']({
-    ...htmlView(result),
-    ...ASSETS,
-    downloads: [
-      { name: `${result.id}.csv`, url: dataUrl('text/csv', csv), what: 'one row a trial' },
-      { name: `${result.id}.json`, url: dataUrl('application/json', json), what: 'all figures and verdicts' },
-    ],
-  })
+  const view = { ...htmlView(result), ...ASSETS }
+  const bare = TEMPLATES['report.html']({ ...view, downloads: NO_DOWNLOADS })
+  const downloads = downloadsOf(result, { csv, json }, MAX_PAGE_BYTES - Buffer.byteLength(bare))
+  return TEMPLATES['report.html']({ ...view, downloads })
 }
 
 function* trialContents(
   result: ExperimentResult,
-  side: SideResult,
-  trial: TrialResult,
-  name: string,
+  { side, trial, name }: NamedTrial,
 ): Generator<readonly [string, string]> {
   yield [`${RAW_DATA}/${name}.omb.json`, `${JSON.stringify(ombResult(result, side, trial), null, 1)}\n`]
   yield [`${RAW_DATA}/${name}.intervals.csv`, TEMPLATES['report.csv'](intervalsTable(trial))]
   for (const [latency, title] of EXPORTED_LATENCIES) {
-    yield [`${RAW_DATA}/${name}.${title}.ms.hgrm`, hgrmText(trial.phases.measure.latencies[latency])]
+    yield [`${RAW_DATA}/${hgrmName(name, title)}`, hgrmText(trial.phases.measure.latencies[latency])]
     yield [`${RAW_DATA}/${name}.${title}.hlog`, hlogText(trial, latency)]
   }
-}
-
-/** Two labels may give one file name (`a:b` and `a/b`), also where upper and lower case are the same. */
-function uniqueName(wanted: string, taken: Set<string>): string {
-  let name = wanted
-  for (let number = 2; taken.has(name.toLowerCase()); number++) name = `${wanted}-${number}`
-  taken.add(name.toLowerCase())
-  return name
 }
 
 async function makeTemporary(experimentDirectory: string): Promise<string> {

@@ -5,6 +5,7 @@ import {
   type Histogram,
 } from 'hdr-histogram-js'
 import type { EncodedHistogram } from '../engine/types.ts'
+import { bucketSum, type HistogramRange } from './bucket-sum.ts'
 
 /** 24 h: the upper end of every histogram. */
 export const HIGHEST_TRACKABLE_US = 86_400_000_000
@@ -34,11 +35,12 @@ export function encodeHistogram(histogram: Histogram): string {
   return encodeIntoCompressedBase64(histogram)
 }
 
-/** The sum of histograms as a new one. An empty text stands for an empty histogram. */
-export function sumHistograms(hdrs: readonly string[]): Histogram {
-  const sum = emptyHistogram()
-  for (const hdr of hdrs) if (hdr !== '') sum.add(decodeHistogram(hdr))
-  return sum
+/** The part of the library's class that its public type leaves out. */
+interface IndexedHistogram extends Histogram {
+  readonly countsArrayLength: number
+  valueFromIndex(index: number): number
+  highestEquivalentValue(value: number): number
+  medianEquivalentValue(value: number): number
 }
 
 /** How often a value, in whole µs, was recorded. The value is the highest that its bucket may hold. */
@@ -47,29 +49,49 @@ export interface Bucket {
   readonly count: number
 }
 
+let ruler: IndexedHistogram | undefined
+/** An empty histogram that tells which values are the same to all histograms. */
+function theRuler(): IndexedHistogram {
+  ruler ??= emptyHistogram() as IndexedHistogram
+  return ruler
+}
+
+let sum: ((hdrs: Iterable<string>) => readonly Bucket[]) | undefined
+
+/** Recorded values of all these `hdr` texts together, in rising order. An empty text stands for an empty histogram. */
+export function summedBuckets(hdrs: Iterable<string>): readonly Bucket[] {
+  sum ??= bucketSum(ourRange())
+  return sum(hdrs)
+}
+
+function ourRange(): HistogramRange {
+  const empty = theRuler()
+  return {
+    digits: SIGNIFICANT_DIGITS,
+    lowest: 1,
+    countsLength: empty.countsArrayLength,
+    highestAt: (index) => empty.highestEquivalentValue(empty.valueFromIndex(index)),
+  }
+}
+
+/** Mean of all values, each taken as the middle of its bucket, as the library does. 0 without any. */
+export function meanOf(buckets: readonly Bucket[]): number {
+  let [total, count] = [0, 0]
+  for (const bucket of buckets) {
+    total += theRuler().medianEquivalentValue(bucket.us) * bucket.count
+    count += bucket.count
+  }
+  return count === 0 ? 0 : total / count
+}
+
+/** The sum of histograms as a new one. An empty text stands for an empty histogram. */
+export function sumHistograms(hdrs: readonly string[]): Histogram {
+  const histogram = emptyHistogram()
+  for (const { us, count } of summedBuckets(hdrs)) histogram.recordValueWithCount(us, count)
+  return histogram
+}
+
 /** Recorded values in rising order, decoded once so that many quantiles cost one walk each over few entries. */
 export function bucketsOf(encoded: Pick<EncodedHistogram, 'hdr' | 'count'>): readonly Bucket[] {
-  if (encoded.count === 0) return []
-  return bucketsOfHistogram(decodeHistogram(encoded.hdr))
-}
-
-/** The part of the library's class that its public type leaves out. */
-interface IndexedHistogram extends Histogram {
-  readonly countsArrayLength: number
-  getCountAtIndex(index: number): number
-  valueFromIndex(index: number): number
-  highestEquivalentValue(value: number): number
-}
-
-/** As `bucketsOf`, of a histogram at hand. */
-export function bucketsOfHistogram(histogram: Histogram): readonly Bucket[] {
-  const indexed = histogram as IndexedHistogram
-  const buckets: Bucket[] = []
-  for (let index = 0, left = indexed.totalCount; left > 0 && index < indexed.countsArrayLength; index++) {
-    const count = indexed.getCountAtIndex(index)
-    if (count === 0) continue
-    buckets.push({ us: indexed.highestEquivalentValue(indexed.valueFromIndex(index)), count })
-    left -= count
-  }
-  return buckets
+  return encoded.count === 0 ? [] : summedBuckets([encoded.hdr])
 }

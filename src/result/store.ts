@@ -101,7 +101,7 @@ export async function listExperiments(home: string = benchHome()): Promise<reado
 }
 
 /** Ids of the folders that are there, newest first. */
-async function experimentIds(home: string): Promise<string[]> {
+export async function experimentIds(home: string): Promise<string[]> {
   const entries = await readdir(home, { withFileTypes: true }).catch(() => [])
   return entries
     .filter((entry) => entry.isDirectory() && EXPERIMENT_ID.test(entry.name))

@@ -1,10 +1,12 @@
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Clock } from '../clock/clock.ts'
+import { DRIVERS } from '../drivers/registry.ts'
 import { AppError, messageOf } from '../errors/app-error.ts'
 import type { ExperimentFolder } from '../result/experiment-folder.ts'
 import { type ExperimentResult, RESULT_SCHEMA_VERSION, type SideResult } from '../result/result.ts'
 import { writeResult } from '../result/store.ts'
 import type { Plan } from '../workload/model.ts'
+import { secretHider } from '../workload/secret-values.ts'
 import { syncDisk } from './disk.ts'
 import type { Tell } from './events.ts'
 import { describeHost } from './host.ts'
@@ -38,12 +40,9 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
   const startedAt = new Date(clock.wallMs()).toISOString()
   const books = plan.sides.map(newSideBook)
   const base = unchanging(options, startedAt)
-  const snapshot = (sides: readonly SideResult[], partial: string | null): ExperimentResult => ({
-    ...base,
-    endedAt: new Date(clock.wallMs()).toISOString(),
-    sides,
-    partial,
-  })
+  const hider = secretHider(plan.sides, DRIVERS)
+  const snapshot = (sides: readonly SideResult[], partial: string | null): ExperimentResult =>
+    hider.data({ ...base, endedAt: new Date(clock.wallMs()).toISOString(), sides, partial })
   const write = async () => {
     const sides = books.filter(({ begun }) => begun > 0).map((book) => book.result(UNFINISHED))
     await writeResult(snapshot(sides, UNFINISHED), options.home)

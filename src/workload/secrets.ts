@@ -3,7 +3,8 @@ import { javaProperties } from '../driver/java-properties.ts'
 /** What stands in a result where a secret stood. */
 export const MASK = '***'
 
-const SECRET_WORD = 'passw(?:or)?d|passphrase|secret|token|credential|jaas|api[_.-]?key|private[_.-]?key'
+const SECRET_WORD =
+  'passw(?:or)?d|passphrase|secret|token|credential|jaas|(?:api|private|access)[_.-]?key|authorization(?!Enabled)|auth[_.-]?params|cookie|signature'
 const SECRET_KEY = new RegExp(SECRET_WORD, 'i')
 /** Such keys name where a secret lies, and are no secret themselves. */
 const SECRET_PLACE = /(env|file|path|location)$/i
@@ -12,12 +13,35 @@ const INLINE_SECRET = new RegExp(
   `([\\w.-]*(?:${SECRET_WORD})[\\w.-]*\\s*[=:]\\s*)("(?:\\\\.|[^"\\\\])*"|'[^']*'|[^\\s;,&]+)`,
   'gi',
 )
+/** The rest of a header, whatever its scheme: the value has a space in it. */
+const AUTHORIZATION =
+  /(authorization["']?\s*[=:]\s*["']?)(?:(?:basic|bearer|digest|token|apikey)\s+)?[^\s"',;}\]]+/gi
+/** Told of by no key: the scheme of a header, a key in PEM, a JSON web token. */
+const BEARER = /\b(bearer\s+)[\w.~+/-]{8,}=*/gi
+const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g
+const WEB_TOKEN = /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g
 /** User and password of a URI; a password may hold a stray `@` or `/`, but no second `://`. */
 const URI_PASSWORD = /(:\/\/[^\s:@/]*):(?:(?!:\/\/)\S)*@/g
 
 /** Whether the value of such a key must not be shown. */
 export function isSecretKey(key: string): boolean {
   return SECRET_KEY.test(key) && !SECRET_PLACE.test(key)
+}
+
+/** Whether the value of such a key is the name of an environment variable that holds a secret. */
+export function namesSecretVariable(key: string): boolean {
+  return SECRET_KEY.test(key) && /env$/i.test(key)
+}
+
+/** Passwords of the URIs in a text, as written and decoded. */
+export function uriPasswords(text: string): string[] {
+  return [...text.matchAll(/:\/\/[^\s:@/]*:((?:(?!:\/\/)\S)*)@/g)].flatMap(([, password]) => {
+    try {
+      return [password!, decodeURIComponent(password!)]
+    } catch {
+      return [password!]
+    }
+  })
 }
 
 /** Masks what looks like a secret inside a value: Java properties, `password=…`, URI passwords. */
@@ -27,7 +51,16 @@ export function maskText(text: string): string {
 
 /** As `maskText`, for a text that is no properties text whatever it looks like: YAML, a command line. */
 export function maskLoose(text: string): string {
-  return maskUris(text).replace(INLINE_SECRET, maskInline)
+  return maskCredentials(text).replace(INLINE_SECRET, maskInline)
+}
+
+/** Masks what is a secret by its own form, wherever it stands: for sentences, in which `password: …` is an explanation. */
+export function maskCredentials(text: string): string {
+  return maskUris(text)
+    .replace(PRIVATE_KEY, MASK)
+    .replace(AUTHORIZATION, `$1${MASK}`)
+    .replace(BEARER, `$1${MASK}`)
+    .replace(WEB_TOKEN, MASK)
 }
 
 /** Masks URI passwords only: for sentences, in which `password: …` is an explanation. */

@@ -96,7 +96,8 @@ function yamlValue(text: string): unknown {
 }
 
 function shownOverride({ key, text, value }: Override, secretPaths: readonly string[]): string {
-  const secretKey = key.split('.').some(isSecretKey) || secretPaths.includes(key)
+  const isBelow = (path: string) => key === path || key.startsWith(`${path}.`)
+  const secretKey = key.split('.').some(isSecretKey) || secretPaths.some(isBelow)
   const inner = { [key]: value, text }
   const secretInside = JSON.stringify(maskSecrets(inner, secretPaths)) !== JSON.stringify(inner)
   return `${key}=${secretKey || secretInside ? MASK : text}`

@@ -38,51 +38,87 @@ export async function findChromium(signal: AbortSignal): Promise<Chromium | stri
 export interface Page {
   /** The value of an expression in the page, as JSON. */
   evaluate<T>(expression: string): Promise<T>
-  /** PNG of the whole page as it is laid out. */
-  screenshot(): Promise<Buffer>
-  setViewport(width: number, height: number, scheme: 'light' | 'dark'): Promise<void>
+  /** PNG of a part of the page as it is laid out, in CSS pixels; default: all of it. */
+  screenshot(part?: { x: number; y: number; width: number; height: number }): Promise<Buffer>
+  /** The page on A4, with an outline of its headings. */
+  pdf(): Promise<Buffer>
+  /** Presses a key where the focus is, e.g. `Tab` or `ArrowRight`; `' '` is the space bar. */
+  press(key: string): Promise<void>
+  /** Files that the page saves go into the folder. */
+  downloadTo(folder: string): Promise<void>
+  /** `media` is what style sheets are told; default: a screen. */
+  setViewport(width: number, height: number, scheme: 'light' | 'dark', media?: 'print'): Promise<void>
   /** Errors and exceptions on the console so far. */
   readonly errors: readonly string[]
   /** Addresses asked for so far. */
   readonly requests: readonly string[]
 }
 
-const START_LIMIT_MS = 20_000
-const COMMAND_LIMIT_MS = 20_000
+const START_LIMIT_MS = 60_000
+const COMMAND_LIMIT_MS = 60_000
 const POLL_MS = 20
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--host-resolver-rules=MAP * ~NOTFOUND',
+  '--remote-debugging-port=0',
+]
 
-/** Opens the address in a headless browser without network, calls `look`, and ends the browser whatever happens. */
+/** A browser without network; its pages share one process, which takes seconds to start. */
+export interface Browser {
+  /** Opens the address in a page of its own, calls `look`, and closes the page whatever happens. */
+  look<T>(address: string, look: (page: Page) => Promise<T>): Promise<T>
+  /** Ends it and removes its profile. */
+  close(): Promise<void>
+}
+
+export async function startBrowser(chromium: Chromium): Promise<Browser> {
+  const profile = await mkdtemp(join(tmpdir(), 'bench-browser-'))
+  const child = Bun.spawn([chromium.program, ...FLAGS, `--user-data-dir=${profile}`, 'about:blank'], {
+    env: { ...chromium.environment, HOME: profile },
+    stdout: 'ignore',
+    stderr: 'ignore',
+  })
+  const end = async () => {
+    child.kill('SIGKILL')
+    await child.exited
+    await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  }
+  try {
+    const connection = await connect(await debuggerAddress(profile, child))
+    return {
+      look: async (address, look) => {
+        const { page, close } = await openPage(connection, address)
+        try {
+          return await look(page)
+        } finally {
+          await close()
+        }
+      },
+      close: async () => {
+        connection.close()
+        await end()
+      },
+    }
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+/** A browser for one page. */
 export async function withPage<T>(
   chromium: Chromium,
   address: string,
   look: (page: Page) => Promise<T>,
 ): Promise<T> {
-  const profile = await mkdtemp(join(tmpdir(), 'bench-browser-'))
-  const child = Bun.spawn(
-    [
-      chromium.program,
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--host-resolver-rules=MAP * ~NOTFOUND',
-      '--remote-debugging-port=0',
-      `--user-data-dir=${profile}`,
-      'about:blank',
-    ],
-    { env: { ...chromium.environment, HOME: profile }, stdout: 'ignore', stderr: 'ignore' },
-  )
+  const browser = await startBrowser(chromium)
   try {
-    const connection = await connect(await debuggerAddress(profile, child))
-    try {
-      return await look(await openPage(connection, address))
-    } finally {
-      connection.close()
-    }
+    return await browser.look(address, look)
   } finally {
-    child.kill('SIGKILL')
-    await child.exited
-    await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+    await browser.close()
   }
 }
 
@@ -99,7 +135,8 @@ async function debuggerAddress(profile: string, child: Bun.Subprocess): Promise<
 
 interface Connection {
   send<T>(method: string, parameters?: object, sessionId?: string): Promise<T>
-  onEvent: (method: string, parameters: Record<string, unknown>) => void
+  /** Of each session, who hears its events. */
+  readonly listeners: Map<string, (method: string, parameters: Record<string, unknown>) => void>
   close(): void
 }
 
@@ -112,7 +149,7 @@ async function connect(address: string): Promise<Connection> {
   })
   let lastId = 0
   const connection: Connection = {
-    onEvent: () => {},
+    listeners: new Map(),
     close: () => socket.close(),
     send: <T>(method: string, params: object = {}, sessionId?: string) => {
       const id = ++lastId
@@ -133,7 +170,10 @@ async function connect(address: string): Promise<Connection> {
   }
   socket.onmessage = ({ data }) => {
     const message = JSON.parse(String(data))
-    if (message.id === undefined) return connection.onEvent(message.method, message.params)
+    if (message.id === undefined) {
+      connection.listeners.get(message.sessionId)?.(message.method, message.params)
+      return
+    }
     const entry = waiting.get(message.id)
     waiting.delete(message.id)
     if (message.error === undefined) entry?.resolve(message.result)
@@ -142,11 +182,22 @@ async function connect(address: string): Promise<Connection> {
   return connection
 }
 
-async function openPage(connection: Connection, address: string): Promise<Page> {
+const OFFLINE = { offline: true, latency: 0, downloadThroughput: 0, uploadThroughput: 0 }
+const A4_INCHES = { paperWidth: 8.27, paperHeight: 11.69 }
+/** Virtual key codes of keys that have no text; a browser acts on these. */
+const KEY_CODES: Readonly<Record<string, number>> = {
+  ...{ Tab: 9, Enter: 13, ' ': 32, End: 35, Home: 36 },
+  ...{ ArrowLeft: 37, ArrowUp: 38, ArrowRight: 39, ArrowDown: 40 },
+}
+
+async function openPage(
+  connection: Connection,
+  address: string,
+): Promise<{ page: Page; close: () => Promise<void> }> {
   const errors: string[] = []
   const requests: string[] = []
   const loaded = Promise.withResolvers<void>()
-  connection.onEvent = (method, parameters) => {
+  const listen = (method: string, parameters: Record<string, unknown>) => {
     if (method === 'Page.loadEventFired') loaded.resolve()
     if (method === 'Network.requestWillBeSent') requests.push((parameters.request as { url: string }).url)
     if (method === 'Runtime.exceptionThrown') errors.push(JSON.stringify(parameters.exceptionDetails))
@@ -163,12 +214,14 @@ async function openPage(connection: Connection, address: string): Promise<Page> 
     targetId,
     flatten: true,
   })
+  connection.listeners.set(sessionId, listen)
   const send = <T>(method: string, parameters: object = {}) =>
     connection.send<T>(method, parameters, sessionId)
   for (const domain of ['Page', 'Runtime', 'Network', 'Log']) await send(`${domain}.enable`)
+  await send('Network.emulateNetworkConditions', OFFLINE)
   await send('Page.navigate', { url: address })
   await loaded.promise
-  return {
+  const page: Page = {
     errors,
     requests,
     evaluate: async <T>(expression: string) => {
@@ -179,15 +232,48 @@ async function openPage(connection: Connection, address: string): Promise<Page> 
       if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails))
       return result.value
     },
-    screenshot: async () => {
-      const { data } = await send<{ data: string }>('Page.captureScreenshot', { captureBeyondViewport: true })
+    screenshot: async (part) => {
+      const { data } = await send<{ data: string }>('Page.captureScreenshot', {
+        captureBeyondViewport: true,
+        ...(part === undefined ? {} : { clip: { ...part, scale: 1 } }),
+      })
       return Buffer.from(data, 'base64')
     },
-    setViewport: async (width, height, scheme) => {
+    pdf: async () => {
+      const { data } = await send<{ data: string }>('Page.printToPDF', {
+        ...A4_INCHES,
+        preferCSSPageSize: true,
+        printBackground: true,
+        generateDocumentOutline: true,
+        generateTaggedPDF: true,
+      })
+      return Buffer.from(data, 'base64')
+    },
+    press: async (key) => {
+      const windowsVirtualKeyCode = KEY_CODES[key] ?? key.toUpperCase().charCodeAt(0)
+      const text = key === 'Enter' ? '\r' : key.length === 1 ? key : undefined
+      const event = { key, code: key === ' ' ? 'Space' : key, windowsVirtualKeyCode }
+      await send('Input.dispatchKeyEvent', {
+        ...event,
+        type: text === undefined ? 'rawKeyDown' : 'keyDown',
+        ...(text === undefined ? {} : { text }),
+      })
+      await send('Input.dispatchKeyEvent', { ...event, type: 'keyUp' })
+    },
+    downloadTo: async (downloadPath) => {
+      await connection.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath })
+    },
+    setViewport: async (width, height, scheme, media) => {
       await send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false })
       await send('Emulation.setEmulatedMedia', {
+        media: media ?? '',
         features: [{ name: 'prefers-color-scheme', value: scheme }],
       })
     },
   }
+  const close = async () => {
+    connection.listeners.delete(sessionId)
+    await connection.send('Target.closeTarget', { targetId })
+  }
+  return { page, close }
 }

@@ -1,73 +1,48 @@
-// Goal: the report opens from a disk, without network, in a real browser: every chart is drawn, in light and dark and at
-// phone width, nothing fails, and text from files stays text. Method: Chromium (installed, or unpacked into the cache)
-// over its debugging protocol; pixels of each canvas are read. Skipped, loudly, where no Chromium can be had.
+// Goal: the report opens from a disk, without network, in a real browser: every line of every chart is drawn, in light and
+// dark and at phone width, nothing fails, nothing is fetched, and text from files stays text. Method: Chromium (installed,
+// or unpacked into the cache), offline, over its debugging protocol; on each canvas the pixels of each line's colour are
+// counted. Skipped, loudly, where no Chromium can be had.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { writeReport } from '../../src/report/write-report.ts'
-import { sampleResult, sampleSide, sampleTrial } from '../result/sample-result.ts'
-import { type Chromium, findChromium, withPage } from './chromium.ts'
+import { pollUntil } from '../support/poll.ts'
+import { skipLoudly } from '../support/skip.ts'
+import { type Browser, findChromium, type Page, startBrowser } from './chromium.ts'
+import { chartsOn, contrast } from './looks.ts'
+import { HOSTILE, hostileResult, ratesResult, reportAddress } from './sample-reports.ts'
 
 const SETUP_LIMIT_MS = 180_000
-const TEST_LIMIT_MS = 60_000
-const HOSTILE = '<script>alert(1)</script>'
-
+const TEST_LIMIT_MS = 90_000
 const found = await findChromium(AbortSignal.timeout(SETUP_LIMIT_MS))
-if (typeof found === 'string') {
-  console.warn(`SKIPPED: the report is not looked at in a browser, because Chromium is missing: ${found}`)
-}
-const inBrowser = test.skipIf(typeof found === 'string')
-const chromium = found as Chromium
+const inBrowser = test.skipIf(
+  typeof found === 'string' && skipLoudly(`no report is looked at, because Chromium is missing: ${found}`),
+)
+let browser: Browser
 let directory = ''
-let address = ''
+let hostile = ''
+let rates = ''
 
 beforeAll(async () => {
+  if (typeof found === 'string') return
+  browser = await startBrowser(found)
   directory = await mkdtemp(join(tmpdir(), 'bench-page-'))
-  const sample = sampleResult()
-  const { html } = await writeReport(
-    {
-      ...sample,
-      workload: { ...sample.workload, name: HOSTILE },
-      workloadSource: `name: ${HOSTILE}\n# </script><img src=x onerror=alert(2)>\n`,
-      sides: [
-        ...sample.sides,
-        sampleSide(`third${HOSTILE}`, { trials: [sampleTrial({ acknowledgedShare: 0.9, censored: 200 })] }),
-        sampleSide('absent', { trials: [], error: { message: `no answer ${HOSTILE}`, hint: null } }),
-      ],
-    },
-    directory,
-  )
-  address = pathToFileURL(html).href
+  hostile = await reportAddress(hostileResult(), directory, 'hostile')
+  rates = await reportAddress(ratesResult(), directory, 'rates')
+}, SETUP_LIMIT_MS)
+
+afterAll(async () => {
+  await browser?.close()
+  if (directory !== '') await rm(directory, { recursive: true, force: true })
 })
 
-afterAll(() => rm(directory, { recursive: true, force: true }))
-
-interface CanvasFacts {
-  readonly chart: string
-  readonly width: number
-  /** Different colours among the pixels that are not transparent. */
-  readonly colors: number
-  readonly painted: number
+/** Nothing was said on the console, and nothing was asked for but the page itself. */
+function expectQuiet(page: Page, address: string): void {
+  expect(page.errors).toEqual([])
+  expect(page.requests.filter((url) => !url.startsWith('data:'))).toEqual([address])
 }
 
-const READ_CANVASES = `[...document.querySelectorAll('.chart')].map((element) => {
-  const canvas = element.querySelector('canvas')
-  if (canvas === null) return { chart: element.dataset.chart, width: 0, colors: 0, painted: 0 }
-  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
-  const colors = new Set()
-  let painted = 0
-  for (let i = 0; i < data.length; i += 4) {
-    if (data[i + 3] === 0) continue
-    painted++
-    colors.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2])
-  }
-  return { chart: element.dataset.chart, width: canvas.width, colors: colors.size, painted }
-})`
-
-const NEXT_FRAMES =
-  'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))'
+const TIME = ['latency', 'latency', 'rate']
 
 for (const [name, width, scheme] of [
   ['wide and light', 1280, 'light'],
@@ -75,72 +50,93 @@ for (const [name, width, scheme] of [
   ['phone and light', 400, 'light'],
 ] as const) {
   inBrowser(
-    `${name}: every chart is drawn, nothing overflows, nothing fails, nothing is fetched`,
+    `${name}: every line of every chart is drawn, nothing overflows, nothing fails, nothing is fetched`,
     async () => {
-      await withPage(chromium, address, async (page) => {
-        await page.setViewport(width, 900, scheme)
-        await page.evaluate(NEXT_FRAMES)
-        const canvases = await page.evaluate<CanvasFacts[]>(READ_CANVASES)
-        expect(canvases.map(({ chart }) => chart)).toEqual([
-          'percentile',
-          'percentile',
-          ...Array.from({ length: 3 }, () => ['latency', 'latency', 'rate']).flat(),
-        ])
-        for (const canvas of canvases) {
-          expect(canvas.painted).toBeGreaterThan(1_000)
-          expect(canvas.colors).toBeGreaterThan(3)
-          expect(canvas.width).toBeLessThanOrEqual(width)
-        }
-        const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
-        expect(overflow).toBeLessThanOrEqual(0)
-        expect(page.errors).toEqual([])
-        expect(page.requests.filter((url) => url !== address && !url.startsWith('data:'))).toEqual([])
-      })
+      for (const [address, expected] of [
+        [hostile, ['percentile', 'percentile', ...TIME]],
+        [rates, ['percentile', 'percentile', ...TIME, 'curve', 'curve']],
+      ] as const) {
+        await browser.look(address, async (page) => {
+          await page.setViewport(width, 900, scheme)
+          const charts = await chartsOn(page)
+          expect(charts.map(({ chart }) => chart)).toEqual([...expected])
+          for (const { painted, lines, width: drawn } of charts) {
+            expect(painted).toBeGreaterThan(3_000)
+            expect(drawn).toBeLessThanOrEqual(width)
+            expect(lines.length).toBeGreaterThan(1)
+            for (const { pixels } of lines) expect(pixels).toBeGreaterThan(30)
+          }
+          expect(
+            await page.evaluate<number>(
+              'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+            ),
+          ).toBe(0)
+          expectQuiet(page, address)
+        })
+      }
     },
     TEST_LIMIT_MS,
   )
 }
 
 inBrowser(
+  'text and lines stand out from the paper, in light and in dark',
+  async () => {
+    await browser.look(hostile, async (page) => {
+      for (const scheme of ['light', 'dark'] as const) {
+        await page.setViewport(1280, 900, scheme)
+        for (const text of ['--ink', '--soft', '--good', '--notice', '--bad', '--link']) {
+          expect(await contrast(page, text, '--paper')).toBeGreaterThan(4.5)
+        }
+        for (const side of ['--s0', '--s1', '--s2', '--s3', '--s4', '--s5']) {
+          expect(await contrast(page, side, '--paper')).toBeGreaterThan(3)
+        }
+      }
+    })
+  },
+  TEST_LIMIT_MS,
+)
+
+inBrowser(
   'text from files is shown as text',
   async () => {
-    await withPage(chromium, address, async (page) => {
+    await browser.look(hostile, async (page) => {
       expect(await page.evaluate<string>("document.querySelector('h1').textContent")).toBe(HOSTILE)
       expect(await page.evaluate<string>('document.title')).toContain(HOSTILE)
       expect(await page.evaluate<number>("document.querySelectorAll('img').length")).toBe(0)
-      expect(await page.evaluate<number>("document.querySelectorAll('script').length")).toBe(3)
+      expect(await page.evaluate<number>("document.querySelectorAll('script').length")).toBe(5)
+      const keys = await page.evaluate<string>("document.querySelector('.keys').textContent")
+      expect(keys).toContain(`third${HOSTILE}`)
     })
   },
   TEST_LIMIT_MS,
 )
 
 inBrowser(
-  'the downloads are whole files inside the page',
+  'the downloads are saved as whole files',
   async () => {
-    await withPage(chromium, address, async (page) => {
-      const links = await page.evaluate<{ name: string; url: string }[]>(
-        "[...document.querySelectorAll('a[download]')].map((a) => ({ name: a.download, url: a.href }))",
-      )
-      expect(links.map(({ name }) => name.split('.').at(-1))).toEqual(['csv', 'json'])
-      const text = decodeURIComponent(links[1]!.url.slice(links[1]!.url.indexOf(',') + 1))
-      expect(JSON.parse(text).workload.name).toBe(HOSTILE)
-    })
-  },
-  TEST_LIMIT_MS,
-)
-
-inBrowser(
-  'a keyboard reaches the skip link first, and each chart has words for a screen reader',
-  async () => {
-    await withPage(chromium, address, async (page) => {
-      const first = await page.evaluate<string>("document.querySelector('a, button, [tabindex]').className")
-      expect(first).toBe('skip')
-      const labels = await page.evaluate<string[]>(
-        "[...document.querySelectorAll('.chart')].map((element) => element.getAttribute('aria-label'))",
-      )
-      for (const label of labels) expect(label.length).toBeGreaterThan(30)
-      expect(labels[0]).toContain('kafka: p50 1.50')
-    })
+    const folder = await mkdtemp(join(tmpdir(), 'bench-saved-'))
+    try {
+      await browser.look(hostile, async (page) => {
+        await page.downloadTo(folder)
+        const names = await page.evaluate<string[]>(
+          "[...document.querySelectorAll('a.packed')].map((link) => link.dataset.name)",
+        )
+        const endings = ['csv', 'json', 'yaml', ...Array(6).fill('hgrm')]
+        expect(names.map((name) => name.split('.').at(-1)!)).toEqual(endings)
+        const wanted = [names[1]!, names[3]!]
+        for (const name of wanted) {
+          await page.evaluate(`document.querySelector('a[data-name="${name}"]').click()`)
+          await pollUntil(name, TEST_LIMIT_MS / 3, async () => (await readdir(folder)).includes(name))
+        }
+        const [json, hgrm] = await Promise.all(wanted.map((name) => readFile(join(folder, name), 'utf8')))
+        expect(JSON.parse(json!).workload.name).toBe(HOSTILE)
+        expect(hgrm).toStartWith('       Value     Percentile TotalCount 1/(1-Percentile)')
+        expect(page.errors).toEqual([])
+      })
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
   },
   TEST_LIMIT_MS,
 )

@@ -159,6 +159,25 @@ describe('who may be ranked', () => {
     })
   }
 
+  test('a trial that was cut short ranks nobody, and does not keep its side from being ranked', () => {
+    const cut = { cutShort: true, figures: { publishP99: { value: 1, atLeast: false } } } as const
+    const report = judge([side('a', 9_800, third({ ...cut, measurement: 'invalid' })), side('b', 12_300)])
+    expect(figureOf(report).pairs[0]!.test!.n).toEqual([6, 7])
+    expect(figureOf(report).winner).toBe('a')
+    expect(report.loads[0]!.held[0]).toMatchObject({ outcome: 'held', held: 6, trials: 6, cutShort: 1 })
+    expect(report.loads[0]!.held[0]!.sentence).toBe('a held 10,000 msg/s (6 of 6); 1 trial cut short.')
+    const always = judge([side('a', 9_800, (trial) => ({ ...trial, ...cut })), side('b', 12_300)])
+    expect(figureOf(always).notRanked[0]!.reason).toBe('it was cut short in every trial')
+    expect(always.loads[0]!.held[0]).toMatchObject({ outcome: 'unknown', trials: 0, cutShort: 7 })
+  })
+
+  test('a violated promise counts however short the trial was', () => {
+    const broken = { cutShort: true, integrity: 'violated' } as const
+    const report = judge([side('a', 1_000, third(broken)), side('b', 9_000)])
+    expect(figureOf(report).notRanked[0]!.reason).toBe('its integrity was violated in 1 of 7')
+    expect(report.loads[0]!.held[0]!.sentence).toContain('INTEGRITY VIOLATED in 1 of 7')
+  })
+
   test('a side that was not run is named, and the only one left does not win', () => {
     const report = judge([side('a', 1_000), { label: 'b', trials: [] }])
     const verdict = figureOf(report)

@@ -61,3 +61,40 @@ test('a trial without intervals or deliveries exports zeros, not NaN', () => {
   const text = JSON.stringify(ombResult(sampleResult(), sampleSide('kafka'), empty))
   expect(text).not.toMatch(/null|NaN/)
 })
+
+/** What `bin/create_charts.py` of OMB's repository reads; `npm run proof:omb-charts` runs it. */
+const CHARTED = [
+  'publishLatency99pct',
+  'publishDelayLatency99pct',
+  'publishRate',
+  'publishErrorRate',
+  'endToEndLatency95pct',
+  'consumeRate',
+  'endToEndLatencyAvg',
+]
+const CHARTED_QUANTILES = [
+  'aggregatedPublishLatencyQuantiles',
+  'aggregatedPublishDelayLatencyQuantiles',
+  'aggregatedEndToEndLatencyQuantiles',
+]
+
+test("every field that OMB's chart script reads is as it needs it, of a trial that measured nothing, too", () => {
+  const nothing = sampleTrial({ measureS: 1, warmupS: 1, acknowledgedShare: 0 }, { intervals: [] })
+  for (const result of [omb, ombResult(sampleResult(), sampleSide('kafka'), nothing)]) {
+    expect(typeof result.workload).toBe('string')
+    expect(typeof result.driver).toBe('string')
+    for (const name of CHARTED) {
+      const series = result[name] as readonly number[]
+      // It takes the maximum, which an empty list does not have.
+      expect(series.length).toBeGreaterThan(0)
+      expect(series.every((value) => Number.isFinite(value) && value >= 0)).toBe(true)
+    }
+    for (const name of CHARTED_QUANTILES) {
+      for (const [percentile, value] of Object.entries(result[name] as Record<string, number>)) {
+        const share = Number(percentile)
+        expect(share >= 0 && share <= 100).toBe(true)
+        expect(Number.isFinite(value)).toBe(true)
+      }
+    }
+  }
+})

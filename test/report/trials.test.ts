@@ -128,11 +128,17 @@ test('page, JSON and CSV: the same verdict, a row a trial, pooled curves', () =>
   expect(html.indexOf('a has the lower publish p99')).toBeGreaterThan(0)
   expect(html.indexOf('a has the lower publish p99')).toBeLessThan(html.indexOf('class="cards"'))
   expect(html).toContain('pools the messages of all trials')
+  expect(html).toContain('<option value="7">7</option>')
   expect(metricsModel(result).headToHead).toEqual(experimentVerdict(result))
   expect(metricsTable(result).rows).toHaveLength(14)
-  const charts = chartsOf(result)
-  expect(charts.percentiles[0]!.sides.map(({ label }) => label)).toEqual(['a', 'b'])
-  expect(charts.times).toHaveLength(14)
+  const { loads, curves } = chartsOf(result)
+  expect(loads.map(({ percentiles }) => percentiles[0]!.sides.map(({ side }) => side))).toEqual([[0, 1]])
+  expect(loads[0]!.time).toMatchObject({ stepS: 1, leftOut: 0 })
+  expect(loads[0]!.time.trials.map(({ side, trial }) => [side, trial]).slice(6, 8)).toEqual([
+    [0, 7],
+    [1, 1],
+  ])
+  expect(curves).toEqual([])
 })
 
 test('one trial each has no statistics', () => {

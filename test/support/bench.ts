@@ -43,7 +43,13 @@ export function benchHome(): BenchHome {
   const start = (args: readonly string[], options: RunOptions = {}): Running => {
     const child = Bun.spawn([process.execPath, MAIN, ...args], {
       cwd: options.cwd ?? ROOT,
-      env: { ...process.env, BENCH_HOME: path, NO_COLOR: '1', ...options.env },
+      env: {
+        ...process.env,
+        BENCH_HOME: path,
+        NO_COLOR: '1',
+        GITHUB_STEP_SUMMARY: undefined,
+        ...options.env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const stdout = collect(child.stdout)

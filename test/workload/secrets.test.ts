@@ -2,7 +2,7 @@
 // property test that a random one never survives.
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { maskLoose, maskSecrets, maskText, maskUris } from '../../src/workload/secrets.ts'
+import { maskCredentials, maskLoose, maskSecrets, maskText, maskUris } from '../../src/workload/secrets.ts'
 
 describe('masks', () => {
   test('values of keys that look secret, at any depth and of any type', () => {
@@ -54,6 +54,28 @@ describe('masks', () => {
       'producerConfig.ssl.key.password: has no counterpart here, see http://u:***@h',
     )
     expect(maskLoose('# tokens\npassword: "a b" # c\nx: 1\n')).toBe('# tokens\npassword: "***" # c\nx: 1\n')
+  })
+
+  test('what is a secret by its own form, also in a sentence', () => {
+    const pem = '-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----'
+    const token = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0x.c2lnbmF0dXJl'
+    for (const mask of [maskText, maskLoose, maskCredentials]) {
+      expect(mask(`before ${pem} after`)).toBe('before *** after')
+      expect(mask(`refused ${token} here`)).toBe('refused *** here')
+      expect(mask('sent Bearer abcdef0123456789== twice')).toBe('sent Bearer *** twice')
+    }
+    expect(maskCredentials('-----BEGIN PRIVATE KEY-----\nMIIE, cut off')).toBe('***')
+    expect(maskCredentials('password: has no counterpart')).toBe('password: has no counterpart')
+  })
+
+  test('headers, whatever their scheme', () => {
+    expect(maskLoose('headers: {authorization: Basic dXNlcjpwYXNz, x: 1}')).toBe(
+      'headers: {authorization: ***, x: 1}',
+    )
+    expect(maskLoose('Authorization="Bearer a.b-c" next')).toBe('Authorization="***" next')
+    expect(maskSecrets({ headers: { Authorization: 'Token x', cookie: 'id=1' } })).toEqual({
+      headers: { Authorization: '***', cookie: '***' },
+    })
   })
 
   test('a random password never survives, in any of the places', () => {

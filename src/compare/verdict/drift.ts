@@ -2,7 +2,7 @@ import { ALPHA, changeText, driftTest, holm, pText } from '../statistics/index.t
 import { FIGURE_KINDS, type FigureName, VERDICT_FIGURES } from './figures.ts'
 import type { DriftVerdict, Load, SideTrials, TrialFigures } from './types.ts'
 
-/** Drift of every figure over the run, one list a load. Looks at valid trials whose figure is known. */
+/** Drift of every figure over the run, one list a load. Looks at whole, valid trials whose figure is known. */
 export function driftVerdicts(loads: readonly Load[]): DriftVerdict[][] {
   const tests = loads.flatMap(({ sides }, load) =>
     VERDICT_FIGURES.map((figure) => ({ load, figure, series: sides.map((side) => seriesOf(side, figure)) }))
@@ -27,7 +27,9 @@ export function driftVerdicts(loads: readonly Load[]): DriftVerdict[][] {
 
 function seriesOf({ trials }: SideTrials, figure: FigureName) {
   return trials
-    .filter((trial) => trial.measurement === 'valid' && isKnown(trial.figures[figure]))
+    .filter(
+      (trial) => trial.measurement === 'valid' && trial.cutShort !== true && isKnown(trial.figures[figure]),
+    )
     .map(({ place, figures }) => ({ place, value: figures[figure]!.value }))
 }
 

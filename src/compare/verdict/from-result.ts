@@ -30,6 +30,7 @@ function figuresOf(trial: TrialResult, place: number, cost: number | null): Tria
     place,
     measurement: trial.verdict.measurement,
     integrity: trial.verdict.integrity,
+    ...(trial.interrupted === null ? {} : { cutShort: true }),
     figures: {
       ...(publishP99 === null ? {} : { publishP99 }),
       ...(endToEndP99 === null ? {} : { endToEndP99 }),

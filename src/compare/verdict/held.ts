@@ -1,5 +1,5 @@
 import { countText, plural } from '../../result/figures.ts'
-import type { HeldVerdict, Load, SideTrials } from './types.ts'
+import type { HeldVerdict, Load, SideTrials, TrialFigures } from './types.ts'
 
 /** At a fixed rate there is no throughput to rank: a side held it or did not. */
 export function heldVerdicts({ rateHz, sides }: Load): HeldVerdict[] {
@@ -7,18 +7,21 @@ export function heldVerdicts({ rateHz, sides }: Load): HeldVerdict[] {
 }
 
 function heldVerdict({ label, trials }: SideTrials, rateHz: number): HeldVerdict {
-  const counted = (test: (trial: SideTrials['trials'][number]) => boolean) => trials.filter(test).length
-  const held = counted(({ measurement }) => measurement === 'valid')
-  const saturated = counted(({ measurement }) => measurement === 'saturated')
+  const whole = trials.filter(({ cutShort }) => cutShort !== true)
+  const measured = (word: TrialFigures['measurement']) =>
+    whole.filter(({ measurement }) => measurement === word).length
+  const integrity = (word: TrialFigures['integrity']) =>
+    trials.filter((trial) => trial.integrity === word).length
   const counts = {
-    held,
-    invalid: trials.length - held - saturated,
-    violated: counted(({ integrity }) => integrity === 'violated'),
-    unproven: counted(({ integrity }) => integrity === 'unproven'),
-    trials: trials.length,
+    held: measured('valid'),
+    invalid: measured('invalid'),
+    trials: whole.length,
+    cutShort: trials.length - whole.length,
+    violated: integrity('violated'),
+    unproven: integrity('unproven'),
   }
-  const outcome =
-    saturated > 0 ? 'did not hold' : counts.invalid > 0 || trials.length === 0 ? 'unknown' : 'held'
+  const isUnknown = counts.invalid > 0 || whole.length === 0
+  const outcome = measured('saturated') > 0 ? 'did not hold' : isUnknown ? 'unknown' : 'held'
   return { label, outcome, ...counts, sentence: sentenceOf(label, rateHz, outcome, counts) }
 }
 
@@ -26,17 +29,20 @@ function sentenceOf(
   label: string,
   rateHz: number,
   outcome: HeldVerdict['outcome'],
-  { held, invalid, violated, unproven, trials }: Omit<HeldVerdict, 'label' | 'outcome' | 'sentence'>,
+  counts: Omit<HeldVerdict, 'label' | 'outcome' | 'sentence'>,
 ): string {
+  const { held, invalid, trials, cutShort, violated, unproven } = counts
   const rate = `${countText(rateHz)} msg/s`
-  if (trials === 0) return `${label} was not run at ${rate}.`
+  const all = trials + cutShort
+  if (all === 0) return `${label} was not run at ${rate}.`
   const share = `${held} of ${trials}`
   const parts =
     outcome === 'unknown'
       ? [`It is not known whether ${label} holds ${rate} (it did in ${share})`]
       : [`${label} ${outcome === 'held' ? 'held' : 'did not hold'} ${rate} (${share})`]
   if (invalid > 0) parts.push(`${plural(invalid, 'measurement')} invalid`)
-  if (violated > 0) parts.push(`INTEGRITY VIOLATED in ${violated} of ${trials}, so it cannot win`)
-  if (unproven > 0) parts.push(`integrity unproven in ${unproven} of ${trials}`)
+  if (cutShort > 0) parts.push(`${plural(cutShort, 'trial')} cut short`)
+  if (violated > 0) parts.push(`INTEGRITY VIOLATED in ${violated} of ${all}, so it cannot win`)
+  if (unproven > 0) parts.push(`integrity unproven in ${unproven} of ${all}`)
   return `${parts.join('; ')}.`
 }

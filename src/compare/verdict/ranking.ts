@@ -12,16 +12,28 @@ export function standings(sides: readonly SideTrials[], figure: FigureName): Sta
   return sides.map((side, index) => {
     const reason = whyNotRanked(side, figure)
     if (reason !== null) return { label: side.label, index, reason }
-    return { label: side.label, index, values: side.trials.map(({ figures }) => figures[figure]!.value) }
+    return {
+      label: side.label,
+      index,
+      values: wholeTrials(side).map(({ figures }) => figures[figure]!.value),
+    }
   })
 }
 
-function whyNotRanked({ trials }: SideTrials, figure: FigureName): string | null {
+function wholeTrials({ trials }: SideTrials): readonly TrialFigures[] {
+  return trials.filter(({ cutShort }) => cutShort !== true)
+}
+
+function whyNotRanked(side: SideTrials, figure: FigureName): string | null {
   const kind = FIGURE_KINDS[figure]
-  if (trials.length === 0) return 'it was not run'
+  const trials = wholeTrials(side)
+  // What was broken in a trial counts however long it was.
+  const violated = side.trials.filter(({ integrity }) => integrity === 'violated').length
+  if (violated > 0) return `its integrity was violated in ${violated} of ${side.trials.length}`
+  if (trials.length === 0)
+    return side.trials.length === 0 ? 'it was not run' : 'it was cut short in every trial'
   if (trials.length > MAX_TRIALS_PER_SIDE) return `it has more than ${MAX_TRIALS_PER_SIDE} trials`
   const faults: readonly (readonly [string, (trial: TrialFigures) => boolean])[] = [
-    ['its integrity was violated', ({ integrity }) => integrity === 'violated'],
     ['its measurement was invalid', ({ measurement }) => measurement === 'invalid'],
     ['it did not hold the rate', ({ measurement }) => kind.needsHeldRate && measurement === 'saturated'],
     [`its ${kind.title} is not known`, ({ figures }) => !Number.isFinite(figures[figure]?.value)],

@@ -33,6 +33,8 @@ export interface TrialFigures {
   readonly place: number
   readonly measurement: MeasurementVerdict
   readonly integrity: IntegrityVerdict
+  /** It ended early: its figures are of another length than those of the others, and nobody is ranked by them. */
+  readonly cutShort?: boolean
   /** Units as in `FIGURE_KINDS`. A figure that is not known is left out. */
   readonly figures: Readonly<Partial<Record<FigureName, FigureValue>>>
 }
@@ -80,14 +82,17 @@ export interface LoadVerdict {
 
 export interface HeldVerdict {
   readonly label: string
-  /** `unknown` when no trial tells that it was not held, but some were invalid or there are none. */
+  /** `unknown` when no whole trial tells that it was not held, but some were invalid or there are none. */
   readonly outcome: 'held' | 'did not hold' | 'unknown'
   /** Valid trials: the rate was held, and the measurement can be trusted. */
   readonly held: number
   readonly invalid: number
+  /** Whole trials. */
+  readonly trials: number
+  readonly cutShort: number
+  /** Of all trials, cut short or not. */
   readonly violated: number
   readonly unproven: number
-  readonly trials: number
   readonly sentence: string
 }
 

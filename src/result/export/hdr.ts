@@ -1,7 +1,7 @@
 import { HistogramLogWriter } from 'hdr-histogram-js'
 import type { LatencyName } from '../../engine/types.ts'
 import { countText } from '../figures.ts'
-import { decodeHistogram, sumHistograms } from '../histogram.ts'
+import { sumHistograms } from '../histogram.ts'
 import type { LatencyResult, TrialResult } from '../result.ts'
 
 const US_PER_MS = 1_000
@@ -34,7 +34,10 @@ export function hlogText(trial: TrialResult, name: LatencyName): string {
   for (const interval of trial.intervals) {
     const latency = interval.latencies[name]
     if (latency === undefined || latency.count === 0) continue
-    writer.outputIntervalHistogram(decodeHistogram(latency.hdr), interval.startS, interval.endS, US_PER_MS)
+    // The writer would decode and encode what is encoded already.
+    const { startS, endS } = interval
+    const times = [startS, endS - startS, latency.maxUs / US_PER_MS].map((value) => value.toFixed(3))
+    lines.push(`${times.join(',')},${latency.hdr}\n`)
   }
   return lines.join('')
 }

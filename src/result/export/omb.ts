@@ -1,8 +1,8 @@
-import type { Histogram } from 'hdr-histogram-js'
 import type { LatencyName } from '../../engine/types.ts'
 import { percentileCurve } from '../curve.ts'
-import { bucketsOfHistogram, sumHistograms } from '../histogram.ts'
+import { type Bucket, meanOf, summedBuckets } from '../histogram.ts'
 import type { ExperimentResult, IntervalResult, SideResult, TrialResult } from '../result.ts'
+import { rankOf, valueAtRank } from '../summary.ts'
 
 /**
  * OMB's name of a latency, ours that means the same, and µs per unit of OMB's figure. OMB measures publish latency from
@@ -15,13 +15,14 @@ const LATENCY_FIELDS: readonly (readonly [string, LatencyName, number])[] = [
   ['endToEndLatency', 'endToEnd', 1_000],
 ]
 
+/** OMB's names of quantiles, and these in parts of ten thousand. */
 const SUFFIXES = [
-  ['50pct', 50],
-  ['75pct', 75],
-  ['95pct', 95],
-  ['99pct', 99],
-  ['999pct', 99.9],
-  ['9999pct', 99.99],
+  ['50pct', 5_000],
+  ['75pct', 7_500],
+  ['95pct', 9_500],
+  ['99pct', 9_900],
+  ['999pct', 9_990],
+  ['9999pct', 9_999],
 ] as const
 
 /** OMB writes one element of its series per 10 s of the test. */
@@ -64,11 +65,12 @@ function windowsOf(intervals: readonly IntervalResult[]): readonly (readonly Int
     if (current === undefined || interval.endS - current[0]!.startS > WINDOW_S + 0.5) windows.push([interval])
     else current.push(interval)
   }
-  return windows
+  // OMB's tools take the maximum of each series: one without any element would end them.
+  return windows.length === 0 ? [[]] : windows
 }
 
 function rate(window: readonly IntervalResult[], count: (interval: IntervalResult) => number): number {
-  const seconds = window.at(-1)!.endS - window[0]!.startS
+  const seconds = window.length === 0 ? 0 : window.at(-1)!.endS - window[0]!.startS
   return seconds <= 0 ? 0 : window.reduce((sum, interval) => sum + count(interval), 0) / seconds
 }
 
@@ -85,7 +87,7 @@ function backlogs(
     backlog += interval.counts.acknowledged * subscriptions - interval.received
     if (ends.has(interval)) found.push(Math.max(0, backlog))
   }
-  return found
+  return found.length === 0 ? [0] : found
 }
 
 function seriesOf(
@@ -94,32 +96,41 @@ function seriesOf(
   name: LatencyName,
   unitUs: number,
 ): Record<string, number[]> {
-  const histograms = windows.map((window) =>
-    sumHistograms(window.map((interval) => interval.latencies[name]?.hdr ?? '')),
+  const series = windows.map((window) =>
+    summedBuckets(window.map((interval) => interval.latencies[name]?.hdr ?? '')),
   )
-  return figuresOf(field, (figure) => histograms.map((histogram) => figure(histogram) / unitUs))
+  return figuresOf(field, (figure) => series.map((buckets) => figure(buckets) / unitUs))
 }
 
 /** The eight figures of a latency, named as OMB names them. */
-function figuresOf<T>(field: string, value: (figure: (h: Histogram) => number) => T): Record<string, T> {
-  const fields: Record<string, T> = { [`${field}Avg`]: value((histogram) => histogram.mean) }
-  for (const [suffix, percent] of SUFFIXES) {
-    fields[`${field}${suffix}`] = value((histogram) => histogram.getValueAtPercentile(percent))
+function figuresOf<T>(
+  field: string,
+  value: (figure: (buckets: readonly Bucket[]) => number) => T,
+): Record<string, T> {
+  const fields: Record<string, T> = { [`${field}Avg`]: value(meanOf) }
+  for (const [suffix, parts] of SUFFIXES) {
+    fields[`${field}${suffix}`] = value(
+      (buckets) => valueAtRank(buckets, rankOf(parts, countOf(buckets))) ?? 0,
+    )
   }
-  fields[`${field}Max`] = value((histogram) => histogram.maxValue)
+  fields[`${field}Max`] = value((buckets) => buckets.at(-1)?.us ?? 0)
   return fields
+}
+
+function countOf(buckets: readonly Bucket[]): number {
+  return buckets.reduce((sum, { count }) => sum + count, 0)
 }
 
 function aggregatesOf(trial: TrialResult, field: string, name: LatencyName, unitUs: number) {
   const { completed } = trial.phases.measure.latencies[name]
-  const histogram = sumHistograms([completed.count === 0 ? '' : completed.hdr])
+  const buckets = summedBuckets([completed.count === 0 ? '' : completed.hdr])
   const capital = `aggregated${field[0]!.toUpperCase()}${field.slice(1)}`
   const quantiles: Record<string, number> = {}
-  for (const { share, us } of percentileCurve(bucketsOfHistogram(histogram), histogram.totalCount)) {
+  for (const { share, us } of percentileCurve(buckets, countOf(buckets))) {
     quantiles[String(Number((share * 100).toPrecision(10)))] = us / unitUs
   }
   return {
-    ...figuresOf(capital, (figure) => figure(histogram) / unitUs),
+    ...figuresOf(capital, (figure) => figure(buckets) / unitUs),
     [`${capital}Quantiles`]: quantiles,
   }
 }
