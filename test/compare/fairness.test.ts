@@ -2,6 +2,7 @@
 // differs, and never guesses. Method: synthetic results with facts given, left out, changed between trials, or hostile;
 // every view that prints them is read.
 import { expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { FAIRNESS_KEYS, type FairnessKey, fairnessOf, fairnessText } from '../../src/compare/fairness.ts'
 import { guaranteeRows } from '../../src/compare/guarantees.ts'
 import { settingsTable } from '../../src/compare/settings.ts'
@@ -166,6 +167,16 @@ test('JSON and CSV hold every fact, the terminal what differs; a written result 
   expect(lines).toContain('  on disk at the acknowledgement: a no; b yes')
   expect(lines.some((line) => line.includes('compression'))).toBe(false)
   expect(renderTable(resultOf([full], [full]), { columns: 100 }).join()).not.toContain('Not alike')
+})
+
+test('the documentation says of each row where it comes from, and which are guarantees', async () => {
+  const text = await Bun.file(join(import.meta.dir, '../../docs/fairness.md')).text()
+  const documented = text.split('\n').filter((line) => line.startsWith('| '))
+  for (const { name, isGuarantee } of fairnessOf(resultOf([full])).rows) {
+    const line = documented.find((each) => each.includes(name)) ?? 'no line'
+    expect({ name, isGuarantee: line.includes('(guarantee)') }).toEqual({ name, isGuarantee })
+    expect(line).not.toBe('no line')
+  }
 })
 
 test('what a server says of itself cannot harm the page, the terminal or the table', () => {

@@ -95,9 +95,10 @@ const CHILD = `
   setInterval(() => {}, 1000)
 `
 
-const isElsewhere = process.platform !== 'linux' && skipLoudly('what a process took: only Linux tells it')
+const isUntold =
+  tcpCounterReader()?.() == null && skipLoudly('what a process took: this system does not tell its sockets')
 
-test.skipIf(isElsewhere)(
+test.skipIf(isUntold)(
   'a process is measured from outside: bytes to the byte, the disk, CPU and memory',
   async () => {
     const data = join(directory, 'data')
@@ -169,8 +170,4 @@ test('without a local broker, a measure, or the same processes at its end nothin
   pid = process.ppid
   restarted.onMeasure('end', [])
   expect((await restarted.result()).server).toBeNull()
-})
-
-test.skipIf(isElsewhere)('the kernel tells the sockets of this machine', () => {
-  expect(tcpCounterReader()!()).toBeInstanceOf(Map)
 })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fairnessOf } from '../../../src/compare/fairness.ts'
 import { perMessage, tookOf } from '../../../src/compare/took.ts'
 import type { ExperimentResult, TrialResult } from '../../../src/result/result.ts'
+import { tcpCounterReader } from '../../../src/run/usage/tcp-counters.ts'
 import { benchHome } from '../../support/bench.ts'
 
 const LIMIT_MS = 400_000
@@ -57,6 +58,12 @@ function expectFair(result: ExperimentResult): void {
 function expectTaken(trial: TrialResult, driver: string): void {
   const took = tookOf(trial)
   const each = (key: keyof typeof took) => perMessage(took[key], trial)!
+  expect(took.clientRssBytes).toBeGreaterThan(50_000_000)
+  expect(took.brokerCpuS).toBeGreaterThan(0)
+  expect(took.diskWrittenBytes).not.toBeNull()
+  if (driver === 'otlp') expect(took.diskGrowthBytes).toBeNull()
+  else expect(took.diskGrowthBytes).toBeGreaterThan(0)
+  if (tcpCounterReader()?.() == null) return
   // On a busy machine some of it is sent after measure.
   expect(each('clientSentBytes')).toBeGreaterThan(100)
   expect(each('clientSentBytes')).toBeLessThan(3000)
@@ -64,11 +71,6 @@ function expectTaken(trial: TrialResult, driver: string): void {
   // Both ends count the same payload, but for what is under way at the edges; a server may also talk to itself.
   expect(took.brokerReceivedBytes! / took.clientSentBytes!).toBeGreaterThan(0.7)
   expect(took.brokerSentBytes! / took.clientReceivedBytes!).toBeGreaterThan(0.7)
-  expect(took.clientRssBytes).toBeGreaterThan(50_000_000)
-  expect(took.brokerCpuS).toBeGreaterThan(0)
-  if (driver === 'otlp') expect(took.diskGrowthBytes).toBeNull()
-  else expect(took.diskGrowthBytes).toBeGreaterThan(0)
-  expect(took.diskWrittenBytes).not.toBeNull()
 }
 
 test(
