@@ -20,6 +20,7 @@ export function experimentVerdict(result: ExperimentResult): HeadToHead | null {
     loads,
     guarantees: guaranteeRows(result),
     strict: result.strict ?? false,
+    ...(result.costs.billing === 'not billed' ? {} : { currency: result.costs.currency }),
   })
   judged.set(result, verdict)
   return verdict

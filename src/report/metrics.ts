@@ -181,6 +181,24 @@ export function metricsModel(result: ExperimentResult) {
   }
 }
 
+/** `costs.json`: what each side cost and what a million messages cost in each of its trials, or that nobody was charged. */
+export function costsModel({ id, costs, sides }: ExperimentResult) {
+  if (costs.billing === 'not billed') {
+    const scope = 'brokers and load ran on machines that bench neither rented nor was charged for'
+    return { billing: costs.billing, scope, experiment: id }
+  }
+  return {
+    billing: costs.billing,
+    currency: costs.currency,
+    experiment: id,
+    sides: sides.map(({ label, trials }) => ({
+      side: label,
+      perHour: costs.sides.find(({ side }) => side === label)?.perHour ?? null,
+      perMillionMessages: trials.map((trial) => rounded(costPerMillion(trial, label, costs))),
+    })),
+  }
+}
+
 function trialModel(trial: TrialResult, result: ExperimentResult) {
   const { measure } = trial.phases
   return {

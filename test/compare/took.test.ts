@@ -4,7 +4,7 @@ import { expect, test } from 'bun:test'
 import { experimentVerdict } from '../../src/compare/experiment-verdict.ts'
 import { compare } from '../../src/compare/table.ts'
 import { costPerMillion, perMessage, tookOf } from '../../src/compare/took.ts'
-import { metricsModel, metricsTable } from '../../src/report/metrics.ts'
+import { costsModel, metricsModel, metricsTable } from '../../src/report/metrics.ts'
 import { renderTable } from '../../src/report/terminal.ts'
 import { parseResult } from '../../src/result/parse-result.ts'
 import type { Costs, ExperimentResult, TrialResult } from '../../src/result/result.ts'
@@ -96,6 +96,16 @@ test('a million messages cost what the side cost in the time they took', () => {
   const billed = resultOf([bare, bare, bare], { costs: BILL })
   expect(texts(billed)['cost per million messages, estimated']).toEqual(['1.00', '2.00', '–'])
   expect(parseResult(JSON.stringify(billed), 'f').costs).toEqual(BILL)
+  expect(costsModel(billed)).toEqual({
+    billing: 'estimated',
+    currency: 'EUR',
+    experiment: billed.id,
+    sides: [
+      { side: 'a', perHour: 3.6, perMillionMessages: [1] },
+      { side: 'b', perHour: 7.2, perMillionMessages: [2] },
+      { side: 'c', perHour: null, perMillionMessages: [null] },
+    ],
+  })
   const dear = { ...BILL, billing: 'billed', sides: [{ side: 'a', perHour: 36_000 }] } as const
   expect(texts(resultOf([bare], { costs: dear }))['cost per million messages, billed']).toEqual(['10,000'])
 })
@@ -114,7 +124,7 @@ test('the verdict ranks on cost where it is known, and a local run has no such f
   const verdict = costVerdict(BILL)!
   expect(verdict.winner).toBe('a')
   expect(verdict.sentences[0]).toStartWith(
-    'a has the lower cost per million messages: 1.00 against 2.00 of b',
+    'a has the lower cost per million messages: 1.00 EUR against 2.00 EUR of b',
   )
   expect(costVerdict({ billing: 'not billed' })).toBeUndefined()
   expect(JSON.stringify(metricsModel(repeated({ billing: 'not billed' })).costs)).toBe(
