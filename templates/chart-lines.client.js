@@ -1,5 +1,7 @@
 // Runs in a page, offline. What each chart shows: from the numbers of the result and the reader's choices to lines.
-// A line: { label, values, color, dash, width, low, high, text }; a chart: { x, lines, bands, xAxis, xText, log, floor }.
+// A line: { label, values, color, dash, width, text(value, place) }, and where it has them its band { low, high }, { held } of
+// each point, { join } over gaps, { faint }.
+// A chart: { x, lines, xKind: share | time | date | load, xText, yKind: latency | rate }, and { bands, sync, scale, opened }.
 ;(() => {
   const DASHES = [[], [9, 4], [3, 3], [12, 3, 3, 3], [5, 2], [16, 5], [2, 5], [9, 3, 3, 3, 3, 3]]
   const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })

@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
+import { checkMetrics } from '../metrics/index.ts'
 import { checkCapabilities } from '../workload/capability-check.ts'
 import { describePlan } from '../workload/describe-plan.ts'
 import type { Plan } from '../workload/model.ts'
@@ -15,9 +16,11 @@ export async function runPlan(
   workloadFile: string,
   options: PlanVerbOptions,
   out: Pick<Output, 'stdout'>,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<ExitCode> {
   const { json, ...planOptions } = options
   const made = await makePlan({ ...planOptions, workloadFile })
+  if (made.metrics !== null) await checkMetrics(made.metrics, signal)
   const notes = await checkCapabilities(made, options.registry)
   const plan = { ...made, notes: [...made.notes, ...notes] }
   const text = json === true ? JSON.stringify(planJson(plan)) : describePlan(plan).lines.join('\n')

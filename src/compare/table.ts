@@ -3,6 +3,7 @@ import { countText, msFigure } from '../result/figures.ts'
 import { plannedRateHz, plannedRatesHz } from '../result/rates.ts'
 import type { Costs, ExperimentResult, LatencySummary, Quantile, TrialResult } from '../result/result.ts'
 import { type Cell, DASH, type TrialsCell, wordCell } from './cells.ts'
+import { customGroup, customNotes } from './custom-figures.ts'
 import { trialsByRate } from './loads.ts'
 import {
   auditRows,
@@ -146,8 +147,9 @@ export function compare(result: ExperimentResult): Comparison {
       row,
     ),
     { title: 'What it took during measure', rows: [...tookRows(row), ...costRows(columns, result.costs)] },
+    ...customGroup(result.sides, columns),
   ]
-  return { columns, groups, footnotes: footnotesOf(columns) }
+  return { columns, groups, footnotes: [...footnotesOf(columns), ...customNotes(result)] }
 }
 
 /** Only where somebody is charged: a local run has no such row. */
