@@ -248,17 +248,17 @@
     return svg
   }
 
-  /** Where a line's value at a place stands: there, or before where it is joined over a gap; null where it has none. */
-  const placeOf = ({ values, join }, index) => {
+  /** Where a line's value at a place stands: there, or before it where values hold on; null where it has none. */
+  const placeOf = ({ values, holds }, index) => {
     if (values[index] != null) return index
-    if (!join || values.slice(index).every((value) => value == null)) return null
+    if (!holds || values.slice(index).every((value) => value == null)) return null
     const before = values.slice(0, index).findLastIndex((value) => value != null)
     return before < 0 ? null : before
   }
   /** What a line says at a place. */
   const told = (line, index) => {
     const place = placeOf(line, index)
-    return place === null ? null : line.text(line.values[place], place)
+    return place === null ? '–' : line.text(line.values[place], place)
   }
 
   /** A button for each line, with the value at the cursor. */
@@ -283,7 +283,7 @@
       where.textContent = index === null ? '' : chart.xText(chart.x[index])
       chart.lines.forEach((line, i) => {
         const unknown = index === null || hidden.has(line.label)
-        values[i].textContent = unknown ? '' : (told(line, index) ?? '–')
+        values[i].textContent = unknown ? '' : told(line, index)
       })
     }
     return { list, show }
@@ -291,11 +291,9 @@
 
   /** What a screen reader says of a place in a chart. */
   const spoken = (chart, hidden, index) => {
-    const values = chart.lines.flatMap((line) => {
-      const said = hidden.has(line.label) ? null : told(line, index)
-      return said === null ? [] : `${line.label} ${said}`
-    })
-    return `${chart.xText(chart.x[index])}: ${values.join(', ') || 'no value'}`
+    const seen = chart.lines.filter(({ label }) => !hidden.has(label))
+    const values = seen.map((line) => `${line.label} ${told(line, index)}`)
+    return `${chart.xText(chart.x[index])}: ${values.join(', ')}`
   }
 
   globalThis.benchPlot = { plan, makeKeys, spoken }
