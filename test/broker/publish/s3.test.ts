@@ -13,27 +13,28 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { writeResult } from '../../../src/result/store.ts'
+import { type AwsTools, awsTools } from '../../aws/double/moto.ts'
 import { dailyExperiment } from '../../publish/experiments.ts'
 import { benchHome } from '../../support/bench.ts'
-import { type Moto, pythonWithMoto, startMoto } from '../../support/moto.ts'
+import { motoAlone } from '../../support/moto.ts'
 import { skipLoudly } from '../../support/skip.ts'
 
 setDefaultTimeout(120_000)
 
 const BUCKET = 'bench-results'
-const found = await pythonWithMoto()
-const isSkipped = typeof found === 'string' && skipLoudly(`publishing to S3 needs ${found}`)
+const tools = await awsTools(console.error)
+const isSkipped = typeof tools === 'string' && skipLoudly(`publishing to S3: ${tools}`)
 const inS3 = test.skipIf(isSkipped)
 
 const home = benchHome()
 const experiments = Array.from({ length: 5 }, (_, n) => dailyExperiment(n))
-let moto: Moto
+let moto: Awaited<ReturnType<typeof motoAlone>>
 let client: S3Client
 let environment: Record<string, string | undefined> = {}
 
 beforeAll(async () => {
   if (isSkipped) return
-  moto = await startMoto((found as { python: string }).python)
+  moto = await motoAlone(tools as AwsTools)
   environment = {
     AWS_ENDPOINT_URL: moto.endpoint,
     AWS_ACCESS_KEY_ID: 'test',

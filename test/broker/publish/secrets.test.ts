@@ -5,24 +5,25 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { type AwsTools, awsTools } from '../../aws/double/moto.ts'
 import { benchHome } from '../../support/bench.ts'
-import { type Moto, pythonWithMoto, startMoto } from '../../support/moto.ts'
+import { motoAlone } from '../../support/moto.ts'
 import { leaksBelow, leaksIn, plantSecrets, SECRETS } from '../../support/planted-secrets.ts'
 import { skipLoudly } from '../../support/skip.ts'
 import { testBroker } from '../rabbitmq/support/broker.ts'
 
 const Bucket = 'bench-results'
-const found = await pythonWithMoto()
-const isSkipped = typeof found === 'string' && skipLoudly(`publishing to S3 needs ${found}`)
+const tools = await awsTools(console.error)
+const isSkipped = typeof tools === 'string' && skipLoudly(`publishing to S3: ${tools}`)
 const home = benchHome()
 const files = benchHome()
 const publicFiles = benchHome()
 const broker = testBroker({ extra: { users: [{ name: 'alice', password: SECRETS.rabbitmq }] } })
 setDefaultTimeout(120_000)
 
-let moto: Moto | null = null
+let moto: Awaited<ReturnType<typeof motoAlone>> | null = null
 beforeAll(async () => {
-  if (!isSkipped) moto = await startMoto((found as { python: string }).python)
+  if (!isSkipped) moto = await motoAlone(tools as AwsTools)
 })
 afterAll(async () => {
   await moto?.stop()
