@@ -29,8 +29,18 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   report: ['compare', 'result', 'engine/types', 'workload/model', 'errors'],
   publish: ['report', 'compare', 'result', 'workload/model', 'workload/secrets', 'errors'],
   run: ['brokers', 'worker', 'engine', 'driver', 'drivers/registry', 'result', 'workload', 'clock', 'errors'],
+  lab: [
+    'brokers/lab-system',
+    'brokers/lab-systems',
+    'drivers/registry',
+    'workload',
+    'result',
+    'clock',
+    'errors',
+  ],
   cli: [
     'run',
+    'lab',
     'workload',
     'report',
     'publish',

@@ -151,7 +151,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
   cli.command('gateway <verb>', 'The OTLP gateway and its tools: bench gateway --help')
 
   cli
-    .command('schema [which]', 'Print the JSON Schema of workload or driver files')
+    .command('schema [which]', 'Print the JSON Schema of a kind of file: workload, driver, infrastructure…')
     .option('--json', 'As it is always')
     .action(async (which: string | undefined) => {
       const { runSchema } = await import('./schema.ts')
