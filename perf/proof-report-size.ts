@@ -2,7 +2,8 @@
  * Question: does a report of 50 MB of raw data stay a page that people can send around, made while they wait?
  *
  * A synthetic result of three sides with seven trials each is written, read again as `bench report` does, and rendered.
- * The page must weigh less than 1 MB and be rendered in less than 5 s (`--limit-s`); the whole report is timed beside it.
+ * The page must weigh less than 1 MB and take less than 5 s of CPU (`--limit-s`): the time that a machine with nothing else
+ * to do takes. The whole report is timed beside it.
  */
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -25,12 +26,15 @@ const WANTED_RAW_BYTES = 50 * MB
 const limitS = Number(values['limit-s'])
 const directory = await mkdtemp(join(tmpdir(), 'bench-report-size-'))
 
-async function timed<T>(what: string, action: () => T | Promise<T>): Promise<{ value: T; seconds: number }> {
+async function timed<T>(what: string, action: () => T | Promise<T>): Promise<{ value: T; cpuS: number }> {
   const startMs = performance.now()
+  const before = process.cpuUsage()
   const value = await action()
+  const { user, system } = process.cpuUsage(before)
+  const cpuS = (user + system) / 1e6
   const seconds = (performance.now() - startMs) / 1000
-  console.log(`${what.padEnd(28)} ${seconds.toFixed(2)} s`)
-  return { value, seconds }
+  console.log(`${what.padEnd(28)} ${cpuS.toFixed(2)} s of CPU, ${seconds.toFixed(2)} s in all`)
+  return { value, cpuS }
 }
 
 try {
@@ -49,9 +53,9 @@ try {
   const bytes = Buffer.byteLength(page.value)
   console.log(`page                         ${(bytes / MB).toFixed(3)} MB`)
   await timed('whole report written', () => writeReport(read.value, directory))
-  const holds = raw >= WANTED_RAW_BYTES && bytes < MB && page.seconds < limitS
+  const holds = raw >= WANTED_RAW_BYTES && bytes < MB && page.cpuS < limitS
   console.log(
-    holds ? 'holds' : `does NOT hold: 50 MB of raw data, a page below 1 MB, in less than ${limitS} s`,
+    holds ? 'holds' : `does NOT hold: 50 MB of raw data, a page below 1 MB, in less than ${limitS} s of CPU`,
   )
   process.exitCode = holds ? 0 : 1
 } finally {

@@ -97,7 +97,8 @@
 
   const xScale = ({ xKind, x, bands }) => {
     if (xKind === 'date') {
-      const margin = Math.max(60, (x.at(-1) - x[0]) * 0.04)
+      const span = x.at(-1) - x[0]
+      const margin = span === 0 ? 43_200 : Math.max(60, span * 0.04)
       return { time: true, range: [x[0] - margin, x.at(-1) + margin] }
     }
     if (xKind === 'time') {
@@ -205,6 +206,8 @@
       height,
       series,
       bands,
+      // Half of a date may stand beyond the last line of the grid.
+      padding: chart.xKind === 'date' ? [null, 32, null, null] : undefined,
       scales: { x: xScale(chart), y: yScale(chart, scale) },
       axes: [axis({ size: X_AXIS_SIZE, ...X_AXES[chart.xKind](chart) }), yAxis(chart, scale)],
       cursor: {
@@ -280,7 +283,7 @@
   const spoken = (chart, hidden, index) => {
     const values = chart.lines.flatMap((line) => {
       const value = hidden.has(line.label) ? null : valueAt(line, index)
-      return value === null ? [] : `${line.label} ${line.text(value)}`
+      return value === null ? [] : `${line.label} ${line.text(value, index)}`
     })
     return `${chart.xText(chart.x[index])}: ${values.join(', ') || 'no value'}`
   }

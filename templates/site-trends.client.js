@@ -91,7 +91,7 @@
         join: true,
         values: points.map((point) => point?.[figure] ?? null),
         held: points.map((point) => point !== null && isRanked(point, figure)),
-        text: (value, i) => (value == null ? '–' : least(points[i], figure) + show(value)),
+        text: (_, i) => (points[i] === null ? '–' : least(points[i], figure) + show(points[i][figure])),
       }))
       .filter(({ values }) => values.some((value) => value !== null))
     return {

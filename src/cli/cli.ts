@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { nearest } from '../errors/nearest.ts'
 import { runMatched } from './matched-command.ts'
 import type { Output } from './output.ts'
-import { rawValue } from './raw-options.ts'
+import { rawValue, rawValues } from './raw-options.ts'
 
 type Options = Readonly<Record<string, unknown>>
 
@@ -78,6 +78,35 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .action(async (options: Options) => {
       const { runReport } = await import('./report.ts')
       exitCode = await runReport({ experimentId: text('experiment-id') ?? 'latest', ...flags(options) }, out)
+    })
+
+  cli
+    .command('compare <...sources>', 'Hold experiments and result files against one another')
+    .option('--by <what>', 'side: all sides with one another; source: each label of the first in the others')
+    .option('--side <label>', 'Only this side (repeatable)')
+    .option('--fail-on <limit>', 'Exit 7 when a figure changed beyond a limit: publish.p99>+5% (repeatable)')
+    .option('--format <name>', 'table, html, markdown, json, junit or csv (default: table)')
+    .option('--output <file>', 'Write a file; its name tells the format (repeatable)')
+    .option('--strict', 'Do not rank sides whose guarantees differ')
+    .option('--json', 'As --format json')
+    .option('--quiet', 'Only the first line and the limits')
+    .example("bench compare exp-20261121-100000 latest --fail-on 'publish.p99>+5%'")
+    .example('bench compare kafka.json pulsar.json --output compare.html')
+    .action(async (sources: string[], options: Options) => {
+      const { runCompare } = await import('./compare.ts')
+      exitCode = await runCompare(
+        sources.map(String),
+        {
+          ...flags(options),
+          strict: options.strict === true,
+          by: text('by') ?? null,
+          sides: rawValues(argv, 'side'),
+          failOn: rawValues(argv, 'fail-on'),
+          format: text('format') ?? null,
+          outputs: rawValues(argv, 'output'),
+        },
+        out,
+      )
     })
 
   cli

@@ -20,7 +20,7 @@ export const EXIT = {
   regression: 7,
   /** Integrity violated: acknowledged but lost, duplicated or reordered against what the side promised. */
   violated: 8,
-  /** Integrity unproven, or only a part of the experiment was run. */
+  /** Integrity unproven, only a part of the experiment was run, or a limit on a change cannot be judged. */
   partial: 9,
   /** Ended by SIGINT (Ctrl-C). */
   interrupted: 130,

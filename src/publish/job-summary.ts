@@ -2,8 +2,8 @@ import type { Cell } from '../compare/cells.ts'
 import { headlineOf } from '../compare/headline.ts'
 import type { Tone } from '../compare/side-headline.ts'
 import { compare } from '../compare/table.ts'
+import { markdownLink, markdownPre, markdownText } from '../report/markdown.ts'
 import type { ExperimentResult } from '../result/result.ts'
-import { markdownLink, markdownPre, markdownText } from './markdown.ts'
 import { utcMinute } from './utc.ts'
 
 /** Where a reader finds more: a text, and its address if there is one. */

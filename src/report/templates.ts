@@ -1,4 +1,5 @@
 import Handlebars from 'handlebars'
+import compareHtml from '../../templates/compare.html.hbs' with { type: 'text' }
 import costsJson from '../../templates/costs.json.hbs' with { type: 'text' }
 import metricsJson from '../../templates/metrics.json.hbs' with { type: 'text' }
 import reportCsv from '../../templates/report.csv.hbs' with { type: 'text' }
@@ -26,6 +27,7 @@ export function compiledTemplate(template: string): (view: unknown) => string {
 /** The views: each takes its model and returns the file's text. HTML is escaped unless a template says otherwise. */
 export const TEMPLATES = {
   'report.html': compiledTemplate(reportHtml),
+  'compare.html': compiledTemplate(compareHtml),
   'report.csv': compiledTemplate(reportCsv),
   'metrics.json': compiledTemplate(metricsJson),
   'costs.json': compiledTemplate(costsJson),

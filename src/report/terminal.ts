@@ -36,7 +36,8 @@ export function renderVerdict(result: ExperimentResult, options: TerminalOptions
   return headlineLines(headlineOf(result), Math.max(MIN_COLUMNS, options.columns), paint)
 }
 
-type Paint = (text: string, style: Style) => string
+/** Colours a text, or leaves it. */
+export type Paint = (text: string, style: Style) => string
 type Style = Tone | 'strong' | 'dim'
 
 const CODES: Readonly<Record<Style, readonly [number, number]>> = {
@@ -47,7 +48,8 @@ const CODES: Readonly<Record<Style, readonly [number, number]>> = {
   dim: [2, 22],
 }
 
-const colored: Paint = (text, style) => `\u001b[${CODES[style][0]}m${text}\u001b[${CODES[style][1]}m`
+/** By control sequences. */
+export const colored: Paint = (text, style) => `\u001b[${CODES[style][0]}m${text}\u001b[${CODES[style][1]}m`
 
 function headlineLines({ tone, first, sides, headToHead }: Headline, width: number, paint: Paint): string[] {
   const lines = wrap(first, width).map((line) => paint(paint(line, tone), 'strong'))
@@ -66,7 +68,8 @@ function headlineLines({ tone, first, sides, headToHead }: Headline, width: numb
   return lines
 }
 
-function sectionLines({ title, lines }: VerdictSection, width: number, paint: Paint): string[] {
+/** A part of the verdict, wrapped. */
+export function sectionLines({ title, lines }: VerdictSection, width: number, paint: Paint): string[] {
   const inner = width - INDENT.length
   const body = lines.flatMap((line) => wrap(line, inner).map((part) => INDENT + part))
   return [paint(title, 'strong'), ...body]
@@ -89,7 +92,8 @@ function tableLines({ columns, groups }: Comparison, width: number, paint: Paint
   })
 }
 
-function block(
+/** Some columns of a table beside one another, whatever width they take. Labels without control characters. */
+export function block(
   labels: readonly string[],
   groups: readonly RowGroup[],
   shown: readonly number[],
@@ -150,11 +154,12 @@ const padEnd = (text: string, width: number) => text + ' '.repeat(Math.max(0, wi
 const padStart = (text: string, width: number) => ' '.repeat(Math.max(0, width - widthOf(text))) + text
 
 /** A label may come from a file: no control character of it reaches the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, ' ')
 }
 
-function wrap(text: string, width: number): string[] {
+/** Lines of at most `width` columns, without control characters. */
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let current = ''
   for (const word of printable(text).split(' ')) {

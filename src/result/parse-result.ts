@@ -10,7 +10,11 @@ const MAX_PROBLEMS = 5
  * Throws `AppError('CONFIG')`.
  */
 export function parseResult(content: string, file: string): ExperimentResult {
-  const raw = parseJson(content, file)
+  return checkResult(parseJson(content, file), file)
+}
+
+/** As `parseResult`, of JSON that was read already. */
+export function checkResult(raw: unknown, file: string): ExperimentResult {
   checkVersion(raw, file)
   const checked = experimentResultSchema.safeParse(raw)
   if (checked.success) return raw as ExperimentResult
@@ -25,7 +29,8 @@ export function parseResult(content: string, file: string): ExperimentResult {
   )
 }
 
-function parseJson(content: string, file: string): unknown {
+/** Reads JSON. `file` is for messages only. Throws `AppError('CONFIG')` naming the place where the text is broken. */
+export function parseJson(content: string, file: string): unknown {
   try {
     return JSON.parse(content)
   } catch (error) {

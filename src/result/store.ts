@@ -32,7 +32,7 @@ export async function readResult(
   idOrLatestOrPath: string,
   home: string = benchHome(),
 ): Promise<StoredResult> {
-  const directory = await findDirectory(idOrLatestOrPath, home)
+  const directory = await resultDirectory(idOrLatestOrPath, home)
   const file = join(directory, 'result.json')
   let content: string
   try {
@@ -46,7 +46,8 @@ export async function readResult(
   return { result: parseResult(content, file), directory }
 }
 
-async function findDirectory(name: string, home: string): Promise<string> {
+/** The folder that `readResult` reads from. Throws `AppError('CONFIG')` for an unknown id, naming the nearest ones. */
+export async function resultDirectory(name: string, home: string = benchHome()): Promise<string> {
   if (name === 'latest') return latestDirectory(home)
   if (name.includes('/') || name === '.' || name === '..') {
     return name.endsWith('.json') ? join(name, '..') : name

@@ -33,9 +33,9 @@ interface Contest {
  */
 export function judgeHeadToHead(input: HeadToHeadInput): HeadToHead {
   const strict = input.strict ?? false
-  const contests = input.loads.map(({ sides }) =>
+  const contests = input.loads.map(({ sides, guarantees }) =>
     VERDICT_FIGURES.filter((figure) => isKnown(sides, figure)).map((figure) =>
-      contestOf(sides, figure, input.guarantees ?? [], strict),
+      contestOf(sides, figure, guarantees ?? input.guarantees ?? [], strict),
     ),
   )
   const tested = contests.flat().flatMap(({ pairs }) => pairs.filter(({ rank }) => rank !== null))

@@ -19,6 +19,8 @@ export interface Load {
   /** Messages a second. */
   readonly rateHz: number
   readonly sides: readonly SideTrials[]
+  /** As in the input, for these sides alone; absent = those of the input. */
+  readonly guarantees?: readonly GuaranteeRow[]
 }
 
 /** One side's trials at one rate. */

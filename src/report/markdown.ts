@@ -1,4 +1,4 @@
-/** A text of somebody else in a line of Markdown (GitHub's): shown as it is, whatever it holds. */
+/** A text of somebody else in a line of GitHub's Markdown: no markup, HTML, link or mention comes out of it. */
 export function markdownText(text: string): string {
   return oneLine(text)
     .replaceAll(/[\\`*_[\]|~#!$]/g, '\\$&')
@@ -6,14 +6,12 @@ export function markdownText(text: string): string {
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('://', ':&#47;/')
+    .replaceAll(/(^|[^\w])@(?=\w)/g, '$1@\u200b')
 }
 
-/** Lines in a fixed-width font. */
+/** Lines in a fixed-width font; in a fence nothing is markup, or a mention. */
 export function markdownPre(lines: readonly string[]): string {
-  const html = lines.map((line) =>
-    oneLine(line).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
-  )
-  return `<pre>${html.join('\n')}</pre>`
+  return ['```text', ...lines.map((line) => oneLine(line).replaceAll('`', "'")), '```'].join('\n')
 }
 
 /** A link to an http(s) address; the text alone where the address is none. */
