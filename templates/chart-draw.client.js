@@ -47,9 +47,7 @@
   const resized = new ResizeObserver((entries) => {
     if (choices.paper) return
     for (const { target } of entries) {
-      const { plot } = states.get(target)
-      const width = widthOf(target)
-      if (Math.abs(plot.width - width) > 1) plot.setSize({ width, height: HEIGHTS[target.dataset.chart] })
+      if (Math.abs(states.get(target).plot.width - widthOf(target)) > 1) drawOne(target)
     }
   })
 

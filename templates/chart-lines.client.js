@@ -1,5 +1,7 @@
 // Runs in a page, offline. What each chart shows: from the numbers of the result and the reader's choices to lines.
-// A line: { label, values, color, dash, width, low, high, text }; a chart: { x, lines, bands, xAxis, xText, log, floor }.
+// A line: { label, values, color, dash, width, text(value, place) }, and where it has them its band { low, high }, { held } of
+// each point, { join } over gaps, { holds } in them, { faint }.
+// A chart: { x, lines, xKind: share | time | date | load, xText, yKind: latency | rate }, and { bands, sync, scale, opened }.
 ;(() => {
   const DASHES = [[], [9, 4], [3, 3], [12, 3, 3, 3], [5, 2], [16, 5], [2, 5], [9, 3, 3, 3, 3, 3]]
   const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
@@ -30,9 +32,10 @@
     const lines = []
     for (const { side, ms: values, atLeastMs, lowMs, highMs } of sides) {
       if (hidden.has(side)) continue
-      const look = sideLook(data, side)
+      // Curves have points of their own; between two of them the value of the lower one holds.
+      const look = { ...sideLook(data, side), text: ms, join: true, holds: true }
       const range = lowMs.length === 0 ? {} : { low: lowMs, high: highMs }
-      lines.push({ ...look, values, ...range, text: ms, join: true })
+      lines.push({ ...look, values, ...range })
       if (atLeastMs.every((value) => value === null)) continue
       lines.push({
         ...look,
@@ -40,8 +43,6 @@
         values: atLeastMs,
         dash: [1, 4],
         width: 2.5,
-        text: ms,
-        join: true,
       })
     }
     return { x, lines, xKind: 'share', xText: share, yKind: 'latency' }

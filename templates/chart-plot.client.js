@@ -4,6 +4,7 @@
   const { share, count } = benchLines
   const X_AXIS_SIZE = 30
   const Y_AXIS_SIZE = 56
+  const LABEL_WIDTH = 48
   /** Opacity of what stands behind the lines that matter. */
   const FAINT = 0.7
   const WHOLE_SECONDS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200]
@@ -75,38 +76,38 @@
     return step >= 86_400 ? text.slice(0, 10) : text.slice(5, 16).replace('T', ' ')
   }
 
-  const X_AXES = {
-    share: ({ x }) => {
-      const last = x.at(-1) ?? 3
-      const splits = [Math.log10(2)]
-      for (let nines = 1; nines <= last; nines++) splits.push(nines)
-      const label = (nines) => (nines < 1 ? '50 %' : share(nines))
-      return { splits: () => splits, values: (_, all) => all.map(label), space: 1 }
-    },
-    time: () => ({
-      incrs: WHOLE_SECONDS,
-      values: (_, splits) => splits.map((value) => `${value} s`),
-      space: 48,
-    }),
-    date: () => ({
-      values: (_, splits, __, ___, step) => splits.map((value) => dateText(value, step)),
-      space: 80,
-    }),
-    load: ({ x }) => ({ splits: () => x, values: (_, all) => all.map(count), space: 1 }),
+  /** Labels where there is room for them; `places` rise. */
+  const spaced = (places, text, [from, to], width) => {
+    const pixels = (width - Y_AXIS_SIZE) / Math.max(1e-9, to - from)
+    let free = Number.NEGATIVE_INFINITY
+    return places.map((place) => {
+      if ((place - from) * pixels < free) return ''
+      free = (place - from) * pixels + LABEL_WIDTH
+      return text(place)
+    })
   }
 
-  const xScale = ({ xKind, x, bands }) => {
-    if (xKind === 'date') {
-      const span = x.at(-1) - x[0]
-      const margin = span === 0 ? 43_200 : Math.max(60, span * 0.04)
-      return { time: true, range: [x[0] - margin, x.at(-1) + margin] }
+  const xRange = ({ xKind, x, bands }) => {
+    if (xKind === 'time') return [0, Math.max(1, x.at(-1) ?? 1, ...bands.map(({ toS }) => toS))]
+    if (xKind === 'share') return [0, Math.max(1, x.at(-1) ?? 3)]
+    const span = x.at(-1) - x[0]
+    // A single date stands in the middle of its day.
+    const margin = xKind !== 'date' ? span * 0.06 : span === 0 ? 43_200 : Math.max(60, span * 0.04)
+    return [x[0] - margin, x.at(-1) + margin]
+  }
+  const xAxis = (chart, width) => {
+    if (chart.xKind === 'time') {
+      return { incrs: WHOLE_SECONDS, values: (_, splits) => splits.map((value) => `${value} s`), space: 48 }
     }
-    if (xKind === 'time') {
-      return { time: false, range: [0, Math.max(1, x.at(-1) ?? 1, ...bands.map(({ toS }) => toS))] }
+    if (chart.xKind === 'date') {
+      return { values: (_, splits, __, ___, step) => splits.map((value) => dateText(value, step)), space: 80 }
     }
-    if (xKind === 'share') return { time: false, range: [0, Math.max(1, x.at(-1) ?? 3)] }
-    const margin = (x.at(-1) - x[0]) * 0.06
-    return { time: false, range: [x[0] - margin, x.at(-1) + margin] }
+    const range = xRange(chart)
+    const places = chart.xKind === 'load' ? chart.x : [Math.log10(2)]
+    const text = chart.xKind === 'load' ? count : (nines) => (nines < 1 ? '50 %' : share(nines))
+    if (chart.xKind === 'share') for (let nines = 1; nines <= range[1]; nines++) places.push(nines)
+    const labels = spaced(places, text, range, width)
+    return { splits: () => places, values: () => labels, space: 1 }
   }
 
   const yScale = ({ yKind, lines }, scale) => {
@@ -116,7 +117,11 @@
   const yAxis = ({ yKind }, scale) => {
     if (yKind !== 'latency') return axis({ size: Y_AXIS_SIZE, values: (_, splits) => splits.map(count) })
     const values = (_, splits) => splits.map(tick)
-    if (scale !== 'log') return axis({ size: Y_AXIS_SIZE, values: (_, splits) => splits.map((v) => `${v}`) })
+    if (scale !== 'log')
+      return axis({
+        size: Y_AXIS_SIZE,
+        values: (_, splits) => splits.map((value) => `${Number(value.toPrecision(6))}`),
+      })
     const splits = (_, __, low, high) => logSplits(low, high)
     return axis({ size: Y_AXIS_SIZE, splits, filter: (_, all) => all, values })
   }
@@ -208,8 +213,8 @@
       bands,
       // Half of a date may stand beyond the last line of the grid.
       padding: chart.xKind === 'date' ? [null, 32, null, null] : undefined,
-      scales: { x: xScale(chart), y: yScale(chart, scale) },
-      axes: [axis({ size: X_AXIS_SIZE, ...X_AXES[chart.xKind](chart) }), yAxis(chart, scale)],
+      scales: { x: { time: chart.xKind === 'date', range: xRange(chart) }, y: yScale(chart, scale) },
+      axes: [axis({ size: X_AXIS_SIZE, ...xAxis(chart, width) }), yAxis(chart, scale)],
       cursor: {
         y: false,
         drag: { x: false, y: false },
@@ -243,12 +248,17 @@
     return svg
   }
 
-  /** A line's value at a place; within a line that is joined over gaps that of the point before. */
-  const valueAt = ({ values, join }, index) => {
-    if (values[index] != null || !join || values.slice(index).every((value) => value == null)) {
-      return values[index] ?? null
-    }
-    return values.slice(0, index).findLast((value) => value != null) ?? null
+  /** Where a line's value at a place stands: there, or before it where values hold on; null where it has none. */
+  const placeOf = ({ values, holds }, index) => {
+    if (values[index] != null) return index
+    if (!holds || values.slice(index).every((value) => value == null)) return null
+    const before = values.slice(0, index).findLastIndex((value) => value != null)
+    return before < 0 ? null : before
+  }
+  /** What a line says at a place. */
+  const told = (line, index) => {
+    const place = placeOf(line, index)
+    return place === null ? '–' : line.text(line.values[place], place)
   }
 
   /** A button for each line, with the value at the cursor. */
@@ -273,7 +283,7 @@
       where.textContent = index === null ? '' : chart.xText(chart.x[index])
       chart.lines.forEach((line, i) => {
         const unknown = index === null || hidden.has(line.label)
-        values[i].textContent = unknown ? '' : line.text(valueAt(line, index), index)
+        values[i].textContent = unknown ? '' : told(line, index)
       })
     }
     return { list, show }
@@ -281,11 +291,9 @@
 
   /** What a screen reader says of a place in a chart. */
   const spoken = (chart, hidden, index) => {
-    const values = chart.lines.flatMap((line) => {
-      const value = hidden.has(line.label) ? null : valueAt(line, index)
-      return value === null ? [] : `${line.label} ${line.text(value, index)}`
-    })
-    return `${chart.xText(chart.x[index])}: ${values.join(', ') || 'no value'}`
+    const seen = chart.lines.filter(({ label }) => !hidden.has(label))
+    const values = seen.map((line) => `${line.label} ${told(line, index)}`)
+    return `${chart.xText(chart.x[index])}: ${values.join(', ')}`
   }
 
   globalThis.benchPlot = { plan, makeKeys, spoken }

@@ -27,6 +27,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   result: ['engine/types', 'workload/model', 'errors'],
   compare: ['result', 'engine/types', 'engine/random', 'errors'],
   report: ['compare', 'result', 'engine/types', 'workload/model', 'errors'],
+  metrics: ['result', 'errors'],
+  live: ['run/events', 'report', 'result', 'errors'],
   publish: ['report', 'compare', 'result', 'workload/model', 'workload/secrets', 'errors'],
   run: ['brokers', 'worker', 'engine', 'driver', 'drivers/registry', 'result', 'workload', 'clock', 'errors'],
   lab: [
@@ -41,6 +43,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'run',
     'lab',
+    'live',
+    'metrics',
     'workload',
     'report',
     'publish',

@@ -2,6 +2,7 @@ import { cac } from 'cac'
 import { AppError } from '../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { nearest } from '../errors/nearest.ts'
+import { livePort, withoutGreedyLive } from './live-option.ts'
 import { runMatched } from './matched-command.ts'
 import type { Output } from './output.ts'
 import { rawValue, rawValues } from './raw-options.ts'
@@ -36,9 +37,12 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     )
     .option('--strict', 'Do not rank sides whose guarantees differ')
     .option('--seed <n>', 'Seed of payloads, keys and the order of trials')
+    .option('--metrics <file>', 'Module with custom figures for the report')
     .option('--json', 'Events as JSON lines on stdout')
+    .option('--live [port]', 'Serve a page with charts and /metrics on this machine while it runs')
     .option('--quiet', 'Only the verdict and errors')
     .example('bench run workloads/poc.yaml')
+    .example('bench run workloads/poc.yaml --live')
     .example('bench run workloads/poc.yaml --duration 15s --repeat 7')
     .example('bench run workloads/poc.yaml --rates 5000,10000,20000 --repeat auto')
     .example('bench run workloads/poc.yaml --duration 10s --drivers kafka,kafka:kafkajs')
@@ -56,7 +60,13 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
           ? (await import('./run.ts')).runRun
           : (await import('./run-test-plan.ts')).runTestPlan
       const file = testPlan ?? String(workload)
-      exitCode = await run(file, { ...planOptions(text, options), ...flags(options) }, argv, out, signal)
+      exitCode = await run(
+        file,
+        { ...planOptions(text, options), ...flags(options), livePort: livePort(options.live) },
+        argv,
+        out,
+        signal,
+      )
     })
 
   cli
@@ -75,19 +85,34 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--repeat <n>', 'As with run')
     .option('--seed <n>', 'As with run')
     .option('--strict', 'As with run')
+    .option('--metrics <file>', 'As with run')
     .option('--json', 'The plan as JSON on stdout')
     .action(async (workload: string, options: Options) => {
       const { runPlan } = await import('./plan.ts')
-      exitCode = await runPlan(String(workload), { ...planOptions(text, options), ...flags(options) }, out)
+      exitCode = await runPlan(
+        String(workload),
+        { ...planOptions(text, options), ...flags(options) },
+        out,
+        signal,
+      )
     })
 
   cli
     .command('report', 'Make the report of an experiment anew from its result')
     .option('--experiment-id <id>', 'An id, or latest', { default: 'latest' })
+    .option('--metrics <file>', 'Compute the custom figures of this module for the report')
     .option('--json', 'The table as JSON on stdout')
     .action(async (options: Options) => {
       const { runReport } = await import('./report.ts')
-      exitCode = await runReport({ experimentId: text('experiment-id') ?? 'latest', ...flags(options) }, out)
+      exitCode = await runReport(
+        {
+          experimentId: text('experiment-id') ?? 'latest',
+          metrics: text('metrics') ?? null,
+          ...flags(options),
+        },
+        out,
+        signal,
+      )
     })
 
   cli
@@ -206,7 +231,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     })
 
   cli.help()
-  cli.parse(['bun', 'bench', ...argv], { run: false })
+  cli.parse(['bun', 'bench', ...withoutGreedyLive(argv)], { run: false })
   if (cli.options.help === true) return EXIT.ok
   if (cli.matchedCommand === undefined) return unknownCommand(cli.commands, argv, () => cli.outputHelp())
   await runMatched(cli, 'bench')
@@ -253,6 +278,7 @@ function planOptions(text: (name: string) => string | undefined, options: Option
     workers: text('workers'),
     seed: text('seed'),
     repeat: text('repeat'),
+    metrics: text('metrics'),
     topology: text('topology') ?? 'single',
     lenient: options.lenient === true,
     strict: options.strict === true,

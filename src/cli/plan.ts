@@ -2,6 +2,7 @@ import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { describeTestPlan } from '../lab/plan/describe.ts'
 import { planTestRuns } from '../lab/plan/resolve.ts'
 import { isTestPlan } from '../lab/plan/test-plan.ts'
+import { checkMetrics } from '../metrics/index.ts'
 import { checkCapabilities } from '../workload/capability-check.ts'
 import { describePlan } from '../workload/describe-plan.ts'
 import type { Plan } from '../workload/model.ts'
@@ -22,10 +23,12 @@ export async function runPlan(
   file: string,
   options: PlanVerbOptions,
   out: Pick<Output, 'stdout'>,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<ExitCode> {
   const { json, ...planOptions } = options
-  if (isTestPlan(await readYaml(file))) return await showTestPlan(file, options, out)
+  if (isTestPlan(await readYaml(file))) return await showTestPlan(file, options, out, signal)
   const made = await makePlan({ ...planOptions, workloadFile: file })
+  if (made.metrics !== null) await checkMetrics(made.metrics, signal)
   const notes = await checkCapabilities(made, options.registry)
   const plan = { ...made, notes: [...made.notes, ...notes] }
   const text = json === true ? JSON.stringify(planJson(plan)) : describePlan(plan).lines.join('\n')
@@ -37,8 +40,12 @@ async function showTestPlan(
   file: string,
   { json, ...options }: PlanVerbOptions,
   out: Pick<Output, 'stdout'>,
+  signal: AbortSignal,
 ): Promise<ExitCode> {
   const made = await planTestRuns({ ...options, file })
+  // The module is the same for all runs.
+  const metrics = made.runs[0]?.plan.metrics ?? null
+  if (metrics !== null) await checkMetrics(metrics, signal)
   const runs = []
   for (const run of made.runs) {
     const notes = await checkCapabilities(run.plan, options.registry)

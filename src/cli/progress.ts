@@ -21,6 +21,10 @@ export function progressPrinter(
         return line(`experiment ${event.id} in ${event.directory}`)
       case 'order':
         return line(`order of trials (seed ${event.seed}): ${orderText(event)}`)
+      case 'live':
+      case 'trial':
+        // The address is always printed; a trial is told as a step where there are several.
+        return
       case 'step':
         return line(`${event.side}: ${event.step}: ${event.detail}`)
       case 'log':
@@ -50,13 +54,15 @@ function describeSecond(second: Second): string {
     `acknowledged ${second.acknowledgedHz}/s`,
     `received ${second.receivedHz}/s`,
     `behind ${second.behind}`,
-    `publish p99 ${milliseconds(second.publishP99Us)}`,
-    `end-to-end p99 ${milliseconds(second.endToEndP99Us)}`,
+    `publish p99 ${milliseconds(second.publish)}`,
+    `end-to-end p99 ${milliseconds(second.endToEnd)}`,
   ]
   if (second.failed > 0) parts.push(`failed ${second.failed}`)
   return parts.join('  ')
 }
 
-function milliseconds(us: number | null): string {
-  return us === null ? '–' : `${(us / 1000).toFixed(us < 10_000 ? 2 : 0)} ms`
+function milliseconds(latency: Second['publish']): string {
+  if (latency === null) return '–'
+  const { p99Us } = latency
+  return `${(p99Us / 1000).toFixed(p99Us < 10_000 ? 2 : 0)} ms`
 }

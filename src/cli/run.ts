@@ -1,10 +1,12 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SystemClock } from '../clock/system-clock.ts'
+import { headlineOf } from '../compare/headline.ts'
 import { DRIVERS } from '../drivers/registry.ts'
 import { AppError } from '../errors/app-error.ts'
 import type { ExitCode } from '../errors/exit-codes.ts'
 import { isTestPlan } from '../lab/plan/test-plan.ts'
+import { checkMetrics, withCustomFigures } from '../metrics/index.ts'
 import { renderTable, renderVerdict } from '../report/terminal.ts'
 import { writeReport } from '../report/write-report.ts'
 import { writeFileAtomic } from '../result/atomic-file.ts'
@@ -22,12 +24,15 @@ import { secretHider } from '../workload/secret-values.ts'
 import { maskText } from '../workload/secrets.ts'
 import { readYaml } from '../workload/yaml-source.ts'
 import { tellJobSummary } from './job-summary.ts'
+import { type LiveView, openLiveView } from './live-view.ts'
 import type { Output } from './output.ts'
 import { progressPrinter } from './progress.ts'
 
 export type RunOptions = PlanFlags & {
   readonly json: boolean
   readonly quiet: boolean
+  /** Port of the live view, 0 for any; absent or null for none. */
+  readonly livePort?: number | null
 }
 
 /** `bench run`: plans, runs every side, writes result and report, prints the verdict and the table. */
@@ -55,6 +60,23 @@ export async function runPlanned(
   out: Output,
   signal: AbortSignal,
 ): Promise<ExitCode> {
+  if (plan.metrics !== null) await checkMetrics(plan.metrics, signal)
+  const live = await openLiveView(options.livePort ?? null, plan, out.stderr)
+  try {
+    return await measure(plan, live, options, argv, out, signal)
+  } finally {
+    await live.close()
+  }
+}
+
+async function measure(
+  plan: Plan,
+  live: LiveView,
+  options: RunOptions & { readonly testRun?: TestRunMark },
+  argv: readonly string[],
+  out: Output,
+  signal: AbortSignal,
+): Promise<ExitCode> {
   const home = benchHome()
   const clock = new SystemClock()
   const experiment = await createExperiment(clock.wallMs(), home)
@@ -64,13 +86,19 @@ export async function runPlanned(
   const tell = (told: RunEvent) => {
     const event = hider.data(told)
     progress(event)
+    live.tell(event)
     if (options.json) out.stdout(JSON.stringify(event))
     appendLog(experiment.logFile, event)
   }
   tell({ kind: 'experiment', id: experiment.id, directory: experiment.directory })
+  if (live.url !== null) {
+    // Also when quiet: nobody could guess a free port.
+    out.stderr(`live: ${live.url}`)
+    tell({ kind: 'live', url: live.url })
+  }
   if (!options.quiet) for (const note of plan.notes) out.stderr(`note: ${note}`)
 
-  const result = await runExperiment({
+  const measured = await runExperiment({
     plan,
     ...(options.testRun && { testRun: options.testRun }),
     experiment,
@@ -79,8 +107,12 @@ export async function runPlanned(
     home,
     tell,
     signal,
+    onTrial: live.takeResult,
     brokersDirectory: join(home, 'brokers', `run-${experiment.id}`),
   })
+  // What a module wrote may repeat a secret, like anything else that is not ours.
+  const result =
+    plan.metrics === null ? measured : hider.data(await withCustomFigures(measured, plan.metrics))
   // Before anything is written: a full disk must not keep back what was found.
   if (!options.json) {
     const nothingMeasured = result.sides.every((side) => side.trials.length === 0)
@@ -90,6 +122,8 @@ export async function runPlanned(
   await writeResult(result, home)
   const files = await writeReport(result, experiment.directory)
   await tellJobSummary(result, out)
+  const { first: sentence, tone } = headlineOf(result)
+  live.end({ sentence, tone, report: files.html })
   if (!options.quiet) out.stderr(`report: ${files.html}`)
   if (signal.aborted && signal.reason instanceof AppError) return signal.reason.exitCode
   return exitCodeOf(result)

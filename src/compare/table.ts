@@ -3,6 +3,7 @@ import { countText, msFigure } from '../result/figures.ts'
 import { plannedRateHz, plannedRatesHz } from '../result/rates.ts'
 import type { ExperimentResult, LatencySummary, Quantile, TrialResult } from '../result/result.ts'
 import { type Cell, DASH, type TrialsCell, wordCell } from './cells.ts'
+import { customGroup, customNotes } from './custom-figures.ts'
 import { trialsByRate } from './loads.ts'
 import {
   auditRows,
@@ -144,8 +145,9 @@ export function compare(result: ExperimentResult): Comparison {
       row,
     ),
     { title: 'Resources during measure', rows: resourceRows(row) },
+    ...customGroup(result.sides, columns),
   ]
-  return { columns, groups, footnotes: footnotesOf(columns) }
+  return { columns, groups, footnotes: [...footnotesOf(columns), ...customNotes(result)] }
 }
 
 function latencyRow(

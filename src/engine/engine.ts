@@ -3,7 +3,7 @@ import type { Driver } from '../driver/driver.ts'
 import { createConsumerLoop } from './consumer-loop.ts'
 import { addCounts } from './counts.ts'
 import { buildReport } from './engine-report.ts'
-import { createErrorKinds } from './error-kinds.ts'
+import { addErrorKinds, createErrorKinds } from './error-kinds.ts'
 import { createLatencyBook } from './latency-book.ts'
 import { CLOSE_LIMIT_MS } from './limits.ts'
 import { createProducerLoop } from './producer-loop.ts'
@@ -93,6 +93,11 @@ export function createEngine(options: EngineOptions): Engine {
     )
   }
 
+  function errorsSoFar(): Pick<EngineInterval, 'errors'> {
+    const errors = addErrorKinds([publishErrors.counts(), consumeErrors.counts()])
+    return Object.keys(errors).length === 0 ? {} : { errors }
+  }
+
   return {
     prepareConsumers: (signal) => consumers.prepare(signal),
     prepareProducers: (signal) => producers.prepare(signal),
@@ -121,6 +126,7 @@ export function createEngine(options: EngineOptions): Engine {
         consumer: consumers.counts(),
         distinctReceived: consumers.distinct(),
         histograms: latencies.takeInterval(),
+        ...errorsSoFar(),
         cpuUs: used.user + used.system,
         rssBytes: process.memoryUsage.rss(),
       }

@@ -16,3 +16,12 @@ export function createErrorKinds(): ErrorKinds {
     counts: () => Object.fromEntries(kinds),
   }
 }
+
+/** Counts by kind of several parts, added up. */
+export function addErrorKinds(parts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const total: Record<string, number> = {}
+  for (const part of parts) {
+    for (const [kind, count] of Object.entries(part)) total[kind] = (total[kind] ?? 0) + count
+  }
+  return total
+}

@@ -103,6 +103,8 @@ export interface EngineInterval {
   readonly distinctReceived: number
   /** Values recorded in the interval, of messages of any phase. */
   readonly histograms: Readonly<Partial<Record<LatencyName, EncodedHistogram>>>
+  /** Failures so far by kind, of publishing and consuming together; absent without any. */
+  readonly errors?: Readonly<Record<string, number>>
   readonly cpuUs: number
   readonly rssBytes: number
 }

@@ -7,6 +7,7 @@ import { type Column, columnsOf } from '../compare/table.ts'
 import { LATENCIES, type LatencyName } from '../engine/types.ts'
 import { plannedRateHz } from '../result/rates.ts'
 import type { ExperimentResult, OtherBroker, TrialResult } from '../result/result.ts'
+import { customColumns } from './custom-columns.ts'
 
 /** A table for a CSV template: units stand in the header, empty cells are null. */
 export interface CsvTable {
@@ -77,6 +78,7 @@ function latencyFields(name: LatencyName): readonly Field[] {
 
 /** `metrics.csv`: one row a trial; a side that could not be run has a row without figures. */
 export function metricsTable(result: ExperimentResult): CsvTable {
+  const custom = customColumns(result)
   const drivers = new Map(result.sides.map((side) => [side.label, side.driver]))
   const row = ({ side, trialNumber, trial }: Column): (string | number | null)[] => [
     result.id,
@@ -87,9 +89,18 @@ export function metricsTable(result: ExperimentResult): CsvTable {
     ...FIELDS.map(([name, read]) =>
       trial === null ? (name === 'measurement' ? 'not run' : null) : read(trial, result),
     ),
+    ...custom.map(({ read }) => read(side, trialNumber)),
   ]
   return {
-    header: ['experiment', 'workload', 'side', 'driver', 'trial', ...FIELDS.map(([name]) => name)],
+    header: [
+      'experiment',
+      'workload',
+      'side',
+      'driver',
+      'trial',
+      ...FIELDS.map(([name]) => name),
+      ...custom.map(({ header }) => header),
+    ],
     rows: columnsOf(result).map(row),
   }
 }
@@ -148,15 +159,19 @@ export function metricsModel(result: ExperimentResult) {
     guarantees: guaranteeRows(result),
     headToHead: experimentVerdict(result),
     curve: curveOf(result),
-    sides: result.sides.map(({ label, driver, settings, ignoredSettings, error, failedTrials, trials }) => ({
-      label,
-      driver,
-      settings,
-      ignoredSettings,
-      error,
-      failedTrials: failedTrials ?? [],
-      trials: trials.map((trial) => trialModel(trial, result)),
-    })),
+    customFigures: result.customFigures ?? null,
+    sides: result.sides.map(
+      ({ label, driver, settings, ignoredSettings, error, failedTrials, trials, customFigures }) => ({
+        label,
+        driver,
+        settings,
+        ignoredSettings,
+        error,
+        failedTrials: failedTrials ?? [],
+        trials: trials.map((trial) => trialModel(trial, result)),
+        customFigures: customFigures ?? [],
+      }),
+    ),
   }
 }
 

@@ -1,6 +1,7 @@
 import Handlebars from 'handlebars'
 import compareHtml from '../../templates/compare.html.hbs' with { type: 'text' }
 import costsJson from '../../templates/costs.json.hbs' with { type: 'text' }
+import liveHtml from '../../templates/live.html.hbs' with { type: 'text' }
 import metricsJson from '../../templates/metrics.json.hbs' with { type: 'text' }
 import reportCsv from '../../templates/report.csv.hbs' with { type: 'text' }
 import reportHtml from '../../templates/report.html.hbs' with { type: 'text' }
@@ -27,6 +28,7 @@ export function compiledTemplate(template: string): (view: unknown) => string {
 /** The views: each takes its model and returns the file's text. HTML is escaped unless a template says otherwise. */
 export const TEMPLATES = {
   'report.html': compiledTemplate(reportHtml),
+  'live.html': compiledTemplate(liveHtml),
   'compare.html': compiledTemplate(compareHtml),
   'report.csv': compiledTemplate(reportCsv),
   'metrics.json': compiledTemplate(metricsJson),

@@ -63,12 +63,7 @@ export function auditTable(columns: readonly Column[], colorOf: ColorOf): Rows<L
   if (all.length <= columns.length) return { rows: [], more: 0 }
   const alarm = ({ acknowledgedLost, corrupted, lost, duplicated, outOfOrder }: (typeof all)[number]) =>
     acknowledgedLost + corrupted > 0 ? 2 : lost + duplicated + outOfOrder > 0 ? 1 : 0
-  return capped(
-    all
-      .map((row, i) => ({ row, i }))
-      .sort((a, b) => alarm(b.row) - alarm(a.row) || a.i - b.i)
-      .map(({ row }) => row),
-  )
+  return capped(all.toSorted((a, b) => alarm(b) - alarm(a)))
 }
 
 /** Failures by kind, the most frequent first. */

@@ -37,6 +37,8 @@ export interface ExperimentResult {
   /** Why the experiment is only a part of what was asked (Ctrl-C, a broker that could not be had), else null. */
   readonly partial: string | null
   readonly notes: readonly string[]
+  /** The module that the sides' custom figures come from; absent where none was named. */
+  readonly customFigures?: CustomModule
   /** A local run is not billed: never a number that nobody was charged. */
   readonly costs: { readonly billing: 'not billed' }
 }
@@ -85,6 +87,29 @@ export interface SideResult {
   readonly trials: readonly TrialResult[]
   /** Trials that could not be prepared, although others were run; absent without any. */
   readonly failedTrials?: readonly FailedTrial[]
+  /** Figures of a module of the user's; absent without one. */
+  readonly customFigures?: readonly CustomFigure[]
+}
+
+/** A module of custom figures. */
+export interface CustomModule {
+  /** Its path, from the folder in which bench was called where it lies below it. */
+  readonly module: string
+  /** Why no figure is known at all, else null. */
+  readonly error: string | null
+}
+
+/** A figure that a module of the user's computed for a side. */
+export interface CustomFigure {
+  readonly name: string
+  /** Empty without one. */
+  readonly unit: string
+  readonly better: 'lower' | 'higher' | null
+  readonly note: string | null
+  /** One a trial, in the order of `trials`; null = not known. */
+  readonly values: readonly (number | null)[]
+  /** What went wrong, each sentence once. */
+  readonly errors: readonly string[]
 }
 
 /** A trial that could not be prepared. */

@@ -157,6 +157,15 @@ const trial = z.object({
   verdict,
 })
 
+const customFigure = z.object({
+  name: text,
+  unit: text,
+  better: z.enum(['lower', 'higher']).nullable(),
+  note: textOrNull,
+  values: z.array(number.nullable()),
+  errors: texts,
+})
+
 const workload = z.object({
   name: text,
   topics: count,
@@ -221,9 +230,11 @@ export const experimentResultSchema = z.object({
       error: z.object({ message: text, hint: textOrNull }).nullable(),
       trials: z.array(trial),
       failedTrials: z.array(z.object({ place: count, message: text, hint: textOrNull })).exactOptional(),
+      customFigures: z.array(customFigure).exactOptional(),
     }),
   ),
   partial: textOrNull,
   notes: texts,
+  customFigures: z.object({ module: text, error: textOrNull }).exactOptional(),
   costs: z.object({ billing: z.literal('not billed') }),
 }) satisfies z.ZodType<ExperimentResult>

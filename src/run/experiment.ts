@@ -34,6 +34,8 @@ export interface ExperimentOptions {
   readonly tell: Tell
   readonly signal: AbortSignal
   readonly brokersDirectory: string
+  /** Called after each trial with all trials so far. */
+  readonly onTrial?: (soFar: ExperimentResult) => void
 }
 
 /**
@@ -50,12 +52,12 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
   const hider = secretHider(plan.sides, DRIVERS)
   const snapshot = (sides: readonly SideResult[], partial: string | null): ExperimentResult =>
     hider.data({ ...base, endedAt: new Date(clock.wallMs()).toISOString(), sides, partial })
-  const write = async () => {
+  const soFar = () => {
     const sides = books.filter(({ begun }) => begun > 0).map((book) => book.result(UNFINISHED))
-    await writeResult(snapshot(sides, UNFINISHED), options.home)
+    return snapshot(sides, UNFINISHED)
   }
   const others = newOtherBrokers((line) => tell({ kind: 'log', side: 'this machine', line }))
-  await write()
+  await writeResult(soFar(), options.home)
   if (isSeveral(plan)) tell({ kind: 'order', seed: plan.seed, ...orderOf(plan) })
   for (const [place, trial] of plan.order.entries()) {
     const book = books[trial.side]!
@@ -63,8 +65,10 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
     if (place > 0) await settleDisk(options, book.side.label)
     if (signal.aborted) break
     book.add(place, await runNext({ ...options, others }, book, place))
+    const known = soFar()
+    options.onTrial?.(known)
     try {
-      await write()
+      await writeResult(known, options.home)
     } catch (error) {
       tell({ kind: 'log', side: book.side.label, line: messageOf(error) })
     }
@@ -82,10 +86,13 @@ async function runNext(
   const { plan, tell } = options
   const { label } = book.side
   const { rateHz } = plan.order[place]!
+  const places = plan.order.length
+  const of = places / plan.sides.length
+  const number = book.begun + 1
+  tell({ kind: 'trial', side: label, number, of, place, places, rateHz })
   if (isSeveral(plan)) {
-    const all = plan.order.length
     const rate = plan.workload.ratesHz === undefined ? '' : ` at ${rateHz} msg/s`
-    const detail = `${book.begun + 1} of ${all / plan.sides.length}${rate} (${place + 1} of ${all} in all)`
+    const detail = `${number} of ${of}${rate} (${place + 1} of ${places} in all)`
     tell({ kind: 'step', side: label, step: 'trial', detail })
   }
   // Every side meets the same payloads and keys in a round; the next round has others.

@@ -1,5 +1,6 @@
 import type { LocalBroker } from '../brokers/broker.ts'
 import { auditInputOf, mergeAudit } from '../engine/audit-merge.ts'
+import { addErrorKinds } from '../engine/error-kinds.ts'
 import { mergeHistograms } from '../engine/histogram.ts'
 import {
   type EncodedHistogram,
@@ -83,8 +84,8 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
     phases: { warmup: phase('warmup'), measure: phase('measure') },
     intervals,
     audits: audit.audits,
-    publishErrors: addKinds(reports.map((report) => report.publishErrors)),
-    consumeErrors: addKinds(reports.map((report) => report.consumeErrors)),
+    publishErrors: addErrorKinds(reports.map((report) => report.publishErrors)),
+    consumeErrors: addErrorKinds(reports.map((report) => report.consumeErrors)),
     consumerCounts: {
       received: sum(reports, (report) => report.consumerCounts.received),
       corrupted: sum(reports, (report) => report.consumerCounts.corrupted),
@@ -161,14 +162,6 @@ function backlogAtEnd(members: readonly CrewMember[], workload: Workload): numbe
     received += last?.distinctReceived ?? 0
   }
   return Math.max(0, Math.round(due - received / workload.subscriptionsPerTopic))
-}
-
-function addKinds(parts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const total: Record<string, number> = {}
-  for (const part of parts) {
-    for (const [kind, count] of Object.entries(part)) total[kind] = (total[kind] ?? 0) + count
-  }
-  return total
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {

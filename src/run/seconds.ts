@@ -1,9 +1,10 @@
-import { mergeHistograms } from '../engine/histogram.ts'
+import { addErrorKinds } from '../engine/error-kinds.ts'
+import { EMPTY_HISTOGRAM, mergeHistograms } from '../engine/histogram.ts'
 import type { EngineInterval, LatencyName } from '../engine/types.ts'
 import { summarise } from '../result/summary.ts'
 import type { Workload } from '../workload/model.ts'
 import type { CrewMember } from './crew.ts'
-import type { Second } from './events.ts'
+import type { Second, SecondLatency } from './events.ts'
 
 /** Intervals that end within this time of each other belong to the same second. */
 const SAME_SECOND_US = 400_000
@@ -38,40 +39,65 @@ interface Part {
   readonly before: EngineInterval | undefined
 }
 
+type Count = (now: EngineInterval) => number
+
+const COUNTS = {
+  scheduled: ({ producer }) => producer.scheduled,
+  acknowledged: ({ producer }) => producer.acknowledged,
+  rejected: ({ producer }) => producer.rejected,
+  unknown: ({ producer }) => producer.unknown,
+  received: ({ consumer }) => consumer.received,
+} as const satisfies Record<string, Count>
+
 function joinSecond(workload: Workload, group: readonly Part[]): Second {
   const endUs = Math.max(...group.map(({ interval }) => interval.endUs))
+  const startUs = Math.min(...group.map(({ interval }) => interval.startUs))
   // An interval ends a little after its boundary: its middle tells its phase.
-  const middleUs = (Math.min(...group.map(({ interval }) => interval.startUs)) + endUs) / 2
+  const middleUs = (startUs + endUs) / 2
   const warmupUs = workload.warmupS * 1e6
   const totalS = workload.warmupS + workload.durationS
-  const rate = (count: (now: EngineInterval) => number) => {
+  const grown = ({ interval, before }: Part, count: Count) =>
+    count(interval) - (before === undefined ? 0 : count(before))
+  const sum = (count: Count) => group.reduce((total, part) => total + grown(part, count), 0)
+  const rate = (count: Count) => {
     let hz = 0
-    for (const { interval, before } of group) {
-      const spanUs = interval.endUs - interval.startUs
-      if (spanUs > 0) hz += ((count(interval) - (before === undefined ? 0 : count(before))) * 1e6) / spanUs
+    for (const part of group) {
+      const spanUs = part.interval.endUs - part.interval.startUs
+      if (spanUs > 0) hz += (grown(part, count) * 1e6) / spanUs
     }
     return Math.round(hz)
   }
-  const total = (count: (now: EngineInterval) => number) =>
-    group.reduce((sum, { interval }) => sum + count(interval), 0)
+  const total = (count: Count) => group.reduce((all, { interval }) => all + count(interval), 0)
+  const delivered = total(({ distinctReceived }) => distinctReceived) / workload.subscriptionsPerTopic
   return {
     phase: middleUs < warmupUs ? 'warmup' : middleUs < totalS * 1e6 ? 'measure' : 'drain',
+    startS: startUs / 1e6,
     elapsedS: endUs / 1e6,
     totalS,
-    scheduledHz: rate((interval) => interval.producer.scheduled),
-    acknowledgedHz: rate((interval) => interval.producer.acknowledged),
-    receivedHz: rate((interval) => interval.consumer.received),
+    scheduledHz: rate(COUNTS.scheduled),
+    acknowledgedHz: rate(COUNTS.acknowledged),
+    receivedHz: rate(COUNTS.received),
+    counts: {
+      scheduled: sum(COUNTS.scheduled),
+      acknowledged: sum(COUNTS.acknowledged),
+      rejected: sum(COUNTS.rejected),
+      unknown: sum(COUNTS.unknown),
+      received: sum(COUNTS.received),
+    },
     behind: total(
       ({ producer }) => producer.scheduled - producer.acknowledged - producer.rejected - producer.unknown,
     ),
+    backlog: Math.max(0, Math.round(total(COUNTS.scheduled) - delivered)),
     failed: total(({ producer }) => producer.rejected + producer.unknown),
-    publishP99Us: p99Of(group, 'publish'),
-    endToEndP99Us: p99Of(group, 'endToEnd'),
+    errors: addErrorKinds(group.map(({ interval }) => interval.errors ?? {})),
+    publish: latencyOf(group, 'publish'),
+    endToEnd: latencyOf(group, 'endToEnd'),
   }
 }
 
-function p99Of(group: readonly Part[], name: LatencyName): number | null {
-  const parts = group.flatMap(({ interval }) => interval.histograms[name] ?? [])
-  const merged = mergeHistograms(parts)
-  return merged.count === 0 ? null : summarise(merged, mergeHistograms([])).p99.us
+function latencyOf(group: readonly Part[], name: LatencyName): SecondLatency | null {
+  const merged = mergeHistograms(group.flatMap(({ interval }) => interval.histograms[name] ?? []))
+  if (merged.count === 0) return null
+  const { p50, p99, max } = summarise(merged, EMPTY_HISTOGRAM)
+  return { count: merged.count, p50Us: p50.us, p99Us: p99.us, maxUs: max.us }
 }

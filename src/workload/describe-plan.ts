@@ -38,6 +38,7 @@ export function describePlan(plan: Plan): PlanDescription {
     `${plural(sides.length, 'side')}, one after another:`,
     ...sides.flatMap((side) => sideLines(side, plan)),
     ...trialLines(plan),
+    ...(plan.metrics === null ? [] : [`custom figures from ${plan.metrics.shown}`]),
     ...(prospect === null ? [] : [`verdict: ${prospect.sentence}`]),
     `time: about ${formatDuration(totalSeconds)}, of it ${formatDuration(loadSeconds)} of load; at most ${formatDuration(maximumSeconds)} when brokers start as usual`,
     ...plan.notes.map((note) => `note: ${note}`),

@@ -68,6 +68,8 @@ export interface Plan {
   readonly topology: 'single' | 'cluster'
   /** Do not rank sides whose guarantees differ. */
   readonly strict: boolean
+  /** Module of custom figures: its absolute path, and the path that is shown; null = none. */
+  readonly metrics: { readonly file: string; readonly shown: string } | null
   /** Trials of each side, at each rate. */
   readonly repeat: number
   /** Of payloads, keys and the order of trials. */

@@ -24,6 +24,7 @@ export interface PlanFlags {
   readonly strict?: unknown
   readonly seed?: unknown
   readonly lenient?: unknown
+  readonly metrics?: unknown
 }
 
 export interface PlanOptions extends PlanFlags {
@@ -52,6 +53,8 @@ export interface ParsedFlags {
   readonly strict: boolean
   readonly lenient: boolean
   readonly cores: number
+  /** Path of a module of custom figures. */
+  readonly metrics: string | null
 }
 
 /** Throws `AppError('USAGE')` naming the option. */
@@ -68,6 +71,7 @@ export function parseFlags(options: PlanOptions): ParsedFlags {
     strict: options.strict === true,
     lenient: options.lenient === true,
     cores: options.cores ?? availableParallelism(),
+    metrics: fileFlag('--metrics', options.metrics),
   }
 }
 
@@ -96,6 +100,12 @@ function sidesFlag(value: unknown): string | null {
     )
   }
   return given.join(',')
+}
+
+function fileFlag(flag: string, value: unknown): string | null {
+  if (isMissing(value)) return null
+  if (typeof value === 'string' && value !== '') return value
+  throw usage(flag, 'the path of a file', value)
 }
 
 function durationFlag(flag: string, value: unknown, zeroIsFine: boolean): number | null {

@@ -7,6 +7,7 @@ import {
   MAX_PARTITIONS,
   MAX_PRODUCERS,
 } from './limits.ts'
+import { metricsModule } from './metrics-file.ts'
 import type { Plan, Workload } from './model.ts'
 import { type ParsedFlags, type PlanOptions, parseFlags } from './plan-options.ts'
 import { configError, type Problem } from './problem.ts'
@@ -42,6 +43,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   const rates = ratesOf(workload)
   const asked = flags.repeat ?? file.repeat
   const repeat = asked === 'auto' ? trialsForVerdict({ sides, rates: rates.length }) : asked
+  const metrics = flags.metrics === null ? file.metrics : await metricsModule(flags.metrics)
   const { drivers, workloadSource } = withoutSecrets(file, registry)
   return {
     workload: { ...workload, drivers },
@@ -51,6 +53,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     workers,
     topology: flags.topology,
     strict: flags.strict,
+    metrics,
     repeat,
     seed: flags.seed,
     order: trialOrder(sides.length, rates, repeat, flags.seed),
@@ -74,7 +77,7 @@ function withFlags(workload: Workload, { durationS, warmupS, ratesHz }: ParsedFl
 
 /** Throws when the workload asks for what does not exist yet, or for more than one machine can carry. */
 function refuse(file: WorkloadFile, workload: Workload, flags: ParsedFlags): void {
-  const lifted = flags.ratesHz === null ? [] : ['producerRate']
+  const lifted = [flags.ratesHz !== null && 'producerRate', flags.metrics !== null && 'metrics']
   const problems = file.refusals.filter(({ field }) => !lifted.includes(field)).map(({ problem }) => problem)
   problems.push(...sizeProblems(workload, file))
   if (problems.length > 0) throw configError(problems)

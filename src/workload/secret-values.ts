@@ -22,6 +22,8 @@ const FREE_TEXT = new Set([
   'contractBreaches',
   'failure',
   'error',
+  'errors',
+  'note',
   'partial',
   'interrupted',
   'command',

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { DEFAULT_WARMUP_S, MAX_PAYLOAD_POOL_BYTES } from './limits.ts'
-import type { Payload, Workload } from './model.ts'
+import { findMetricsFile } from './metrics-file.ts'
+import type { Payload, Plan, Workload } from './model.ts'
 import { findPayloadFile } from './payload-file.ts'
 import { configError, type Problem } from './problem.ts'
 import { repeatedRates, withRates } from './rates.ts'
@@ -17,6 +18,8 @@ export interface WorkloadFile {
   readonly workload: Workload
   /** Trials of each side, at each rate; `auto`: as many as a verdict needs. */
   readonly repeat: number | 'auto'
+  /** Module of custom figures; null = none, or none that is there (then it is among the refusals). */
+  readonly metrics: Plan['metrics']
   readonly refusals: readonly Refusal[]
   /** Defaults taken that differ from OMB's, and fields without effect. */
   readonly notes: readonly string[]
@@ -54,12 +57,19 @@ export async function workloadFrom(
   const payload = await payloadOf(fields, file, yaml)
   if ('problem' in payload) problems.push(payload.problem)
   if (problems.length > 0 || 'problem' in payload) throw configError(problems)
+  const metrics =
+    fields.metrics === undefined
+      ? { found: null }
+      : await findMetricsFile(fields.metrics, file, yaml.whereIs(['metrics']))
+  const refusals = refusalsOf(fields, yaml)
+  if ('problem' in metrics) refusals.push({ field: 'metrics', problem: metrics.problem })
   return {
     file,
     source: yaml.text,
     workload: toWorkload(fields, payload, file),
     repeat: fields.repeat,
-    refusals: refusalsOf(fields, yaml),
+    metrics: 'found' in metrics ? metrics.found : null,
+    refusals,
     notes: notesOf(yaml.data, fields),
     ignored,
     locator: yaml,

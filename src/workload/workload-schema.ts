@@ -114,6 +114,14 @@ const fields = {
     .union([z.int().min(1).max(MAX_TRIALS_PER_SIDE), z.literal('auto')])
     .default(1)
     .describe('Trials of each side at each rate, in random order; auto: as many as a verdict needs.'),
+  metrics: z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe(
+      'Module with custom figures for the report (TypeScript or JavaScript), beside the workload file.',
+    ),
   schedule: z
     .literal('constant')
     .optional()

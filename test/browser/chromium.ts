@@ -62,11 +62,11 @@ const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-background-networking',
-  '--host-resolver-rules=MAP * ~NOTFOUND',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
   '--remote-debugging-port=0',
 ]
 
-/** A browser without network; its pages share one process, which takes seconds to start. */
+/** A browser whose network is this machine; its pages share one process, which takes seconds to start. */
 export interface Browser {
   /** Opens the address in a page of its own, calls `look`, and closes the page whatever happens. */
   look<T>(address: string, look: (page: Page) => Promise<T>): Promise<T>
@@ -218,7 +218,8 @@ async function openPage(
   const send = <T>(method: string, parameters: object = {}) =>
     connection.send<T>(method, parameters, sessionId)
   for (const domain of ['Page', 'Runtime', 'Network', 'Log']) await send(`${domain}.enable`)
-  await send('Network.emulateNetworkConditions', OFFLINE)
+  // A page that is served needs its server; names are not resolved in any.
+  if (address.startsWith('file:')) await send('Network.emulateNetworkConditions', OFFLINE)
   await send('Page.navigate', { url: address })
   await loaded.promise
   const page: Page = {

@@ -36,11 +36,8 @@ afterAll(async () => {
 const pixelsOf = async (page: Page, chart: number, label: string) =>
   (await chartsOn(page))[chart]!.lines.find((line) => line.label === label)?.pixels ?? null
 
-const ticks = (page: Page) =>
-  page.evaluate<string>(`(() => {
-    const canvas = document.querySelector('.chart canvas')
-    return canvas.toDataURL()
-  })()`)
+/** The first chart as it is drawn. */
+const picture = (page: Page) => page.evaluate<string>("document.querySelector('.chart canvas').toDataURL()")
 
 inBrowser(
   'a line is hidden and shown again from the keyboard, and its key says so',
@@ -64,14 +61,14 @@ inBrowser(
   'sides, quantile, scale, rate and trial change what is drawn',
   async () => {
     await browser.look(rates, async (page) => {
-      const before = await ticks(page)
+      const before = await picture(page)
       await choose(page, 'scale', 'linear')
-      const linear = await ticks(page)
+      const linear = await picture(page)
       expect(linear).not.toBe(before)
       await choose(page, 'scale', 'log')
-      expect(await ticks(page)).toBe(before)
+      expect(await picture(page)).toBe(before)
       await choose(page, 'load', '2')
-      expect(await ticks(page)).not.toBe(before)
+      expect(await picture(page)).not.toBe(before)
       const shown = () => page.evaluate<string>("document.querySelector('[data-shown=time]').textContent")
       expect(await shown()).toBe('Shown: 2,000 msg/s, p99, median and range of all trials.')
       await choose(page, 'trial', '2')

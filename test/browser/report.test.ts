@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sampleResult, sampleSide } from '../result/sample-result.ts'
 import { pollUntil } from '../support/poll.ts'
 import { skipLoudly } from '../support/skip.ts'
 import { type Browser, findChromium, type Page, startBrowser } from './chromium.ts'
@@ -78,6 +79,22 @@ for (const [name, width, scheme] of [
     TEST_LIMIT_MS,
   )
 }
+
+inBrowser(
+  'a run in which nothing could be measured is a page, too',
+  async () => {
+    const error = { message: 'no answer', hint: 'start it' }
+    const sides = ['a', 'b'].map((label) => sampleSide(label, { trials: [], error }))
+    const address = await reportAddress(sampleResult({ sides }), directory, 'nothing')
+    await browser.look(address, async (page) => {
+      expect((await chartsOn(page)).map(({ chart }) => chart)).toEqual(['percentile', 'percentile', ...TIME])
+      const verdict = await page.evaluate<string>("document.querySelector('.first').textContent")
+      expect(verdict).toBe('not run: a and b.')
+      expectQuiet(page, address)
+    })
+  },
+  TEST_LIMIT_MS,
+)
 
 inBrowser(
   'text and lines stand out from the paper, in light and in dark',

@@ -35,6 +35,8 @@ export interface Running {
   readonly finished: Promise<Finished>
   /** Resolves once stderr so far contains the text; rejects when it ends without. */
   seen(text: string | RegExp): Promise<void>
+  /** What it has written to stderr so far. */
+  stderr(): string
   signal(name: NodeJS.Signals): void
 }
 
@@ -63,6 +65,7 @@ export function benchHome(): BenchHome {
       pid: child.pid,
       finished,
       signal: (name) => child.kill(name),
+      stderr: stderr.text,
       seen: (text) =>
         pollUntil(`${text} on stderr`, 120_000, () => {
           const found = typeof text === 'string' ? stderr.text().includes(text) : text.test(stderr.text())

@@ -8,7 +8,7 @@ export const MAX_MATRIX_VALUES = 50
 export const MAX_EXCLUSIONS = 200
 const MAX_DESCRIPTION = 2000
 
-const { name: _name, drivers, repeat, ...others } = workloadSchema.shape
+const { name: _name, drivers, repeat, metrics, ...others } = workloadSchema.shape
 const workloadFields: Readonly<Record<string, ZodType>> = others
 
 /** The field's own schema, without its default: a field that is left out of a plan sets nothing. */
@@ -58,6 +58,7 @@ export const testPlanSchema = z
     description,
     drivers,
     repeat: repeat.unwrap().optional().describe('Trials of each side in each run; default: 1.'),
+    metrics,
     base_workload: workload().optional().describe('Fields of the workload of all runs.'),
     test_runs: z
       .array(testRun)

@@ -167,7 +167,10 @@ async function runsOf(
       const problem = consumerProblem(fields, yaml)
       if (problem !== null) throw configError([problem])
       const workload = await workloadFrom(workloadSource(yaml, plan, outline), options)
-      for (const refusal of workload.refusals) failures.add(problemText(refusal.problem))
+      for (const { field, problem } of workload.refusals) {
+        // An option may name another module; the plan of the run refuses it otherwise.
+        if (field !== 'metrics') failures.add(problemText(problem))
+      }
       runs.push({ id: runId(name), name, type, workload })
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'CONFIG') throw error
@@ -188,8 +191,9 @@ function workloadSource(yaml: YamlSource, plan: TestPlanFields, { name, fields, 
   if (ofTopic) data.subscriptionsPerTopic = 1
   if (plan.drivers !== undefined) data.drivers = plan.drivers
   if (plan.repeat !== undefined) data.repeat = plan.repeat
+  if (plan.metrics !== undefined) data.metrics = plan.metrics
   const inPlan = ([key, ...rest]: Path): Path => {
-    if (key === 'drivers' || key === 'repeat') return [key, ...rest]
+    if (key === 'drivers' || key === 'repeat' || key === 'metrics') return [key, ...rest]
     const setting = fields.get(String(key))
     return setting === undefined ? path : [...setting.path, ...rest]
   }

@@ -1,7 +1,7 @@
 import { workloadSchema } from '../../workload/workload-schema.ts'
 
 /** Fields that the plan itself sets. */
-const OF_THE_PLAN = ['name', 'drivers', 'repeat']
+const OF_THE_PLAN = ['name', 'drivers', 'repeat', 'metrics']
 /** Fields of a workload that a plan may set, as the workload file names them. */
 export const WORKLOAD_KEYS = Object.keys(workloadSchema.shape).filter(
   (key) => !OF_THE_PLAN.includes(key),

@@ -1,0 +1,4 @@
+output "instances" {
+  description = "The load generators."
+  value       = module.nodes.instances
+}
