@@ -2,7 +2,6 @@
 // missing. Method: terraform/aws is read (a small reader of its variable blocks, tested here too) and held against the
 // values of every system with every setting used.
 import { afterAll, describe, expect, test } from 'bun:test'
-import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { readLabConfig } from '../../../src/lab/config/lab-config.ts'
 import { terraformVariables, tfvarsJson } from '../../../src/lab/config/terraform-variables.ts'
@@ -88,27 +87,19 @@ describe('the variables', () => {
   })
 })
 
-describe('against terraform/aws', () => {
-  const isThere = existsSync(TERRAFORM)
-  if (!isThere) console.warn(`SKIPPED: expected variables of Terraform in ${TERRAFORM}, found none`)
-
-  test.skipIf(!isThere)(
-    'every value fits a declared variable, and none that is needed is missing',
-    async () => {
-      const variables = readHclVariables(TERRAFORM)
-      expect(variables.length).toBeGreaterThan(10)
-      const values = terraformVariables(await everything(), INPUTS)
-      const faults = Object.entries(values).flatMap(([name, value]) => {
-        const variable = variables.find((candidate) => candidate.name === name)
-        return variable === undefined ? [`${name}: not declared`] : misfits(value, variable.type, name)
-      })
-      expect(faults).toEqual([])
-      const bare = await readLabConfig(folder.write('bare/infrastructure.yaml', 'aws: {}\n'))
-      const given = Object.keys(terraformVariables(bare, { ...INPUTS, benchArchive: null }))
-      const required = variables.filter((variable) => variable.required).map(({ name }) => name)
-      expect(required.filter((name) => !given.includes(name))).toEqual([])
-    },
-  )
+test('every value fits a variable of terraform/aws, and none that is needed is missing', async () => {
+  const variables = readHclVariables(TERRAFORM)
+  expect(variables.length).toBeGreaterThan(10)
+  const values = terraformVariables(await everything(), INPUTS)
+  const faults = Object.entries(values).flatMap(([name, value]) => {
+    const variable = variables.find((candidate) => candidate.name === name)
+    return variable === undefined ? [`${name}: not declared`] : misfits(value, variable.type, name)
+  })
+  expect(faults).toEqual([])
+  const bare = await readLabConfig(folder.write('bare/infrastructure.yaml', 'aws: {}\n'))
+  const given = Object.keys(terraformVariables(bare, { ...INPUTS, benchArchive: null }))
+  const required = variables.filter((variable) => variable.required).map(({ name }) => name)
+  expect(required.filter((name) => !given.includes(name))).toEqual([])
 })
 
 test('the reader of variable blocks sees what is wrong', () => {
