@@ -22,7 +22,7 @@ export async function runTestPlan(
   const notes = new Map<string, readonly string[]>()
   // Before the first run: the last one must not be refused after an hour.
   for (const { id, plan } of runs) notes.set(id, await checkCapabilities(plan))
-  const states = runStates(runs, await finishedRuns(benchHome(), out))
+  const states = runStates(runs, await finishedRuns(benchHome(), options.quiet ? null : out))
   const codes: ExitCode[] = []
   for (const [index, { run, doneBy }] of states.entries()) {
     if (signal.aborted) break
@@ -51,14 +51,14 @@ function tell(out: Output, options: RunOptions, line: RunLine): void {
 }
 
 /** Of every experiment that can be read, only what is needed: results are large. */
-async function finishedRuns(home: string, out: Output): Promise<FinishedRun[]> {
+async function finishedRuns(home: string, out: Output | null): Promise<FinishedRun[]> {
   const finished: FinishedRun[] = []
   for (const id of await experimentIds(home)) {
     try {
       const run = finishedRun((await readResult(id, home)).result)
       if (run !== null) finished.push(run)
     } catch (error) {
-      out.stderr(`note: ${id} is not looked at: ${messageOf(error)}`)
+      out?.stderr(`note: ${id} is not looked at: ${messageOf(error)}`)
     }
   }
   return finished

@@ -115,11 +115,11 @@ async function configure(
   const version = asked ?? system.version
   const imageId = (infrastructure[`${name}_image_id`] ?? null) as string | null
   const settings = { version, imageId, compute: infrastructure.compute, cluster }
-  for (const { file, path, what, hint } of system.problems?.(settings as never) ?? []) {
+  for (const { file, path, what, hint } of system.problems?.(settings) ?? []) {
     problems.push({ where: (file === 'cluster' ? locator : yaml).whereIs(path), what, hint })
   }
   if (problems.length > 0) return { problems }
-  return { name, version, variable, value: system.value(settings as never) }
+  return { name, version, variable, value: system.value(settings) }
 }
 
 /** What stands in the file for nothing; nothing is ignored in silence. */

@@ -199,7 +199,8 @@ function workloadSource(yaml: YamlSource, plan: TestPlanFields, { name, fields, 
   }
   return {
     file: yaml.file,
-    text: stringify(data),
+    // Unfolded: a secret in a side must stay in one piece to be found and masked.
+    text: stringify(data, { lineWidth: 0 }),
     data,
     whereIs: (place) => yaml.whereIs(inPlan(place)),
     whereIsKey: (place, key) => yaml.whereIs(inPlan([...place, key])),

@@ -142,3 +142,19 @@ test('one rate for all runs of a plan is refused, for a workload it is not', asy
   const { runs } = await planned(workload, { rate: 7 })
   expect(runs[0]!.plan.workload.producerRateHz).toBe(7)
 })
+
+test('secrets of sides are in no text of a run, and no part of its digest', async () => {
+  const text = (password: string) => {
+    const side = `demo+sasl.username=somebody+sasl.password=${password}+topicConfig.some.long.setting=whatever`
+    return PLAN.replace('[demo]', `["${side}"]`)
+  }
+  const one = await planned(text('hunter2hunter2'))
+  for (const { plan } of one.runs) {
+    expect(plan.workloadSource).toContain('sasl.username=somebody')
+    expect(JSON.stringify([plan.workloadSource, plan.workload, plan.sides[0]!.settings])).not.toContain(
+      'hunter2',
+    )
+  }
+  const other = await planned(text('other'))
+  expect(other.runs.map(({ mark }) => mark)).toEqual(one.runs.map(({ mark }) => mark))
+})
