@@ -31,6 +31,10 @@ export interface LocalBroker {
   readonly adminUrls?: readonly string[]
   /** Settings that matter for the comparison (heap, flush policy, replication…), printed in the result. */
   readonly settings: Readonly<Record<string, string>>
+  /** What the servers run on, with its version (`OpenJDK 17.0.15`), where bench chose it. */
+  readonly platform?: string
+  /** Folders of the nodes' data, to weigh what messages leave there; absent where bench cannot look into them. */
+  readonly dataFolders?: readonly string[]
   /** What holds where driver settings do not change it. */
   readonly guarantees?: Guarantees
   readonly nodes: readonly BrokerNode[]

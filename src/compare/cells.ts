@@ -14,7 +14,8 @@ export type TrialsCell = (trials: readonly TrialResult[]) => Cell
 /** Not known. */
 export const DASH: Cell = { text: '–', mark: null }
 
-type Read = (trial: TrialResult) => number | null
+/** A figure of one trial; null = not known. */
+export type Read = (trial: TrialResult) => number | null
 
 /** The median over the trials that know the figure; of one trial its own. */
 export function medianCell(read: Read, text: (value: number) => string): TrialsCell {

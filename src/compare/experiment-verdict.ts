@@ -14,12 +14,13 @@ export function experimentVerdict(result: ExperimentResult): HeadToHead | null {
   if (result.sides.length < 2) return null
   const known = judged.get(result)
   if (known !== undefined) return known
-  const loads = loadsOf(result)
+  const loads = loadsOf(result, result.costs)
   if (loads.every(({ sides }) => sides.every(({ trials }) => trials.length < 2))) return null
   const verdict = judgeHeadToHead({
     loads,
     guarantees: guaranteeRows(result),
     strict: result.strict ?? false,
+    ...(result.costs.billing === 'not billed' ? {} : { currency: result.costs.currency }),
   })
   judged.set(result, verdict)
   return verdict

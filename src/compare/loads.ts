@@ -1,5 +1,5 @@
 import { plannedRateHz, plannedRatesHz } from '../result/rates.ts'
-import type { ExperimentResult, TrialResult } from '../result/result.ts'
+import type { Costs, ExperimentResult, TrialResult } from '../result/result.ts'
 import { type Load, sideTrialsOf } from './verdict/index.ts'
 
 type Compared = Pick<ExperimentResult, 'sides' | 'workload'>
@@ -23,10 +23,10 @@ export function trialsByRate({ sides, workload }: Compared): readonly RateTrials
   }))
 }
 
-/** What a verdict needs to know of each rate; places count over the whole run. Pure. */
-export function loadsOf(result: Compared): readonly Load[] {
+/** What a verdict needs to know of each rate; places count over the whole run. Without `costs` none is known. Pure. */
+export function loadsOf(result: Compared, costs?: Costs): readonly Load[] {
   const figures = new Map(
-    sideTrialsOf(result.sides).flatMap(({ trials }, side) =>
+    sideTrialsOf(result.sides, costs).flatMap(({ trials }, side) =>
       trials.map((trial, i) => [result.sides[side]!.trials[i]!, trial] as const),
     ),
   )

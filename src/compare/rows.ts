@@ -2,7 +2,8 @@ import { countText, percentText } from '../result/figures.ts'
 import { corruptedIn } from '../result/integrity.ts'
 import type { TrialResult } from '../result/result.ts'
 import { type BrokerTotals, brokerTotals } from './broker-figures.ts'
-import { type Cell, medianCell, sumCell, type TrialsCell } from './cells.ts'
+import { type Cell, medianCell, type Read, sumCell, type TrialsCell } from './cells.ts'
+import { perMessage, type Took, tookOf } from './took.ts'
 
 /** Bytes of a MB, here and in every export: the decimal one. */
 export const MB = 1_000_000
@@ -143,40 +144,36 @@ export function brokerGroup(trials: readonly TrialResult[], row: RowMaker): RowG
   ]
 }
 
-/** CPU seconds of all worker processes during measure. */
-export function clientCpuS(trial: TrialResult): number {
-  return trial.workers.reduce((sum, worker) => sum + worker.cpuS, 0)
-}
-
-/** CPU and memory, of load and broker. */
-export function resourceRows(row: RowMaker): Row[] {
+/** CPU, memory, bytes on the wire and on the disk, of load and broker. */
+export function tookRows(row: RowMaker): Row[] {
   const tenths = (value: number) => value.toFixed(1)
-  const perMessage = (cpuS: number | null, { phases }: TrialResult) => {
-    const { acknowledged } = phases.measure.counts
-    return cpuS === null || acknowledged === 0 ? null : (cpuS * 1e6) / acknowledged
-  }
-  const brokerCpuS = ({ server }: TrialResult) => server.usage?.cpuS ?? null
-  const busiest = ({ workers }: TrialResult) =>
+  const whole = (bytes: number) => countText(bytes)
+  const inMegabytes = (bytes: number) => countText(bytes / MB)
+  const inAll =
+    (key: keyof Took): Read =>
+    (trial) =>
+      tookOf(trial)[key]
+  const each =
+    (key: keyof Took, factor = 1): Read =>
+    (trial) => {
+      const figure = tookOf(trial)[key]
+      return perMessage(figure === null ? null : figure * factor, trial)
+    }
+  const busiest: Read = ({ workers }) =>
     workers.length === 0 ? null : 100 * Math.max(...workers.map((worker) => worker.meanCoreShare))
-  const brokerRss = ({ server }: TrialResult) => server.usage?.maxRssBytes ?? null
   return [
-    row('client CPU', 's', medianCell(clientCpuS, tenths)),
-    row(
-      'client CPU a message',
-      'µs',
-      medianCell((trial) => perMessage(clientCpuS(trial), trial), tenths),
-    ),
+    row('client CPU', 's', medianCell(inAll('clientCpuS'), tenths)),
+    row('client CPU a message', 'µs', medianCell(each('clientCpuS', 1e6), tenths)),
     row('busiest worker', '% of a core', medianCell(busiest, tenths)),
-    row('broker CPU', 's', medianCell(brokerCpuS, tenths)),
-    row(
-      'broker CPU a message',
-      'µs',
-      medianCell((trial) => perMessage(brokerCpuS(trial), trial), tenths),
-    ),
-    row(
-      'broker memory, largest',
-      'MB',
-      medianCell(brokerRss, (bytes) => countText(bytes / MB)),
-    ),
+    row('client memory, largest', 'MB', medianCell(inAll('clientRssBytes'), inMegabytes)),
+    row('client sent a message', 'bytes', medianCell(each('clientSentBytes'), whole)),
+    row('client received a message', 'bytes', medianCell(each('clientReceivedBytes'), whole)),
+    row('broker CPU', 's', medianCell(inAll('brokerCpuS'), tenths)),
+    row('broker CPU a message', 'µs', medianCell(each('brokerCpuS', 1e6), tenths)),
+    row('broker memory, largest', 'MB', medianCell(inAll('brokerRssBytes'), inMegabytes)),
+    row('broker sent a message', 'bytes', medianCell(each('brokerSentBytes'), whole)),
+    row('broker received a message', 'bytes', medianCell(each('brokerReceivedBytes'), whole)),
+    row('broker wrote to disk a message', 'bytes', medianCell(each('diskWrittenBytes'), whole)),
+    row('left on disk a message', 'bytes', medianCell(each('diskGrowthBytes'), whole)),
   ]
 }

@@ -1,5 +1,5 @@
 import type { ExperimentResult, SideResult } from '../result/result.ts'
-import { guaranteeRows } from './guarantees.ts'
+import { fairnessOf, fairnessText } from './fairness.ts'
 
 export interface SettingRow {
   readonly name: string
@@ -14,20 +14,26 @@ export interface SettingGroup {
   readonly rows: readonly SettingRow[]
 }
 
-/** Everything that makes the sides comparable or not, beside one another (of each side's first trial). Pure. */
+/** Everything that makes the sides comparable or not: the fairness table, then the settings behind it. Pure. */
 export function settingsTable(result: Pick<ExperimentResult, 'sides' | 'workload'>): readonly SettingGroup[] {
   const groups: readonly (readonly [string, (side: SideResult) => Readonly<Record<string, string>>])[] = [
-    ['Promise', promiseOf],
     ['Server', serverOf],
     ['Server settings', (side) => side.trials[0]?.server.settings ?? {}],
     ['Driver file', driverFileOf],
   ]
-  const guarantees = guaranteeRows(result)
-    .filter(({ values }) => values.some((value) => value !== null))
-    .map(({ name, values }) => ({ name, values, differs: differ(values) }))
-  return [{ title: 'Guarantees', rows: guarantees }]
+  return [fairnessGroup(result)]
     .concat(groups.map(([title, read]) => ({ title, rows: rowsOf(result.sides.map(read)) })))
     .filter((group) => group.rows.length > 0)
+}
+
+function fairnessGroup(result: Pick<ExperimentResult, 'sides' | 'workload'>): SettingGroup {
+  const table = fairnessOf(result)
+  const rows = table.rows.map((row) => ({
+    name: row.name,
+    values: table.sides.map(({ wasRun }, i) => (wasRun ? fairnessText(table, row, i) : null)),
+    differs: row.differs,
+  }))
+  return { title: 'What each side promised', rows }
 }
 
 function rowsOf(sides: readonly Readonly<Record<string, string>>[]): SettingRow[] {
@@ -42,15 +48,6 @@ function differ(values: readonly (string | null)[]): boolean {
   return new Set(values.filter((value) => value !== null)).size > 1
 }
 
-function promiseOf({ trials }: SideResult): Record<string, string> {
-  const promise = trials[0]?.promise
-  if (promise === undefined) return {}
-  return {
-    'order within': promise.orderDomain,
-    'consumers share a stream': promise.sharedStreams ? 'yes' : 'no',
-  }
-}
-
 /** Name and driver stand above the table already. */
 function driverFileOf({ settings }: SideResult): Record<string, string> {
   const { name: _name, driver: _driver, ...others } = settings
@@ -62,8 +59,6 @@ function serverOf({ trials, driver }: SideResult): Record<string, string> {
   if (server === undefined) return { driver }
   return {
     driver,
-    version: server.version,
-    client: server.client,
     runtime: server.runtime,
     addresses: server.addresses.join(', '),
   }

@@ -1,7 +1,7 @@
 import type { LatencyName } from '../engine/types.ts'
 import { countText, msFigure } from '../result/figures.ts'
 import { plannedRateHz, plannedRatesHz } from '../result/rates.ts'
-import type { ExperimentResult, LatencySummary, Quantile, TrialResult } from '../result/result.ts'
+import type { Costs, ExperimentResult, LatencySummary, Quantile, TrialResult } from '../result/result.ts'
 import { type Cell, DASH, type TrialsCell, wordCell } from './cells.ts'
 import { customGroup, customNotes } from './custom-figures.ts'
 import { trialsByRate } from './loads.ts'
@@ -11,10 +11,12 @@ import {
   failureRows,
   type Row,
   type RowGroup,
-  resourceRows,
   throughputRows,
+  tookRows,
 } from './rows.ts'
 import { median } from './statistics/index.ts'
+import { costPerMillion } from './took.ts'
+import { FIGURE_KINDS } from './verdict/index.ts'
 
 /** The latencies that are compared; the two parts of the schedule delay stand in the details. */
 export const COMPARED_LATENCIES: readonly { readonly name: LatencyName; readonly title: string }[] = [
@@ -144,10 +146,20 @@ export function compare(result: ExperimentResult): Comparison {
       columns.flatMap(({ trials }) => trials),
       row,
     ),
-    { title: 'Resources during measure', rows: resourceRows(row) },
+    { title: 'What it took during measure', rows: [...tookRows(row), ...costRows(columns, result.costs)] },
     ...customGroup(result.sides, columns),
   ]
   return { columns, groups, footnotes: [...footnotesOf(columns), ...customNotes(result)] }
+}
+
+/** Only where somebody is charged: a local run has no such row. */
+function costRows(columns: readonly SideColumn[], costs: Costs): Row[] {
+  if (costs.billing === 'not billed') return []
+  const cells = columns.map(({ side, trials }) => {
+    const known = trials.map((trial) => costPerMillion(trial, side, costs)).filter((cost) => cost !== null)
+    return known.length === 0 ? DASH : { text: FIGURE_KINDS.costPerMillion.text(median(known)), mark: null }
+  })
+  return [{ title: `cost per million messages, ${costs.billing}`, unit: costs.currency, cells }]
 }
 
 function latencyRow(

@@ -15,6 +15,14 @@ export interface ServerInfo {
   readonly notes: readonly string[]
   /** As far as the driver knows; what it leaves out the local broker may know. */
   readonly guarantees?: Guarantees
+  /** The same of everything else that must be alike for a comparison to be fair. */
+  readonly terms?: Terms
+}
+
+/** What the server tells of the topics as they were really made: it goes before what `open` stated. */
+export interface TopicTerms {
+  readonly guarantees?: Guarantees
+  readonly terms?: Terms
 }
 
 /**
@@ -28,6 +36,46 @@ export interface Guarantees {
   readonly copiesAtAck?: number | 'majority'
   /** Whether each of these copies was flushed to the disk before (fsync). */
   readonly syncedAtAck?: boolean
+}
+
+/** Who surely has a message when it is acknowledged. `nobody`: it was handed to the socket. `receiver`: who reads it. */
+export const ACKNOWLEDGERS = [
+  'nobody',
+  'memory',
+  'one copy',
+  'majority of copies',
+  'quorum of copies',
+  'copies in sync',
+  'receiver',
+] as const
+export type Acknowledger = (typeof ACKNOWLEDGERS)[number]
+
+/** How long a message may wait for others that travel with it, and how many may. */
+export interface Batching {
+  readonly lingerMs: number
+  /** A batch goes as soon as it holds as many; left out where there is no such limit. */
+  readonly maxMessages?: number
+  readonly maxBytes?: number
+}
+
+/**
+ * How a side is set up, said alike for every system. Facts of the server come from the server wherever it can be asked.
+ * A field that is left out is not known.
+ */
+export interface Terms {
+  readonly acknowledgedBy?: Acknowledger
+  /** Whether the system drops what a producer sends a second time because it is not sure of the first. */
+  readonly deduplicates?: boolean
+  /** `none`: every message travels and is stored by itself. */
+  readonly batching?: Batching | 'none'
+  /** Codec of messages or batches, `none` without one. */
+  readonly compression?: string
+  /** When and how consumers tell what they have: `offsets, every 1000 ms`. */
+  readonly consumerAcks?: string
+  /** What the server runs on, with its version: `OpenJDK 17.0.15`, `Erlang/OTP 25.2.3`. */
+  readonly platform?: string
+  /** Servers of the system as it names them itself, `host:port`. */
+  readonly hosts?: readonly string[]
 }
 
 export interface TopicSpec {
@@ -162,6 +210,11 @@ export interface Driver {
   createTopics(topics: readonly TopicSpec[], signal: AbortSignal): Promise<void>
   /** Removes the topics; a topic that is gone already is fine. */
   deleteTopics(topics: readonly TopicSpec[], signal: AbortSignal): Promise<void>
+  /**
+   * What holds for these topics, as the server says itself; asked once they are made. Absent where it cannot be asked. A
+   * rejection becomes a remark in the result, nothing more.
+   */
+  topicTerms?(topics: readonly TopicSpec[], signal: AbortSignal): Promise<TopicTerms>
   /**
    * What the broker counts of the topics, asked once all producers and consumers are closed. Absent where the broker
    * counts nothing that is worth telling. A rejection becomes a remark in the result, nothing more.

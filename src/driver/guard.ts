@@ -98,6 +98,12 @@ export function guardDriver(driver: Driver, onBreach: (sentence: string) => void
       requireOpen('deleteTopics')
       await run(signal, (both) => driver.deleteTopics(topics, both))
     },
+    ...(driver.topicTerms !== undefined && {
+      async topicTerms(topics: readonly TopicSpec[], signal: AbortSignal) {
+        requireOpen('topicTerms')
+        return run(signal, (both) => driver.topicTerms!(topics, both))
+      },
+    }),
     ...(driver.topicFigures !== undefined && {
       async topicFigures(topics: readonly TopicSpec[], signal: AbortSignal) {
         requireOpen('topicFigures')

@@ -1,6 +1,6 @@
 import type { KeyDistributor, Payload } from '../workload/model.ts'
 
-export type { TopicFigures } from '../driver/driver.ts'
+export { ACKNOWLEDGERS, type Terms, type TopicFigures } from '../driver/driver.ts'
 
 /** The latencies of a trial, all in whole microseconds. None is derived from another. */
 export const LATENCIES = [

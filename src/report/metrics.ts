@@ -1,9 +1,11 @@
 import { brokerTotals } from '../compare/broker-figures.ts'
 import { curveOf } from '../compare/curve.ts'
 import { experimentVerdict } from '../compare/experiment-verdict.ts'
+import { FAIRNESS_KEYS, fairnessFact, fairnessOf } from '../compare/fairness.ts'
 import { guaranteeRows } from '../compare/guarantees.ts'
-import { AUDIT_FIGURES, auditTotal, clientCpuS, MB, totalOf } from '../compare/rows.ts'
+import { AUDIT_FIGURES, auditTotal, MB, totalOf } from '../compare/rows.ts'
 import { type Column, columnsOf } from '../compare/table.ts'
+import { costPerMillion, type Took, tookOf } from '../compare/took.ts'
 import { LATENCIES, type LatencyName } from '../engine/types.ts'
 import { plannedRateHz } from '../result/rates.ts'
 import type { ExperimentResult, OtherBroker, TrialResult } from '../result/result.ts'
@@ -19,6 +21,19 @@ const QUANTILES = ['p50', 'p75', 'p95', 'p99', 'p999', 'p9999', 'max'] as const
 
 type Cell = string | number | null
 type Field = readonly [string, (trial: TrialResult, result: ExperimentResult) => Cell]
+
+const TOOK: readonly (readonly [string, keyof Took])[] = [
+  ['client_cpu_s', 'clientCpuS'],
+  ['client_max_rss_bytes', 'clientRssBytes'],
+  ['client_sent_bytes', 'clientSentBytes'],
+  ['client_received_bytes', 'clientReceivedBytes'],
+  ['broker_cpu_s', 'brokerCpuS'],
+  ['broker_max_rss_bytes', 'brokerRssBytes'],
+  ['broker_sent_bytes', 'brokerSentBytes'],
+  ['broker_received_bytes', 'brokerReceivedBytes'],
+  ['broker_disk_written_bytes', 'diskWrittenBytes'],
+  ['broker_disk_growth_bytes', 'diskGrowthBytes'],
+]
 
 const FIELDS: readonly Field[] = [
   ['measurement', ({ verdict }) => verdict.measurement],
@@ -49,9 +64,10 @@ const FIELDS: readonly Field[] = [
   ['broker_backlog', (trial) => brokerTotals(trial).backlog],
   ['broker_backlog_unit', (trial) => brokerTotals(trial).backlogUnit],
   ['broker_storage_bytes', (trial) => brokerTotals(trial).storageBytes],
-  ['client_cpu_s', (trial) => rounded(clientCpuS(trial))],
-  ['broker_cpu_s', ({ server }) => (server.usage === null ? null : rounded(server.usage.cpuS))],
-  ['broker_max_rss_bytes', ({ server }) => server.usage?.maxRssBytes ?? null],
+  ...TOOK.map(([name, key]): Field => [name, (trial) => rounded(tookOf(trial)[key])]),
+  ...FAIRNESS_KEYS.map(
+    (key): Field => [`fair_${snake(key)}`, (trial, { workload }) => fairnessFact(key, trial, workload)],
+  ),
   ['other_brokers_core_share', ({ otherBrokers = [] }) => rounded(sumOf(otherBrokers))],
 ]
 
@@ -157,6 +173,8 @@ export function metricsModel(result: ExperimentResult) {
     notes,
     trialPlan: result.trialPlan ?? null,
     guarantees: guaranteeRows(result),
+    fairness: fairnessOf(result),
+    costs: result.costs,
     headToHead: experimentVerdict(result),
     curve: curveOf(result),
     customFigures: result.customFigures ?? null,
@@ -168,10 +186,31 @@ export function metricsModel(result: ExperimentResult) {
         ignoredSettings,
         error,
         failedTrials: failedTrials ?? [],
-        trials: trials.map((trial) => trialModel(trial, result)),
+        trials: trials.map((trial) => ({
+          ...trialModel(trial, result),
+          costPerMillion: costPerMillion(trial, label, result.costs),
+        })),
         customFigures: customFigures ?? [],
       }),
     ),
+  }
+}
+
+/** `costs.json`: what each side cost and what a million messages cost in each of its trials, or that nobody was charged. */
+export function costsModel({ id, costs, sides }: ExperimentResult) {
+  if (costs.billing === 'not billed') {
+    const scope = 'brokers and load ran on machines that bench neither rented nor was charged for'
+    return { billing: costs.billing, scope, experiment: id }
+  }
+  return {
+    billing: costs.billing,
+    currency: costs.currency,
+    experiment: id,
+    sides: sides.map(({ label, trials }) => ({
+      side: label,
+      perHour: costs.sides.find(({ side }) => side === label)?.perHour ?? null,
+      perMillionMessages: trials.map((trial) => rounded(costPerMillion(trial, label, costs))),
+    })),
   }
 }
 
@@ -204,6 +243,8 @@ function trialModel(trial: TrialResult, result: ExperimentResult) {
     brokerFigures: trial.brokerFigures ?? null,
     otherBrokers: trial.otherBrokers ?? [],
     workers: trial.workers,
+    took: tookOf(trial),
+    clientWire: trial.clientWire ?? null,
   }
 }
 

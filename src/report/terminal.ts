@@ -1,4 +1,5 @@
 import type { Cell } from '../compare/cells.ts'
+import { fairnessDifferences, fairnessOf } from '../compare/fairness.ts'
 import { type Headline, headlineOf } from '../compare/headline.ts'
 import type { RowGroup } from '../compare/rows.ts'
 import type { Tone } from '../compare/side-headline.ts'
@@ -26,8 +27,16 @@ export function renderTable(result: ExperimentResult, options: TerminalOptions):
     ...headlineLines(headlineOf(result), width, paint),
     '',
     ...tableLines(comparison, width, paint),
+    ...notAlikeLines(result, width, paint),
     ...comparison.footnotes.flatMap((note) => wrap(note, width)),
   ]
+}
+
+function notAlikeLines(result: ExperimentResult, width: number, paint: Paint): string[] {
+  const lines = fairnessDifferences(fairnessOf(result))
+  return lines.length === 0
+    ? []
+    : sectionLines({ title: 'Not alike', lines, fixedWidth: false }, width, paint)
 }
 
 /** The verdicts alone, without the table. */

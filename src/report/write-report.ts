@@ -7,7 +7,7 @@ import { ombResult } from '../result/export/omb.ts'
 import type { ExperimentResult } from '../result/result.ts'
 import { ASSETS } from './assets.ts'
 import { downloadsOf, MAX_PAGE_BYTES, NO_DOWNLOADS } from './downloads.ts'
-import { intervalsTable, metricsModel, metricsTable } from './metrics.ts'
+import { costsModel, intervalsTable, metricsModel, metricsTable } from './metrics.ts'
 import { TEMPLATES } from './templates.ts'
 import { EXPORTED_LATENCIES, hgrmName, type NamedTrial, namedTrials, RAW_DATA } from './trial-files.ts'
 import { htmlView } from './view.ts'
@@ -60,11 +60,7 @@ export function reportFiles(experimentDirectory: string): ReportFiles {
 export function* reportContents(result: ExperimentResult): Generator<readonly [string, string]> {
   const csv = TEMPLATES['report.csv'](metricsTable(result))
   const json = TEMPLATES['metrics.json'](metricsModel(result))
-  const costs = TEMPLATES['costs.json']({
-    billing: result.costs.billing,
-    scope: 'brokers and load ran on machines that bench neither rented nor was charged for',
-    experiment: result.id,
-  })
+  const costs = TEMPLATES['costs.json'](costsModel(result))
   yield ['index.html', renderHtml(result, csv, json)]
   yield ['metrics.csv', csv]
   yield ['metrics.json', json]

@@ -5,6 +5,7 @@ import type {
   LatencyName,
   Phase,
   ProducerCounts,
+  Terms,
   TopicFigures,
 } from '../engine/types.ts'
 import type { Workload } from '../workload/model.ts'
@@ -39,8 +40,26 @@ export interface ExperimentResult {
   readonly notes: readonly string[]
   /** The module that the sides' custom figures come from; absent where none was named. */
   readonly customFigures?: CustomModule
-  /** A local run is not billed: never a number that nobody was charged. */
-  readonly costs: { readonly billing: 'not billed' }
+  readonly costs: Costs
+}
+
+/** A local run is not billed: never a number that nobody was charged. */
+export type Costs =
+  | { readonly billing: 'not billed' }
+  | {
+      /** `estimated` by a price list, `billed` once the bill is known. */
+      readonly billing: 'estimated' | 'billed'
+      /** ISO 4217, of all figures. */
+      readonly currency: string
+      /** What each side's machines, disks and traffic cost; sides that nothing is known of are left out. */
+      readonly sides: readonly SideCost[]
+    }
+
+export interface SideCost {
+  /** Label of the side. */
+  readonly side: string
+  /** While it was under load. */
+  readonly perHour: number
 }
 
 /** A run of a test plan. */
@@ -146,14 +165,18 @@ export interface TrialResult {
     readonly notes: readonly string[]
     /** What stands behind an acknowledged message; a field that is left out is not known. */
     readonly guarantees?: ServerGuarantees
-    /** CPU seconds and largest resident memory of the local broker's processes during measure; null when not local. */
-    readonly usage: { readonly cpuS: number; readonly maxRssBytes: number } | null
+    /** How the side is set up, as far as it is known; absent in results of older versions. */
+    readonly terms?: Terms
+    /** What the local broker's processes took during measure; null when not local. */
+    readonly usage: ServerUsage | null
   }
   /** What the side promises of an acknowledged message, and in what scope messages keep their order. */
   readonly promise: {
     readonly delivery: 'best-effort' | 'at-most-once' | 'at-least-once' | 'exactly-once'
     readonly orderDomain: 'key' | 'partition' | 'queue' | 'none'
     readonly sharedStreams: boolean
+    /** What a partition is; absent in results of older versions. */
+    readonly partitions?: 'native' | 'emulated' | 'none'
     /** Kinds of `consumeErrors` that break a promise of the side. */
     readonly violationKinds?: readonly string[] | undefined
   }
@@ -166,6 +189,8 @@ export interface TrialResult {
   readonly consumerCounts: ConsumerCounts
   readonly contractBreaches: readonly string[]
   readonly workers: readonly WorkerResult[]
+  /** What all workers together sent and received during measure; absent where the system does not tell. */
+  readonly clientWire?: WireBytes
   /** Largest difference between clocks of workers and supervisor, µs, as bounded by round trips. */
   readonly clockBoundUs: number
   readonly drain: { readonly durationMs: number; readonly complete: boolean }
@@ -178,6 +203,26 @@ export interface TrialResult {
   /** Brokers that bench runs on this machine beside the one under test; absent without any. */
   readonly otherBrokers?: readonly OtherBroker[]
   readonly verdict: Verdict
+}
+
+/** All processes of a local broker together, during measure. What could not be measured is left out. */
+export interface ServerUsage {
+  readonly cpuS: number
+  /** Largest sum of resident memory that was seen. */
+  readonly maxRssBytes: number
+  readonly wire?: WireBytes
+  /** Bytes that the processes gave the file system to write to disk, what was removed again later included. */
+  readonly diskWrittenBytes?: number
+  /** How much more disk the data folders took at the end than at the begin; less than 0 where data went. */
+  readonly diskGrowthBytes?: number
+}
+
+/** TCP payload as the kernel counts it, TLS included; not headers of TCP and IP, nor what had to be sent again. */
+export interface WireBytes {
+  readonly sentBytes: number
+  readonly receivedBytes: number
+  /** Connections ended meanwhile, and with them the count of their last moments: it was at least this much. */
+  readonly atLeast: boolean
 }
 
 /** A broker that was up during a trial and not under test. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { LATENCIES, PHASES } from '../engine/types.ts'
+import { ACKNOWLEDGERS, LATENCIES, PHASES } from '../engine/types.ts'
 import { type ExperimentResult, RESULT_SCHEMA_VERSION } from './result.ts'
 
 const count = z.number().int().nonnegative()
@@ -114,6 +114,27 @@ const brokerFigures = z.object({
   error: textOrNull,
 })
 
+const terms = z.object({
+  acknowledgedBy: z.enum(ACKNOWLEDGERS).exactOptional(),
+  deduplicates: z.boolean().exactOptional(),
+  batching: z
+    .union([
+      z.literal('none'),
+      z.object({
+        lingerMs: number.nonnegative(),
+        maxMessages: count.exactOptional(),
+        maxBytes: count.exactOptional(),
+      }),
+    ])
+    .exactOptional(),
+  compression: text.exactOptional(),
+  consumerAcks: text.exactOptional(),
+  platform: text.exactOptional(),
+  hosts: texts.exactOptional(),
+})
+
+const wire = z.object({ sentBytes: count, receivedBytes: count, atLeast: z.boolean() })
+
 const trial = z.object({
   startedAt: text,
   place: count.exactOptional(),
@@ -132,12 +153,22 @@ const trial = z.object({
         syncedAtAck: z.boolean().exactOptional(),
       })
       .exactOptional(),
-    usage: z.object({ cpuS: number, maxRssBytes: number }).nullable(),
+    terms: terms.exactOptional(),
+    usage: z
+      .object({
+        cpuS: number,
+        maxRssBytes: number,
+        wire: wire.exactOptional(),
+        diskWrittenBytes: count.exactOptional(),
+        diskGrowthBytes: number.exactOptional(),
+      })
+      .nullable(),
   }),
   promise: z.object({
     delivery: z.enum(['best-effort', 'at-most-once', 'at-least-once', 'exactly-once']),
     orderDomain: z.enum(['key', 'partition', 'queue', 'none']),
     sharedStreams: z.boolean(),
+    partitions: z.enum(['native', 'emulated', 'none']).exactOptional(),
     violationKinds: texts.optional(),
   }),
   phases: z.record(z.enum(PHASES), phase),
@@ -148,6 +179,7 @@ const trial = z.object({
   consumerCounts: z.object({ received: count, corrupted: count, foreign: count }),
   contractBreaches: texts,
   workers: z.array(worker),
+  clientWire: wire.exactOptional(),
   clockBoundUs: number.nonnegative(),
   drain: z.object({ durationMs: number.nonnegative(), complete: z.boolean() }),
   backlogAtEnd: number.nonnegative(),
@@ -236,5 +268,12 @@ export const experimentResultSchema = z.object({
   partial: textOrNull,
   notes: texts,
   customFigures: z.object({ module: text, error: textOrNull }).exactOptional(),
-  costs: z.object({ billing: z.literal('not billed') }),
+  costs: z.discriminatedUnion('billing', [
+    z.object({ billing: z.literal('not billed') }),
+    z.object({
+      billing: z.enum(['estimated', 'billed']),
+      currency: text,
+      sides: z.array(z.object({ side: text, perHour: number.nonnegative() })),
+    }),
+  ]),
 }) satisfies z.ZodType<ExperimentResult>

@@ -10,12 +10,19 @@ import {
   type Phase,
   type ProducerCounts,
 } from '../engine/types.ts'
-import type { LatencyResult, OtherBroker, PhaseResult, TrialResult, WorkerResult } from '../result/result.ts'
+import type {
+  LatencyResult,
+  OtherBroker,
+  PhaseResult,
+  TrialResult,
+  WireBytes,
+  WorkerResult,
+} from '../result/result.ts'
 import { summarise } from '../result/summary.ts'
 import { judgeTrial } from '../result/verdict.ts'
 import type { Workload } from '../workload/model.ts'
 import type { CrewMember } from './crew.ts'
-import { knownGuarantees } from './guarantees.ts'
+import { knownTerms } from './guarantees.ts'
 import { addCounts, mergeIntervals, NO_COUNTS } from './merge-intervals.ts'
 import { salvageReport } from './salvage.ts'
 import type { TrialRecord } from './trial.ts'
@@ -29,14 +36,17 @@ export interface MergeOptions {
   /** How this machine runs the broker's processes, for the settings of the server. */
   readonly machine: Readonly<Record<string, string>>
   readonly usage: TrialResult['server']['usage']
+  /** Of all workers; null or left out where it was not measured. */
+  readonly clientWire?: WireBytes | null
   /** Brokers that were up and not under test; default: none. */
   readonly otherBrokers?: readonly OtherBroker[]
 }
 
 /** Joins what all workers reported into the result of the trial, verdict included. Pure. */
 export function makeTrialResult(options: MergeOptions): TrialResult {
-  const { record, workload, broker, otherBrokers = [] } = options
+  const { record, workload, broker, clientWire = null, otherBrokers = [] } = options
   const { capabilities, server } = record.opened
+  const known = knownTerms(record, broker)
   const reports = record.reports.map((report, i) =>
     typeof report === 'string' ? salvageReport(record.members[i]!.intervals, workload, record.endUs) : report,
   )
@@ -71,14 +81,16 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
       runtime: broker?.runtime ?? 'given',
       addresses: options.servers,
       settings: { ...broker?.settings, ...options.machine, ...server.settings },
-      notes: server.notes,
-      guarantees: knownGuarantees(server.guarantees, broker),
+      notes: [...server.notes, ...known.notes],
+      guarantees: known.guarantees,
+      terms: known.terms,
       usage: options.usage,
     },
     promise: {
       delivery: capabilities.delivery,
       orderDomain: capabilities.orderDomain,
       sharedStreams: capabilities.sharedStreams,
+      partitions: capabilities.partitions,
       ...(capabilities.violationKinds === undefined ? {} : { violationKinds: capabilities.violationKinds }),
     },
     phases: { warmup: phase('warmup'), measure: phase('measure') },
@@ -93,6 +105,7 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
     },
     contractBreaches: reports.flatMap((report) => report.contractBreaches),
     workers: record.members.map((member, i) => workerResult(member, record.reports[i]!, workload)),
+    ...(clientWire !== null && { clientWire }),
     clockBoundUs: record.clockBoundUs,
     drain: record.drain,
     backlogAtEnd: backlogAtEnd(record.members, workload),

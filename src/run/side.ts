@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BrokerNode, LocalBroker } from '../brokers/broker.ts'
-import { processUsage, SERVER_NICENESS } from '../brokers/process/index.ts'
+import type { LocalBroker } from '../brokers/broker.ts'
+import { SERVER_NICENESS } from '../brokers/process/index.ts'
 import { localBrokerProvider } from '../brokers/registry.ts'
 import type { Clock } from '../clock/clock.ts'
 import { findDriver } from '../drivers/registry.ts'
@@ -11,7 +11,8 @@ import type { Plan, Side } from '../workload/model.ts'
 import type { Tell } from './events.ts'
 import { makeTrialResult } from './merge.ts'
 import type { OtherBrokers } from './other-brokers.ts'
-import { runTrial } from './trial.ts'
+import { runTrial, type TrialRecord } from './trial.ts'
+import { createUsageMeter } from './usage/meter.ts'
 
 export interface SideOptions {
   readonly plan: Plan
@@ -97,52 +98,38 @@ async function measureSide(options: SideOptions, broker: LocalBroker | null): Pr
   const { plan, side, clock } = options
   const workload = { ...plan.workload, producerRateHz: options.rateHz }
   const servers = broker?.servers ?? side.servers ?? []
-  const usage = watchUsage(broker?.nodes ?? [])
-  const others = options.others.watch(servers, clock)
-  const record = await runTrial({
-    workload,
-    side,
-    servers: [...servers, ...(broker?.adminUrls ?? [])],
-    workers: plan.workers,
-    seed: options.seed,
-    clock,
-    tell: options.tell,
-    signal: options.signal,
-    onMeasure: () => {
-      usage.sample()
-      others.sample()
-    },
+  const meter = createUsageMeter({
+    serverPids: () => (broker?.nodes ?? []).map(({ pid }) => pid),
+    dataFolders: broker?.dataFolders ?? null,
   })
+  const others = options.others.watch(servers, clock)
+  let record: TrialRecord
+  try {
+    record = await runTrial({
+      workload,
+      side,
+      servers: [...servers, ...(broker?.adminUrls ?? [])],
+      workers: plan.workers,
+      seed: options.seed,
+      clock,
+      tell: options.tell,
+      signal: options.signal,
+      onMeasure: (edge, workerPids) => {
+        meter.onMeasure(edge, workerPids)
+        others.sample()
+      },
+    })
+  } finally {
+    meter.stop()
+  }
   const generatorNiceness = Math.max(...record.members.map((member) => member.handle.niceness))
   const machine: Record<string, string> = {
     'load generator priority': `nice ${generatorNiceness}`,
     ...(broker?.runtime === 'native' ? { 'server priority': `nice ${SERVER_NICENESS}` } : {}),
   }
+  const { server: usage, clientWire } = await meter.result()
   return makeTrialResult({
-    ...{ record, workload, broker, servers, machine },
-    usage: usage.result(),
+    ...{ record, workload, broker, servers, machine, usage, clientWire },
     otherBrokers: others.result(),
   })
-}
-
-/** CPU seconds between begin and end of measure, and memory at its end, of the broker's own processes. */
-function watchUsage(nodes: readonly BrokerNode[]) {
-  const cpuS: number[] = []
-  let maxRssBytes = 0
-  return {
-    sample: () => {
-      let total = 0
-      let rssBytes = 0
-      for (const node of nodes) {
-        // A node that died in mid-run has no usage any more; the trial itself tells of the failure.
-        const usage = processUsage(node.pid)
-        total += usage?.cpuS ?? 0
-        rssBytes += usage?.rssBytes ?? 0
-      }
-      cpuS.push(total)
-      maxRssBytes = Math.max(maxRssBytes, rssBytes)
-    },
-    result: () =>
-      nodes.length === 0 || cpuS.length < 2 ? null : { cpuS: cpuS.at(-1)! - cpuS[0]!, maxRssBytes },
-  }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.ts'
+import type { TopicTerms } from '../driver/driver.ts'
 import { findDriver } from '../drivers/registry.ts'
 import type { EngineReport } from '../engine/types.ts'
 import { AppError, messageOf } from '../errors/app-error.ts'
@@ -33,6 +34,8 @@ export const TRIAL_LIMITS = {
   finishMs: 60_000,
   /** What the broker itself counted. */
   figuresMs: 10_000,
+  /** What it says of the topics. */
+  termsMs: 10_000,
   deleteTopicsMs: 20_000,
 } as const
 
@@ -48,8 +51,8 @@ export interface TrialOptions {
   readonly tell: Tell
   /** Ctrl-C: the trial is cut short and what there is, is collected. */
   readonly signal: AbortSignal
-  /** Called at the begin and the end of measure, to sample the broker's processes. */
-  readonly onMeasure: (edge: 'begin' | 'end') => void
+  /** Called at the begin and the end of measure, with the processes that make the load; what it took is measured then. */
+  readonly onMeasure: (edge: 'begin' | 'end', workerPids: readonly number[]) => void
   /** Shorter limit of the drain, for tests that lose messages on purpose. */
   readonly drainMs?: number
 }
@@ -59,6 +62,8 @@ export interface TrialRecord {
   readonly startedAtMs: number
   readonly assignment: Assignment
   readonly opened: Opened
+  /** What the server says of the topics that were made; a sentence where it could not be asked. */
+  readonly topicTerms: TopicTerms | string
   readonly members: readonly CrewMember[]
   /** One for each member; a sentence where the worker died or could not report. */
   readonly reports: readonly (EngineReport | string)[]
@@ -99,7 +104,7 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
   try {
     seconds.watch(crew.members)
     step('prepare', `${crew.members.length} worker processes`)
-    const opened = await prepare(crew, assignment, options, namePrefix)
+    const { opened, topicTerms } = await prepare(crew, assignment, options, namePrefix)
     const clockBoundUs = await naming('comparing the clocks of the workers', TRIAL_LIMITS.clocksMs, () =>
       boundClocks(crew, clock, limit(TRIAL_LIMITS.clocksMs, options.signal, crew.death)),
     )
@@ -120,6 +125,7 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
       startedAtMs,
       assignment,
       opened,
+      topicTerms,
       members: crew.members,
       reports,
       clockBoundUs,
@@ -146,7 +152,7 @@ async function prepare(
   assignment: Assignment,
   options: TrialOptions,
   namePrefix: string,
-): Promise<Opened> {
+): Promise<Pick<TrialRecord, 'opened' | 'topicTerms'>> {
   const { side, servers } = options
   const within = (limitMs: number) => limit(limitMs, options.signal, crew.death)
   const opened = await naming('opening the driver', TRIAL_LIMITS.openMs, () =>
@@ -162,7 +168,24 @@ async function prepare(
     await crew.askAll('prepareConsumers', () => null, { role: 'consumer', signal })
     await crew.askAll('prepareProducers', () => null, { role: 'producer', signal })
   })
-  return opened[0]!
+  return { opened: opened[0]!, topicTerms: await termsOf(crew, assignment, signal) }
+}
+
+/** Whatever goes wrong is told and harms nothing else, but for Ctrl-C and the death of a worker. */
+async function termsOf(
+  crew: Crew,
+  { topics }: Assignment,
+  signal: AbortSignal,
+): Promise<TrialRecord['topicTerms']> {
+  try {
+    const terms = await naming('asking the server about the topics', TRIAL_LIMITS.termsMs, () =>
+      crew.members[0]!.handle.ask('topicTerms', { topics }, limit(TRIAL_LIMITS.termsMs, signal)),
+    )
+    return terms ?? {}
+  } catch (error) {
+    signal.throwIfAborted()
+    return messageOf(error)
+  }
 }
 
 /** Turns a bare time-out into an error that says what was waited for. */
@@ -191,6 +214,7 @@ async function offerLoad(
   const boundariesUs = intervalBoundaries(warmupUs, measureUs, TRIAL_LIMITS.drainMs)
   const epochUs = clock.nowUs() + TRIAL_LIMITS.startLeadMs * 1000
   const sleepUntil = (elapsedUs: number) => clock.sleep((epochUs + elapsedUs - clock.nowUs()) / 1000, signal)
+  const workerPids = crew.members.map(({ handle }) => handle.pid)
   let measuring = false
   try {
     await naming('starting the schedule', TRIAL_LIMITS.startMs, () =>
@@ -201,7 +225,7 @@ async function offerLoad(
     if (workload.warmupS > 0) step('warm-up', `${workload.warmupS} s`)
     await sleepUntil(warmupUs)
     measuring = true
-    options.onMeasure('begin')
+    options.onMeasure('begin', workerPids)
     step('measure', `${workload.durationS} s`)
     await sleepUntil(warmupUs + measureUs)
     return { epochUs, cut: null }
@@ -209,7 +233,7 @@ async function offerLoad(
     if (!signal.aborted) throw error
     return { epochUs, cut: messageOf(signal.reason) }
   } finally {
-    if (measuring) options.onMeasure('end')
+    if (measuring) options.onMeasure('end', workerPids)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Capabilities } from '../driver/capabilities.ts'
-import type { ServerInfo, TopicFigures, TopicSpec } from '../driver/driver.ts'
+import type { ServerInfo, TopicFigures, TopicSpec, TopicTerms } from '../driver/driver.ts'
 import type { EngineInterval, EngineReport, EngineSpec } from '../engine/types.ts'
 import type { ErrorCode } from '../errors/app-error.ts'
 
@@ -13,6 +13,8 @@ export interface Requests {
   /** Loads the driver and opens it. */
   open: { ask: WorkerSetup; answer: Opened }
   createTopics: { ask: { topics: readonly TopicSpec[] }; answer: null }
+  /** What the server says of the topics that were made; null where the driver cannot ask it. */
+  topicTerms: { ask: { topics: readonly TopicSpec[] }; answer: TopicTerms | null }
   deleteTopics: { ask: { topics: readonly TopicSpec[] }; answer: null }
   /** Answered when every consumer of this worker is ready. */
   prepareConsumers: { ask: null; answer: null }

@@ -64,6 +64,10 @@ function createHandlers(channel: Channel<ToWorker, FromWorker>, clock: Clock, si
       await opened(driver).createTopics(topics, signal)
       return null
     },
+    async topicTerms({ topics }) {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(FIGURES_LIMIT_MS)])
+      return (await opened(driver).topicTerms?.(topics, limit)) ?? null
+    },
     async deleteTopics({ topics }) {
       await opened(driver).deleteTopics(topics, signal)
       return null

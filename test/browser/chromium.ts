@@ -54,6 +54,7 @@ export interface Page {
   readonly requests: readonly string[]
 }
 
+const END_LIMIT_MS = 5000
 const START_LIMIT_MS = 60_000
 const COMMAND_LIMIT_MS = 60_000
 const POLL_MS = 20
@@ -77,11 +78,14 @@ export interface Browser {
 export async function startBrowser(chromium: Chromium): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'bench-browser-'))
   const child = Bun.spawn([chromium.program, ...FLAGS, `--user-data-dir=${profile}`, 'about:blank'], {
-    env: { ...chromium.environment, HOME: profile },
+    env: { ...chromium.environment, HOME: profile, TMPDIR: profile },
     stdout: 'ignore',
     stderr: 'ignore',
   })
   const end = async () => {
+    // Asked first: killed at once, its own children would outlive it and write on.
+    child.kill('SIGTERM')
+    await Promise.race([child.exited, Bun.sleep(END_LIMIT_MS)])
     child.kill('SIGKILL')
     await child.exited
     await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })

@@ -4,6 +4,7 @@ import { afterAll, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ExperimentResult } from '../../src/result/result.ts'
+import { tcpCounterReader } from '../../src/run/usage/tcp-counters.ts'
 import { benchHome, ROOT } from '../support/bench.ts'
 import { expectSound } from '../support/sound.ts'
 
@@ -39,6 +40,12 @@ test(
     })
     expect(trial.phases.measure.latencies.publish.summary.count).toBe(6000)
     expect(trial.phases.measure.latencies.endToEnd.summary.count).toBe(6000)
+    expect(trial.server.terms).toMatchObject({ acknowledgedBy: 'memory', platform: `Bun ${Bun.version}` })
+    if (tcpCounterReader()?.() != null) {
+      // Messages have 200 bytes; on a busy machine some are sent after measure.
+      expect(trial.clientWire!.sentBytes).toBeGreaterThan(100 * 200)
+      expect(trial.server.usage!.wire!.receivedBytes).toBeGreaterThan(100 * 200)
+    }
     for (const file of ['index.html', 'metrics.csv', 'metrics.json', 'costs.json', 'raw_data']) {
       expect(existsSync(join(home.path, 'latest/report', file))).toBe(true)
     }

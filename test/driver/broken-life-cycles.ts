@@ -1,5 +1,12 @@
-import type { TopicFigures } from '../../src/driver/driver.ts'
+import type { Driver, TopicFigures, TopicTerms } from '../../src/driver/driver.ts'
 import { type BrokenDriver, never } from './broken-drivers.ts'
+
+const SHARED_WORDS = 'what the side promises and how it is set up is said in shared words'
+
+/** The driver with other statements about itself. */
+function stating(inner: Driver, stated: TopicTerms): Partial<Driver> {
+  return { open: async (signal) => ({ ...(await inner.open(signal)), ...stated }) }
+}
 
 /** Drivers that open, make topics or close against the contract. */
 export const BROKEN_LIFE_CYCLES: readonly BrokenDriver[] = [
@@ -11,6 +18,43 @@ export const BROKEN_LIFE_CYCLES: readonly BrokenDriver[] = [
     changes: {
       driver: (inner) => ({ open: async (signal) => ({ ...(await inner.open(signal)), version: '' }) }),
     },
+  },
+  {
+    breach: 'calls its batching by a word of its own',
+    shape: 'log',
+    rejectedBy: [SHARED_WORDS],
+    because: 'terms.batching',
+    changes: { driver: (inner) => stating(inner, { terms: { batching: 'adaptive' as 'none' } }) },
+  },
+  {
+    breach: 'does not say what it compresses',
+    shape: 'queue',
+    rejectedBy: [SHARED_WORDS],
+    because: 'terms.compression',
+    changes: {
+      driver: (inner) => stating(inner, { terms: { acknowledgedBy: 'memory', batching: 'none' } }),
+    },
+  },
+  {
+    breach: 'has more copies at the acknowledgement than it keeps',
+    shape: 'log',
+    rejectedBy: [SHARED_WORDS],
+    because: 'at most 1 copies',
+    changes: { driver: (inner) => stating(inner, { guarantees: { copies: 1, copiesAtAck: 2 } }) },
+  },
+  {
+    breach: 'has no copy and says that it is on disk',
+    shape: 'log',
+    rejectedBy: [SHARED_WORDS],
+    because: 'to exist',
+    changes: { driver: (inner) => stating(inner, { guarantees: { copiesAtAck: 0, syncedAtAck: true } }) },
+  },
+  {
+    breach: 'tells a platform without its version of its topics',
+    shape: 'log',
+    rejectedBy: [SHARED_WORDS],
+    because: 'a name and a version',
+    changes: { driver: () => ({ topicTerms: async () => ({ terms: { platform: 'JVM' } }) }) },
   },
   {
     breach: 'makes a topic that exists',

@@ -50,6 +50,21 @@ describe('life cycle', () => {
     expect(script.calls).toEqual(['open', 'close'])
   })
 
+  test('what a driver may ask of its server is asked while it is open, and absent where it is', async () => {
+    expect([driver.topicTerms, driver.topicFigures]).toEqual([undefined, undefined])
+    const told = { terms: { deduplicates: true } }
+    const asking = guardDriver(
+      { ...script.driver, topicTerms: async () => told, topicFigures: async () => [] },
+      () => {},
+    )
+    const attempts = [() => asking.topicTerms!([], signal), () => asking.topicFigures!([], signal)]
+    for (const attempt of attempts) await expect(attempt()).rejects.toThrow('expected an open driver')
+    await asking.open(signal)
+    expect(await Promise.all(attempts.map((attempt) => attempt()))).toEqual([told, []])
+    await asking.close(signal)
+    for (const attempt of attempts) await expect(attempt()).rejects.toThrow('closed')
+  })
+
   test('a driver that was never opened is not closed, one whose open failed is', async () => {
     await driver.close(signal)
     expect(script.calls).toEqual([])

@@ -127,7 +127,12 @@ test('head to head: ranked only among the valid, and never called significant', 
 test('settings: differences are marked, what one side lacks is not', () => {
   const rows = settingsTable(sampleResult()).flatMap((group) => group.rows)
   const row = (name: string) => rows.find((each) => each.name === name)
-  expect(row('order within')).toEqual({ name: 'order within', values: ['partition', 'queue'], differs: true })
+  expect(row('config.queueType')?.values).toEqual([null, 'quorum'])
+  expect(row('addresses')).toEqual({
+    name: 'addresses',
+    values: ['127.0.0.1:19092', '127.0.0.1:5672'],
+    differs: true,
+  })
   expect(row('delivery')?.differs).toBe(false)
   expect(row('config.acks')).toEqual({ name: 'config.acks', values: ['all', null], differs: false })
   expect(row('config.password')?.values).toEqual(['***', null])

@@ -94,5 +94,5 @@ test('a hostile name in every place a user can write is text in the page', () =>
 })
 
 test('a template that names what is not there throws instead of leaving a gap', () => {
-  expect(() => TEMPLATES['costs.json']({ billing: 'not billed' })).toThrow()
+  expect(() => TEMPLATES['report.html']({ title: 'x' })).toThrow()
 })

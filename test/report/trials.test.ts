@@ -154,7 +154,7 @@ test('unequal guarantees are named in the verdict and marked in the table; --str
   const result = resultOf(synced(FAST, false), synced(SLOW, true))
   const words = 'on disk at the acknowledgement: no against yes'
   expect(section(result, 'Head to head')[0]).toContain(`but they do not promise the same (${words})`)
-  const rows = settingsTable(result).find(({ title }) => title === 'Guarantees')!.rows
+  const rows = settingsTable(result).find(({ title }) => title === 'What each side promised')!.rows
   expect(rows.filter(({ differs }) => differs).map(({ name }) => name)).toEqual([
     'on disk at the acknowledgement',
   ])

@@ -4,9 +4,9 @@ import { expect, test } from 'bun:test'
 import type { BrokerNode, LocalBroker } from '../../src/brokers/broker.ts'
 import { kafkaGuarantees } from '../../src/drivers/kafka/kafka-guarantees.ts'
 import { pulsarConfigSchema } from '../../src/drivers/pulsar/pulsar-config.ts'
-import { pulsarGuarantees } from '../../src/drivers/pulsar/pulsar-driver.ts'
+import { pulsarGuarantees } from '../../src/drivers/pulsar/pulsar-terms.ts'
 import { rabbitmqConfigSchema } from '../../src/drivers/rabbitmq/rabbitmq-config.ts'
-import { rabbitmqGuarantees } from '../../src/drivers/rabbitmq/rabbitmq-driver.ts'
+import { rabbitmqGuarantees } from '../../src/drivers/rabbitmq/rabbitmq-terms.ts'
 import { knownGuarantees } from '../../src/run/guarantees.ts'
 
 const brokerOf = (nodes: number, guarantees?: LocalBroker['guarantees']) => ({

@@ -65,6 +65,7 @@ async function startBroker(options: LocalBrokerOptions, signal: AbortSignal): Pr
     version: '1',
     runtime: 'native',
     topology: 'single',
+    platform: `Bun ${Bun.version}`,
     servers: [address],
     settings: { storage: 'memory' },
     nodes: [node],

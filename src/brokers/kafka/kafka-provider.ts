@@ -80,7 +80,10 @@ async function upNatively(
       }),
     )
     const nodes = await startAll(installation, plans, options, signal)
-    return localBroker(options, plans, nodes, dataFolders, security)
+    return {
+      ...localBroker(options, plans, nodes, dataFolders, security),
+      platform: installation.java.release,
+    }
   } catch (error) {
     for (const folder of dataFolders) await rm(folder, { recursive: true, force: true })
     throw error
@@ -176,6 +179,7 @@ function localBroker(
     topology: options.topology,
     servers: plans.map(({ port }) => `127.0.0.1:${port}`),
     settings,
+    dataFolders,
     nodes,
     down: () => shutDownNodes(nodes, dataFolders, STOP_GRACE_MS),
   }

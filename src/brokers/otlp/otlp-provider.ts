@@ -55,6 +55,7 @@ async function up(options: LocalBrokerOptions, signal: AbortSignal): Promise<Loc
     version: packageJson.version,
     runtime: 'native',
     topology: options.topology,
+    platform: `Bun ${Bun.version}`,
     servers,
     settings: {
       queue: 'in memory, lost in a crash',

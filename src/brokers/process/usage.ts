@@ -6,6 +6,8 @@ export interface ProcessUsage {
   /** User and system time of the process since its start, seconds. */
   readonly cpuS: number
   readonly rssBytes: number
+  /** What it gave the file systems to write to disk since its start; null where that cannot be read. */
+  readonly writtenBytes: number | null
 }
 
 // USER_HZ is 100 in the interface of every Linux that runs Bun, whatever the kernel's own tick.
@@ -25,8 +27,19 @@ function usageFromProc(pid: number): ProcessUsage | null {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1')
     const rssKiB = Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0)
     const ticks = Number(fields[USER_TICKS]) + Number(fields[SYSTEM_TICKS])
-    return { cpuS: ticks / TICKS_PER_SECOND, rssBytes: rssKiB * 1024 }
+    return { cpuS: ticks / TICKS_PER_SECOND, rssBytes: rssKiB * 1024, writtenBytes: writtenBytes(pid) }
   } catch {
+    return null
+  }
+}
+
+/** Counted as pages are made dirty, so of files in memory (tmpfs) nothing is. */
+function writtenBytes(pid: number): number | null {
+  try {
+    const written = /^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))?.[1]
+    return written === undefined ? null : Number(written)
+  } catch {
+    // Another user's process, as in a container.
     return null
   }
 }
@@ -35,7 +48,7 @@ function usageFromPs(pid: number): ProcessUsage | null {
   const ps = spawnSync('ps', ['-o', 'time=', '-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })
   const [time, rssKiB] = (ps.stdout ?? '').trim().split(/\s+/)
   if (ps.status !== 0 || time === undefined || rssKiB === undefined) return null
-  return { cpuS: secondsOf(time), rssBytes: Number(rssKiB) * 1024 }
+  return { cpuS: secondsOf(time), rssBytes: Number(rssKiB) * 1024, writtenBytes: null }
 }
 
 /** Seconds of `[[days-]hours:]minutes:seconds`, as `ps` prints CPU time. */

@@ -10,6 +10,8 @@ import { javaTrustStore } from './trust-store.ts'
 export interface Java {
   /** Path of the `java` program. */
   readonly java: string
+  /** Name and release, e.g. `OpenJDK 17.0.15`. */
+  readonly release: string
   /** Set these for programs that look for Java by themselves (`mvn`). */
   readonly env: Readonly<Record<string, string>>
 }
@@ -29,20 +31,37 @@ export async function javaHome(log: Log, signal: AbortSignal): Promise<Java> {
 /** Java 17 or newer that is on this machine already; null without any. Changes nothing. */
 export async function installedJava(signal: AbortSignal): Promise<Java | null> {
   const home = process.env.JAVA_HOME
-  if (home && (await javaVersion(join(home, 'bin', 'java'), signal)) >= MINIMUM_VERSION) {
-    return { java: join(home, 'bin', 'java'), env: { JAVA_HOME: home } }
+  const candidates = [
+    ...(home ? [{ java: join(home, 'bin', 'java'), env: { JAVA_HOME: home } }] : []),
+    { java: Bun.which('java') ?? '', env: {} },
+  ]
+  for (const candidate of candidates) {
+    const text = await versionText(candidate.java, signal)
+    if (featureOf(text) >= MINIMUM_VERSION) return { ...candidate, release: releaseOf(text) }
   }
-  const java = Bun.which('java')
-  if (java !== null && (await javaVersion(java, signal)) >= MINIMUM_VERSION) return { java, env: {} }
   return null
 }
 
 /** Feature version of a `java` program, e.g. 17; 0 when it does not run. */
 export async function javaVersion(java: string, signal: AbortSignal): Promise<number> {
-  if (!existsSync(java)) return 0
+  return featureOf(await versionText(java, signal))
+}
+
+/** What `java -version` prints; empty when it does not run. */
+async function versionText(java: string, signal: AbortSignal): Promise<string> {
+  if (!existsSync(java)) return ''
   const output = await runCommand({ command: java, args: ['-version'], limitMs: VERSION_LIMIT_MS }, signal)
-  const match = /version "(?:1\.)?(\d+)/.exec(output.stderr + output.stdout)
-  return output.code === 0 && match ? Number(match[1]) : 0
+  return output.code === 0 ? output.stderr + output.stdout : ''
+}
+
+function featureOf(text: string): number {
+  return Number(/version "(?:1\.)?(\d+)/.exec(text)?.[1] ?? 0)
+}
+
+/** `OpenJDK 17.0.15` of what `java -version` prints. */
+export function releaseOf(text: string): string {
+  const version = /version "([^"]+)"/.exec(text)?.[1] ?? 'of unknown version'
+  return `${/openjdk/i.test(text) ? 'OpenJDK' : 'Java'} ${version}`
 }
 
 /** Java from Debian packages in the cache, whatever the machine has. */
@@ -78,5 +97,10 @@ async function ready(root: string, libraryPath: string, signal: AbortSignal): Pr
     })
   }
   const trustStore = `-Djavax.net.ssl.trustStore=${await javaTrustStore(signal)}`
-  return { java, env: { ...env, MAVEN_OPTS: [process.env.MAVEN_OPTS, trustStore].filter(Boolean).join(' ') } }
+  const release = releaseOf(output.stderr + output.stdout)
+  return {
+    java,
+    release,
+    env: { ...env, MAVEN_OPTS: [process.env.MAVEN_OPTS, trustStore].filter(Boolean).join(' ') },
+  }
 }

@@ -65,9 +65,15 @@ const cluster = {
         .max(1_000_000)
         .default(256)
         .describe('Cache of messages just written, in MiB of direct memory.'),
-      ensemble_size: copies().describe('Bookies that share a ledger; default: as the boot script decides.'),
-      write_quorum: copies().describe('Copies of each message.'),
-      ack_quorum: copies().describe('Copies that are written before a message is acknowledged.'),
+      ensemble_size: copies().describe(
+        'Bookies that share a ledger; default: 3, or all where there are fewer.',
+      ),
+      write_quorum: copies().describe(
+        'Copies of each message; default: 3, or ensemble_size where it is less.',
+      ),
+      ack_quorum: copies().describe(
+        'Copies written before a message is acknowledged; default: 2, or write_quorum where it is less.',
+      ),
       settings: serverSettings(),
     })
     .prefault({})
@@ -98,8 +104,9 @@ export const pulsarLab = labSystem({
     }
   },
   problems: ({ compute: { bookkeeper }, cluster: { broker } }) => {
-    const ensemble = broker.ensemble_size ?? bookkeeper.count
-    const write = broker.write_quorum ?? ensemble
+    // Defaults as in terraform/modules/pulsar.
+    const ensemble = broker.ensemble_size ?? Math.min(3, bookkeeper.count)
+    const write = broker.write_quorum ?? Math.min(3, ensemble)
     return [
       ...tooMany('ensemble_size', broker.ensemble_size, 'compute.bookkeeper.count', bookkeeper.count),
       ...tooMany('write_quorum', broker.write_quorum, 'ensemble_size', ensemble),
@@ -111,5 +118,5 @@ export const pulsarLab = labSystem({
 function tooMany(field: string, got: number | undefined, above: string, most: number): LabProblem[] {
   if (got === undefined || got <= most) return []
   const what = `expected ${field} of at most ${above} (${most}), got ${got}`
-  return [{ file: 'cluster', path: ['broker', field], what, hint: 'lower it, or add bookies' }]
+  return [{ file: 'cluster', path: ['broker', field], what, hint: `lower it, or raise ${above}` }]
 }

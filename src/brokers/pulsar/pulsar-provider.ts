@@ -82,9 +82,9 @@ async function upNatively(
     const { nodes, brokers } = await (options.topology === 'cluster'
       ? upCluster(parts, running, signal)
       : upStandalone(parts, signal))
-    return localBroker(options, extra, security, brokers, nodes, () =>
-      shutDownNodes(nodes, [data], STOP_GRACE_MS),
-    )
+    const down = () => shutDownNodes(nodes, [data], STOP_GRACE_MS)
+    const broker = localBroker(options, extra, security, brokers, nodes, down)
+    return { ...broker, platform: installation.java.release, dataFolders: [data] }
   } catch (error) {
     await shutDownNodes(running, [data], 0)
     throw error

@@ -86,6 +86,7 @@ async function upNatively(
       topology: options.topology,
       servers: broker.nodes.map((node) => `127.0.0.1:${node.amqpPort}`),
       settings: await settingsOf(broker),
+      dataFolders: broker.nodes.map(({ directory }) => directory),
       nodes,
       down,
     }

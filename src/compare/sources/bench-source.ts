@@ -12,7 +12,7 @@ export function benchSource(
   files: readonly string[],
   digest: string,
 ): Source {
-  const figures = sideTrialsOf(result.sides)
+  const figures = sideTrialsOf(result.sides, result.costs)
   return {
     name,
     title: result.id,

@@ -1,6 +1,7 @@
 import type { LatencyName } from '../../engine/types.ts'
 import { countText, msFigure } from '../../result/figures.ts'
 import type { LatencySummary, TrialResult } from '../../result/result.ts'
+import { perMessage, tookOf } from '../took.ts'
 import type { FigureName, FigureValue } from '../verdict/index.ts'
 
 /** What a figure is measured in, and so how it is printed and what a limit on it may be written in. */
@@ -104,7 +105,7 @@ export function figureText(unit: FigureUnit, value: number): string {
 
 /** Values of a trial that bench measured. `cost` is what the verdict knows of it, if anything. Pure. */
 export function valuesOfTrial(trial: TrialResult, cost: FigureValue | undefined): FigureValues {
-  const { latencies, counts, publishRateHz, consumeRateHz } = trial.phases.measure
+  const { latencies, publishRateHz, consumeRateHz } = trial.phases.measure
   const values: Record<string, FigureValue> = {}
   for (const { prefix, latency } of LATENCY_GROUPS) {
     const { summary } = latencies[latency]
@@ -118,11 +119,13 @@ export function valuesOfTrial(trial: TrialResult, cost: FigureValue | undefined)
   }
   exact('rate.publish', publishRateHz)
   exact('rate.consume', consumeRateHz)
-  if (counts.acknowledged > 0) {
-    const clientCpuS = trial.workers.reduce((sum, worker) => sum + worker.cpuS, 0)
-    exact('cpu.client', (clientCpuS * 1e6) / counts.acknowledged)
-    const { usage } = trial.server
-    if (usage !== null) exact('cpu.broker', (usage.cpuS * 1e6) / counts.acknowledged)
+  const { clientCpuS, brokerCpuS } = tookOf(trial)
+  for (const [name, cpuS] of [
+    ['cpu.client', clientCpuS],
+    ['cpu.broker', brokerCpuS],
+  ] as const) {
+    const cpuUs = perMessage(cpuS === null ? null : cpuS * 1e6, trial)
+    if (cpuUs !== null) exact(name, cpuUs)
   }
   if (cost !== undefined) values.cost = cost
   return values

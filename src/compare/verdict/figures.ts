@@ -47,6 +47,13 @@ export const FIGURE_KINDS: Readonly<Record<FigureName, FigureKind>> = {
   },
 }
 
+/** The kind of a figure whose costs are in this currency; undefined = not said. */
+export function kindOf(figure: FigureName, currency: string | undefined): FigureKind {
+  const kind = FIGURE_KINDS[figure]
+  if (figure !== 'costPerMillion' || currency === undefined) return kind
+  return { ...kind, text: (value) => `${kind.text(value)} ${currency}` }
+}
+
 function threeDigits(value: number): string {
   return value >= 100 ? countText(value) : value.toPrecision(3)
 }

@@ -1,13 +1,16 @@
-import type { LatencySummary, SideResult, TrialResult } from '../../result/result.ts'
+import type { Costs, LatencySummary, SideResult, TrialResult } from '../../result/result.ts'
+import { costPerMillion, perMessage } from '../took.ts'
 import type { FigureValue, SideTrials, TrialFigures } from './types.ts'
 
+const NOT_BILLED: Costs = { billing: 'not billed' }
+
 /** What a verdict needs of the sides of a result. Trials are placed in the run by when they started. Pure. */
-export function sideTrialsOf(sides: readonly SideResult[]): SideTrials[] {
+export function sideTrialsOf(sides: readonly SideResult[], costs: Costs = NOT_BILLED): SideTrials[] {
   const started = sides.flatMap(({ trials }) => trials).sort(inOrder)
   const places = new Map(started.map((trial, place) => [trial, place]))
   return sides.map(({ label, trials }) => ({
     label,
-    trials: trials.map((trial) => figuresOf(trial, places.get(trial)!)),
+    trials: trials.map((trial) => figuresOf(trial, places.get(trial)!, costPerMillion(trial, label, costs))),
   }))
 }
 
@@ -17,12 +20,12 @@ function inOrder(a: TrialResult, b: TrialResult): number {
   return Date.parse(a.startedAt) - Date.parse(b.startedAt)
 }
 
-function figuresOf(trial: TrialResult, place: number): TrialFigures {
-  const { latencies, counts } = trial.phases.measure
+function figuresOf(trial: TrialResult, place: number, cost: number | null): TrialFigures {
+  const { latencies } = trial.phases.measure
   const publishP99 = p99Of(latencies.publish.summary)
   const endToEndP99 = p99Of(latencies.endToEnd.summary)
   const { usage } = trial.server
-  const cpuUs = usage === null || counts.acknowledged === 0 ? null : (usage.cpuS * 1e6) / counts.acknowledged
+  const cpuUs = perMessage(usage === null ? null : usage.cpuS * 1e6, trial)
   return {
     place,
     measurement: trial.verdict.measurement,
@@ -32,6 +35,7 @@ function figuresOf(trial: TrialResult, place: number): TrialFigures {
       ...(publishP99 === null ? {} : { publishP99 }),
       ...(endToEndP99 === null ? {} : { endToEndP99 }),
       ...(cpuUs === null ? {} : { cpuPerMessage: { value: cpuUs, atLeast: false } }),
+      ...(cost === null ? {} : { costPerMillion: { value: cost, atLeast: false } }),
     },
   }
 }

@@ -42,7 +42,11 @@ export function judgeHeadToHead(input: HeadToHeadInput): HeadToHead {
   const adjusted = holm(tested.map(({ rank }) => rank!.p))
   const adjustedP = new Map(tested.map((pair, i) => [pair, adjusted[i]!]))
   const tests = tested.length
-  const basis: ClaimBasis = { tests, relevanceMargin: Math.max(RELEVANCE_MARGIN, input.noiseFloor ?? 0) }
+  const basis: ClaimBasis = {
+    tests,
+    relevanceMargin: Math.max(RELEVANCE_MARGIN, input.noiseFloor ?? 0),
+    ...(input.currency === undefined ? {} : { currency: input.currency }),
+  }
   const drifts = driftVerdicts(input.loads)
   return {
     ...basis,

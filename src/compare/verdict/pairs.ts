@@ -9,7 +9,7 @@ import {
   trialNoise,
 } from '../statistics/index.ts'
 import { benchstatLine } from '../statistics/line.ts'
-import { FIGURE_KINDS, type FigureName } from './figures.ts'
+import { type FigureName, kindOf } from './figures.ts'
 import { pairSentence } from './sentences.ts'
 import type { ClaimBasis, PairOutcome, PairTest, PairVerdict } from './types.ts'
 
@@ -31,7 +31,7 @@ export function testPair(pair: Omit<Pair, 'rank'>, strict: boolean): Pair {
 /** `adjustedP` is not looked at when the pair was refused. */
 export function judgePair(pair: Pair, adjustedP: number, basis: ClaimBasis): PairVerdict {
   const { figure, labels, values, unequal, rank } = pair
-  const kind = FIGURE_KINDS[figure]
+  const kind = kindOf(figure, basis.currency)
   const [first, second] = labels
   if (rank === null) {
     const refused = {

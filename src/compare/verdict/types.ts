@@ -12,6 +12,8 @@ export interface HeadToHeadInput {
   readonly strict?: boolean
   /** Largest difference that a side shows against itself, as a share; raises the relevance margin of 2 %. */
   readonly noiseFloor?: number
+  /** Of all costs; absent where there are none. */
+  readonly currency?: string
 }
 
 /** The same rate offered to every side. */
@@ -60,6 +62,8 @@ export interface ClaimBasis {
   readonly tests: number
   /** Below it a difference is not relevant, as a share. */
   readonly relevanceMargin: number
+  /** As in the input. */
+  readonly currency?: string
 }
 
 /** The verdict of a whole report: data for JSON, and sentences that say it. */

@@ -5,12 +5,14 @@ import { lifeCycleChecks } from './checks/life-cycle.ts'
 import { pauseChecks } from './checks/pause.ts'
 import { settlementChecks } from './checks/settlement.ts'
 import { subscriptionChecks } from './checks/subscription.ts'
+import { termsChecks } from './checks/terms.ts'
 import { runCheck } from './session.ts'
 import type { ConformanceCheck, ConformanceSubject } from './subject.ts'
 
 /** Every property of the driver contract, in the order in which they make sense to read. */
 export const CONFORMANCE_CHECKS: readonly ConformanceCheck[] = [
   ...lifeCycleChecks,
+  ...termsChecks,
   ...settlementChecks,
   ...deliveryChecks,
   ...subscriptionChecks,

@@ -32,6 +32,14 @@ export function createFakeDriver(settings: FakeDriverSettings): Driver {
         version: '1',
         settings: { shape: options.shape },
         client: 'fake 1',
+        guarantees: { copies: 1, copiesAtAck: 1, syncedAtAck: false },
+        terms: {
+          acknowledgedBy: 'memory',
+          deduplicates: false,
+          batching: 'none',
+          compression: 'none',
+          consumerAcks: 'one for each batch of deliveries',
+        },
         notes: [
           'the fake is a model in memory for tests and proofs: its figures say nothing about any broker',
         ],

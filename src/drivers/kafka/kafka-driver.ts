@@ -17,6 +17,7 @@ import { authorisationError, connectError, isAuthorisation } from './kafka-error
 import { figuresOf } from './kafka-figures.ts'
 import { kafkaGuarantees } from './kafka-guarantees.ts'
 import { createKafkaProducer } from './kafka-producer.ts'
+import { kafkaTerms, kafkaTopicTerms } from './kafka-terms.ts'
 
 /** `open` gives up after this long. */
 const OPEN_LIMIT_MS = 12_000
@@ -93,6 +94,10 @@ function createKafkaDriver(context: DriverContext<KafkaConfig>): Driver {
     },
     async deleteTopics(topics, signal) {
       await orAborted(opened().client.deleteTopics(topics.map(({ name }) => named(name))), signal)
+    },
+    async topicTerms([topic], signal) {
+      if (topic === undefined) return {}
+      return await orAborted(kafkaTopicTerms(opened().client, config, named(topic.name)), signal)
     },
     async topicFigures(topics, signal) {
       const { client } = opened()
@@ -225,6 +230,7 @@ function serverInfo(
     client: clientVersion,
     notes: notes(config),
     guarantees: kafkaGuarantees(config, factor, found),
+    terms: kafkaTerms(config, cluster.brokers),
   }
 }
 

@@ -9,7 +9,7 @@ export function otlpCapabilities(config: OtlpConfig): Capabilities {
     subscriptions: false,
     orderDomain: 'none',
     sharedStreams: true,
-    delivery: config.answerMeans === 'delivered' ? 'at-least-once' : 'best-effort',
+    delivery: config.answerMeans === 'accepted' ? 'best-effort' : 'at-least-once',
     violationKinds: config.maskedAttributes.map(notMasked),
     redeliveryFlag: false,
     redelivers: false,

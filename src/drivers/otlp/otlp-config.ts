@@ -78,10 +78,10 @@ export const otlpConfigSchema = z
       .default({})
       .describe('Sent with every request, e.g. authorization; masked in results.'),
     answerMeans: z
-      .enum(['accepted', 'delivered'])
+      .enum(['accepted', 'stored', 'delivered'])
       .default('accepted')
       .describe(
-        'accepted: in memory, lost in a crash. delivered: the system answers after its upstream did.',
+        'accepted: in memory, lost in a crash. stored: in a queue on disk. delivered: the system answers after its upstream did.',
       ),
     sinkHost: z.string().min(1).default('127.0.0.1').describe('Where the sink listens …'),
     sinkHttpPort: port.default(14_328).describe('… for OTLP/HTTP: the upstream of the system under test …'),

@@ -1,7 +1,8 @@
-import type { TopicFigures, TopicSpec } from '../../driver/driver.ts'
+import type { TopicFigures, TopicSpec, TopicTerms } from '../../driver/driver.ts'
 import { AppError, messageOf } from '../../errors/app-error.ts'
 import type { PulsarConfig } from './pulsar-config.ts'
 import { tlsOf } from './pulsar-settings.ts'
+import { type Get, pulsarTopicTerms } from './pulsar-topic-terms.ts'
 
 const REQUEST_TIMEOUT_MS = 30_000
 const NOT_FOUND = 404
@@ -15,6 +16,8 @@ export interface PulsarAdmin {
   createTopic(topic: TopicSpec, signal: AbortSignal): Promise<void>
   /** A topic that is gone already is fine. */
   deleteTopic(topic: TopicSpec, signal: AbortSignal): Promise<void>
+  /** Copies and deduplication that hold for a topic, whoever set them; what the broker does not tell is left out. */
+  terms(topic: TopicSpec, signal: AbortSignal): Promise<TopicTerms>
   /** Counters, storage and backlog of a topic, all partitions together. */
   figures(topic: TopicSpec, signal: AbortSignal): Promise<TopicFigures>
 }
@@ -40,11 +43,16 @@ export function createAdmin(
   const [tenant] = config.namespace.split('/') as [string, string]
   const tls = tlsOf(config) ?? { rejectUnauthorized: true }
 
-  async function request(method: string, path: string, signal: AbortSignal, body?: unknown): Promise<Reply> {
+  /** `path` begins with a slash; an answer that cannot be read to its end is none. */
+  async function send<T>(
+    [method, path, body]: readonly [string, string, unknown?],
+    signal: AbortSignal,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
     let failure: unknown
     for (const url of urls) {
       try {
-        const response = await fetch(`${url.replace(/\/$/, '')}/admin/v2/${path}`, {
+        const response = await fetch(url.replace(/\/$/, '') + path, {
           method,
           signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
           headers: {
@@ -54,7 +62,7 @@ export function createAdmin(
           ...(body !== undefined && { body: JSON.stringify(body) }),
           ...(url.startsWith('https:') && { tls }),
         })
-        return { status: response.status, text: await response.text() }
+        return await read(response)
       } catch (error) {
         signal.throwIfAborted()
         failure ??= error
@@ -65,6 +73,14 @@ export function createAdmin(
       `expected Pulsar's admin interface at ${urls.join(', ')}, got ${whyNoAnswer(failure)}`,
       { hint: 'set adminUrl in the driver file (http://host:8080)', cause: failure },
     )
+  }
+
+  function request(method: string, path: string, signal: AbortSignal, body?: unknown): Promise<Reply> {
+    const asked = [method, `/admin/v2/${path}`, body] as const
+    return send(asked, signal, async (response) => ({
+      status: response.status,
+      text: await response.text(),
+    }))
   }
 
   /** The reply, unless its status is neither good nor among the accepted ones. */
@@ -117,6 +133,10 @@ export function createAdmin(
     },
     async deleteTopic({ name }, signal) {
       await ask(`delete topic ${name}`, ['DELETE', `${at(name)}/partitions?force=true`], signal, [NOT_FOUND])
+    },
+    terms({ name }, signal) {
+      const get: Get = (path, read) => send(['GET', path], signal, read)
+      return pulsarTopicTerms(get, at(name), config.topicType === 'persistent')
     },
     async figures(topic, signal) {
       const path = `${at(topic.name)}/partitioned-stats?perPartition=false&getPreciseBacklog=true`

@@ -1,4 +1,4 @@
-import type { Driver, DriverContext, DriverModule, Guarantees, ServerInfo } from '../../driver/driver.ts'
+import type { Driver, DriverContext, DriverModule, ServerInfo } from '../../driver/driver.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { createClient } from './client/client.ts'
 import { loadLibrary, missingLibrary } from './official/library.ts'
@@ -9,6 +9,7 @@ import type { PulsarConfig } from './pulsar-config.ts'
 import { pulsarError } from './pulsar-errors.ts'
 import { nativeSession, type PulsarSession } from './pulsar-session.ts'
 import { addressesOf, type PulsarAddresses, tlsOf, tokenOf } from './pulsar-settings.ts'
+import { pulsarGuarantees, pulsarTerms } from './pulsar-terms.ts'
 
 /** The contract allows 15 s for a server that does not answer. */
 const OPEN_TIMEOUT_MS = 14_000
@@ -76,6 +77,7 @@ function create(context: DriverContext<PulsarConfig>): Driver {
     async deleteTopics(topics, signal) {
       for (const topic of topics) await admin().deleteTopic(topic, signal)
     },
+    topicTerms: async ([topic], signal) => (topic === undefined ? {} : await admin().terms(topic, signal)),
     topicFigures: (topics, signal) => Promise.all(topics.map((topic) => admin().figures(topic, signal))),
     createProducer: (spec, signal) =>
       explain(`take a producer of topic ${spec.topic}`, signal, connected().createProducer(spec, signal)),
@@ -91,13 +93,6 @@ function create(context: DriverContext<PulsarConfig>): Driver {
       await last?.close(signal)
     },
   }
-}
-
-/** The broker's own defaults stand where the driver file names no persistence; whether bookies sync, it does not tell. */
-export function pulsarGuarantees({ topicType, persistence }: PulsarConfig): Guarantees {
-  if (topicType === 'non-persistent') return { copies: 0, copiesAtAck: 0, syncedAtAck: false }
-  if (persistence === undefined) return {}
-  return { copies: persistence.writeQuorum, copiesAtAck: persistence.ackQuorum }
 }
 
 function serverInfo(config: PulsarConfig, version: string, session: PulsarSession): ServerInfo {
@@ -122,6 +117,7 @@ function serverInfo(config: PulsarConfig, version: string, session: PulsarSessio
       'receiver queue': `${config.receiverQueueSize} messages a partition`,
     },
     guarantees: pulsarGuarantees(config),
+    terms: pulsarTerms(config),
     notes: [
       ...(config.topicType === 'persistent'
         ? []

@@ -1,13 +1,6 @@
 import { orAborted } from '../../driver/abort.ts'
 import type { Capabilities } from '../../driver/capabilities.ts'
-import type {
-  Driver,
-  DriverContext,
-  DriverModule,
-  Guarantees,
-  ServerInfo,
-  TopicSpec,
-} from '../../driver/driver.ts'
+import type { Driver, DriverContext, DriverModule, ServerInfo, TopicSpec } from '../../driver/driver.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { partitionOfKey } from './names.ts'
 import { createTopics, deleteTopics, queueArgumentsOf, topicFigures } from './rabbitmq-admin.ts'
@@ -15,6 +8,7 @@ import type { RabbitmqConfig } from './rabbitmq-config.ts'
 import { createRabbitmqConsumer } from './rabbitmq-consumer.ts'
 import { type Connection, createLink, type Link } from './rabbitmq-link.ts'
 import { createRabbitmqProducer, MAX_MESSAGE_BYTES } from './rabbitmq-producer.ts'
+import { rabbitmqGuarantees, rabbitmqTerms } from './rabbitmq-terms.ts'
 
 /** RabbitMQ allows 2,047 channels on a connection; far fewer keep one socket from being everyone's bottleneck. */
 const CHANNELS_PER_CONNECTION = 500
@@ -104,15 +98,6 @@ async function openAny(link: Link, servers: readonly string[], signal: AbortSign
   throw first ?? new AppError('PREPARE', 'expected at least one RabbitMQ server, got none')
 }
 
-/** Classic queues have one copy; streams confirm without fsync; quorum queues and persistent messages with it. */
-export function rabbitmqGuarantees(config: RabbitmqConfig): Guarantees {
-  const { queueType, quorumGroupSize, confirms, persistent } = config
-  const copies = queueType === 'classic' ? 1 : (quorumGroupSize ?? 'every node')
-  if (!confirms) return { copies, copiesAtAck: 0, syncedAtAck: false }
-  const copiesAtAck = queueType === 'classic' ? 1 : 'majority'
-  return { copies, copiesAtAck, syncedAtAck: queueType !== 'stream' && persistent }
-}
-
 function serverInfo(config: RabbitmqConfig, { model }: Connection): ServerInfo {
   const properties = model.connection.serverProperties
   const declared = Object.entries(queueArgumentsOf(config)).map(([name, value]) => `${name}=${value}`)
@@ -133,6 +118,7 @@ function serverInfo(config: RabbitmqConfig, { model }: Connection): ServerInfo {
           : `manual, ${config.ackMultiple ? 'multiple' : 'single'}, prefetch ${config.prefetch} per queue`,
     },
     guarantees: rabbitmqGuarantees(config),
+    terms: rabbitmqTerms(config, properties.platform),
     notes: [
       isStream
         ? 'a topic is a direct exchange; each partition is one stream that all subscriptions read'

@@ -158,6 +158,28 @@ for (const client of CLIENTS) {
     )
 
     test(
+      'what holds for a topic is asked of the broker: its own defaults, and what topicConfig changed',
+      async () => {
+        const told = (settings: Record<string, unknown>) => {
+          const driver = kafka.driver({ client, compression: 'gzip', ...settings })
+          return withDriver(driver, async (signal) => {
+            const { topic } = await harness(driver, signal, { consume: false })
+            return await driver.topicTerms!([{ name: topic, partitions: 1, subscriptions: [] }], signal)
+          })
+        }
+        expect(await told({})).toEqual({
+          guarantees: { copies: 1, copiesAtAck: 1, syncedAtAck: false },
+          terms: { compression: 'gzip' },
+        })
+        expect(await told({ topicConfig: { 'flush.messages': '1', 'compression.type': 'zstd' } })).toEqual({
+          guarantees: { copies: 1, copiesAtAck: 1, syncedAtAck: true },
+          terms: { compression: 'gzip, stored as zstd' },
+        })
+      },
+      LIMIT_MS,
+    )
+
+    test(
       'more replicas than brokers is an error that names both numbers',
       async () => {
         const driver = kafka.driver({ client, replicationFactor: 3 })

@@ -65,6 +65,10 @@ test(
     })
     const topic = topicOf(3)
     await driver.createTopics([topic], signal())
+    const told = await driver.topicTerms!([topic], signal())
+    expect(told.guarantees).toEqual({ copies: 1, copiesAtAck: 1 })
+    expect(told.terms!.deduplicates).toBe(true)
+    expect(told.terms!.platform).toBe(pulsar.broker.platform!)
     expect(await policy(namespace, 'persistence')).toMatchObject({
       bookkeeperEnsemble: 1,
       bookkeeperWriteQuorum: 1,

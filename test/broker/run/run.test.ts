@@ -3,7 +3,10 @@
 import { afterAll, expect, test } from 'bun:test'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ExperimentResult } from '../../../src/result/result.ts'
+import { fairnessOf } from '../../../src/compare/fairness.ts'
+import { perMessage, tookOf } from '../../../src/compare/took.ts'
+import type { ExperimentResult, TrialResult } from '../../../src/result/result.ts'
+import { tcpCounterReader } from '../../../src/run/usage/tcp-counters.ts'
 import { benchHome } from '../../support/bench.ts'
 
 const LIMIT_MS = 400_000
@@ -33,6 +36,41 @@ function serverPids(pattern: RegExp): number[] {
     .map(Number)
 }
 
+/** Of local brokers nothing is unknown, and each says what it is known for. */
+function expectFair(result: ExperimentResult): void {
+  const { rows } = fairnessOf(result)
+  const rowOf = (key: string) => rows.find((row) => row.key === key)!.values
+  expect(rows.filter(({ values }) => values.includes(null)).map(({ name }) => name)).toEqual([])
+  expect(rowOf('acknowledgedBy')).toEqual([
+    'the only copy',
+    'the only copy',
+    'the only copy',
+    'one server, in memory',
+  ])
+  expect(rowOf('copies')).toEqual(['1', '1', '1', '0'])
+  expect(rowOf('syncedAtAck')).toEqual(['no', 'yes', 'no', 'no'])
+  expect(rowOf('partitions')).toEqual(['16', '16, as queues', '16', 'none'])
+  for (const [i, platform] of [/^OpenJDK \d/, /^Erlang\/OTP \d/, /^OpenJDK \d/, /^Bun \d/].entries())
+    expect(rowOf('platform')[i]).toMatch(platform)
+}
+
+/** Every message of 1 KB goes over the wire; what stores it writes it to the disk. */
+function expectTaken(trial: TrialResult, driver: string): void {
+  const took = tookOf(trial)
+  expect(took.clientRssBytes).toBeGreaterThan(50_000_000)
+  expect(took.diskWrittenBytes).not.toBeNull()
+  if (driver === 'otlp') expect(took.diskGrowthBytes).toBeNull()
+  else expect(took.diskGrowthBytes).toBeGreaterThan(0)
+  if (tcpCounterReader()?.() == null) return
+  const [client, broker] = [trial.clientWire!, trial.server.usage!.wire!]
+  // On a busy machine some of it is sent after measure.
+  expect(perMessage(client.sentBytes, trial)).toBeGreaterThan(100)
+  expect(perMessage(client.sentBytes, trial)).toBeLessThan(3000)
+  // Both ends count the same payload; a server may also talk to itself.
+  expect(broker.receivedBytes / client.sentBytes).toBeGreaterThan(0.7)
+  expect(broker.sentBytes / client.receivedBytes).toBeGreaterThan(0.7)
+}
+
 test(
   'poc, shortened: all brokers, every message checked, a report, nothing left',
   async () => {
@@ -57,6 +95,10 @@ test(
       const { count } = phases.measure.latencies.endToEnd.summary
       expect(count).toBe(phases.measure.counts.scheduled)
     }
+    // Into a container bench does not look.
+    const native = result.sides.filter(({ trials }) => trials[0]!.server.runtime === 'native')
+    for (const side of native) expectTaken(side.trials[0]!, side.driver)
+    if (native.length === result.sides.length) expectFair(result)
     expect([0, 6]).toContain(finished.exitCode)
     expect(existsSync(join(home.path, 'latest/report/index.html'))).toBe(true)
     expect(await home.leftovers()).toEqual([])

@@ -196,9 +196,16 @@ pulsar_version: 3.0
       expect.stringMatching(
         /^pulsar-cluster\.yaml:1:17: expected pulsar_version as in .*infrastructure\.yaml \(3\.0\.0\), got 3\.1\.0/,
       ),
-      'pulsar-cluster.yaml:3:17: expected write_quorum of at most ensemble_size (3), got 4 (lower it, or add bookies)',
-      'pulsar-cluster.yaml:4:15: expected ack_quorum of at most write_quorum (4), got 5 (lower it, or add bookies)',
+      'pulsar-cluster.yaml:3:17: expected write_quorum of at most ensemble_size (3), got 4 (lower it, or raise ensemble_size)',
+      'pulsar-cluster.yaml:4:15: expected ack_quorum of at most write_quorum (4), got 5 (lower it, or raise write_quorum)',
     ])
+  })
+
+  test('copies are held against what is taken where they are not given: 3 bookies of 5', async () => {
+    const bookies = 'compute: {bookkeeper: {count: 5}}\n'
+    expect(await linesOf(written(bookies, { pulsar: 'broker: {write_quorum: 4}\n' }))).toHaveLength(1)
+    const both = { pulsar: 'broker: {ensemble_size: 5, write_quorum: 4}\n' }
+    expect((await readLabConfig(written(bookies, both))).systems).toHaveLength(1)
   })
 
   test.each([

@@ -65,13 +65,15 @@ export interface KafkaClient {
   /** Name and version of the loaded library. */
   readonly version: string
   connect(): Promise<ClusterInfo>
-  /** Settings of a broker or topic by name; empty where the server refuses. */
+  /** Settings of a broker by name; empty where the server refuses. */
   brokerSettings(): Promise<ReadonlyMap<string, string>>
   createTopics(topics: readonly NewTopic[]): Promise<void>
   /** Removes topics and says nothing of those that are not there. */
   deleteTopics(names: readonly string[]): Promise<void>
   /** Leader of each partition that has one, and how many replicas; null while the topic is not known. */
   describeTopic(name: string): Promise<TopicDescription | null>
+  /** Settings that hold for a topic, the broker's defaults included; empty where the server refuses. */
+  topicSettings(name: string): Promise<ReadonlyMap<string, string>>
   /** First and next offset of each partition's log, by partition. */
   logRanges(topic: string, partitions: number): Promise<readonly LogRange[]>
   /** The group's committed offsets, by partition; those without one are absent. */

@@ -7,6 +7,7 @@ import { createKafkajsLink } from './kafkajs-produce.ts'
 const ADMIN_REQUEST_LIMIT_MS = 15_000
 const FETCH_MARGIN_MS = 5000
 const HEARTBEAT_MS = 500
+const TOPIC_RESOURCE = 2
 const BROKER_RESOURCE = 4
 /** What kafkajs logs as errors although it is part of joining a group. */
 const USUAL = /rebalanc|coordinator|does not host this topic|member id|MEMBER_ID/i
@@ -25,6 +26,16 @@ export async function createKafkajsClient(options: ClientOptions): Promise<Kafka
   const admin = kafka.admin({ retry: { retries: 1 } })
   let firstBroker: string | null = null
 
+  async function settingsOf(type: number, name: string): Promise<Map<string, string>> {
+    const settings = new Map<string, string>()
+    const described = await admin
+      .describeConfigs({ resources: [{ type, name }], includeSynonyms: false })
+      .catch(() => null)
+    for (const { configName, configValue } of described?.resources[0]?.configEntries ?? [])
+      if (configValue) settings.set(configName, configValue)
+    return settings
+  }
+
   return {
     version: `kafkajs ${version}`,
     async connect() {
@@ -41,14 +52,8 @@ export async function createKafkajsClient(options: ClientOptions): Promise<Kafka
         controllerId: controller ?? -1,
       }
     },
-    async brokerSettings() {
-      const resources = [{ type: BROKER_RESOURCE, name: firstBroker ?? '' }]
-      const settings = new Map<string, string>()
-      const described = await admin.describeConfigs({ resources, includeSynonyms: false }).catch(() => null)
-      for (const { configName, configValue } of described?.resources[0]?.configEntries ?? [])
-        if (configValue) settings.set(configName, configValue)
-      return settings
-    },
+    brokerSettings: () => settingsOf(BROKER_RESOURCE, firstBroker ?? ''),
+    topicSettings: (name) => settingsOf(TOPIC_RESOURCE, name),
     async createTopics(topics) {
       const configEntries = Object.entries(config.topicConfig).map(([name, value]) => ({ name, value }))
       const made = await admin.createTopics({

@@ -52,6 +52,14 @@ export async function createPlatformaticClient(options: ClientOptions): Promise<
     return createTopicNodes(library, admin, pool, topic)
   }
 
+  async function settingsOf(type: 'BROKER' | 'TOPIC', resourceName: string): Promise<Map<string, string>> {
+    const settings = new Map<string, string>()
+    const resource = { resourceType: library.ConfigResourceTypes[type], resourceName }
+    const described = await admin.describeConfigs({ resources: [resource] }).catch(() => [])
+    for (const { name, value } of described[0]?.configs ?? []) if (value) settings.set(name, value)
+    return settings
+  }
+
   async function offsetsAt(topic: string, partitions: number, timestamp: bigint): Promise<number[]> {
     const asked = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp }))
     const [listed] = await admin.listOffsets({ topics: [{ name: topic, partitions: asked }] })
@@ -76,14 +84,10 @@ export async function createPlatformaticClient(options: ClientOptions): Promise<
       }
     },
     async brokerSettings() {
-      const settings = new Map<string, string>()
       const node = admin.currentMetadata?.brokers.keys().next().value
-      if (node === undefined) return settings
-      const resource = { resourceType: library.ConfigResourceTypes.BROKER, resourceName: String(node) }
-      const described = await admin.describeConfigs({ resources: [resource] }).catch(() => [])
-      for (const { name, value } of described[0]?.configs ?? []) if (value) settings.set(name, value)
-      return settings
+      return node === undefined ? new Map() : await settingsOf('BROKER', String(node))
     },
+    topicSettings: (name) => settingsOf('TOPIC', name),
     async createTopics(topics) {
       const configs = Object.entries(config.topicConfig).map(([name, value]) => ({ name, value }))
       await admin.createTopics({
