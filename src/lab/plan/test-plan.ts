@@ -82,7 +82,7 @@ type Report = (problem: Problem) => void
 
 function outlinesOf(yaml: YamlSource, plan: TestPlanFields, report: Report): Outline[] {
   const base = layerOf(yaml, ['base_workload'], plan.base_workload ?? {}, report)
-  const ids = new Map<string, string>()
+  const ids = new Set<string>()
   const outlines: Outline[] = []
   for (const [index, run] of plan.test_runs.entries()) {
     const path = ['test_runs', index]
@@ -98,7 +98,7 @@ function outlinesOf(yaml: YamlSource, plan: TestPlanFields, report: Report): Out
         const what = `expected names of runs that differ, got ${outline.name} twice`
         report({ where: yaml.whereIs([...path, 'name']), what })
       }
-      ids.set(id, outline.name)
+      ids.add(id)
     }
     outlines.push(...expanded)
     if (outlines.length > MAX_RUNS) {
