@@ -16,17 +16,22 @@ export interface HclVariable {
   readonly required: boolean
 }
 
-/** The variables of a folder of `.tf` files, as `terraform fmt` leaves them. */
-export function readHclVariables(folder: string): HclVariable[] {
+/** The text of every `variable` block of a folder of `.tf` files, as `terraform fmt` leaves them. */
+export function variableBlocks(folder: string): string[] {
   const texts = readdirSync(folder).filter((name) => name.endsWith('.tf'))
-  return texts.flatMap((name) => variablesOf(readFileSync(join(folder, name), 'utf8')))
+  return texts.flatMap((name) => {
+    const text = readFileSync(join(folder, name), 'utf8')
+    return [...text.matchAll(/^variable "\w+" \{\n[\s\S]*?^\}\n/gm)].map(([block]) => block)
+  })
 }
 
-function variablesOf(text: string): HclVariable[] {
-  return [...text.matchAll(/^variable "(\w+)" \{\n([\s\S]*?)^\}/gm)].map(([, name, body]) => {
-    const declared = /^ {2}type\s*=\s*/m.exec(body!)!
-    const type = typeAt(tokens(body!.slice(declared.index + declared[0].length)))
-    return { name: name!, type, required: !/^ {2}default\s*=/m.test(body!) }
+/** The variables of a folder of `.tf` files. */
+export function readHclVariables(folder: string): HclVariable[] {
+  return variableBlocks(folder).map((block) => {
+    const [, name] = /^variable "(\w+)"/.exec(block)!
+    const declared = /^ {2}type\s*=\s*/m.exec(block)!
+    const type = typeAt(tokens(block.slice(declared.index + declared[0].length)))
+    return { name: name!, type, required: !/^ {2}default\s*=/m.test(block) }
   })
 }
 

@@ -6,8 +6,9 @@ import { join, resolve } from 'node:path'
 import { readLabConfig } from '../../../src/lab/config/lab-config.ts'
 import { terraformVariables, tfvarsJson } from '../../../src/lab/config/terraform-variables.ts'
 import { PRODUCT_FOLDER } from '../../../src/workload/product-folder.ts'
+import { skipLoudly } from '../../support/skip.ts'
 import { testFolder } from '../../workload/files.ts'
-import { misfits, readHclVariables } from './hcl-variables.ts'
+import { misfits, readHclVariables, variableBlocks } from './hcl-variables.ts'
 
 const folder = testFolder()
 afterAll(() => folder.remove())
@@ -101,6 +102,42 @@ test('every value fits a variable of terraform/aws, and none that is needed is m
   const required = variables.filter((variable) => variable.required).map(({ name }) => name)
   expect(required.filter((name) => !given.includes(name))).toEqual([])
 })
+
+const noTerraform = Bun.which('terraform') === null && skipLoudly('no terraform on the PATH')
+const LIMIT_MS = 120_000
+
+test.skipIf(noTerraform)(
+  'Terraform takes the values: its own types and validations, without a provider',
+  async () => {
+    const module = join(folder.path, 'module')
+    folder.write('module/variables.tf', variableBlocks(TERRAFORM).join('\n'))
+    const terraform = async (...args: string[]) => {
+      const env = { ...process.env, CHECKPOINT_DISABLE: '1', TF_IN_AUTOMATION: '1' }
+      const child = Bun.spawn(['terraform', ...args, '-input=false', '-no-color'], {
+        cwd: module,
+        env,
+        stdio: ['ignore', 'ignore', 'pipe'],
+        timeout: LIMIT_MS,
+      })
+      const stderr = await new Response(child.stderr).text()
+      return { exitCode: await child.exited, stderr }
+    }
+    const plan = async (text: string) => {
+      folder.write('module/values.tfvars.json', text)
+      return await terraform('plan', '-var-file=values.tfvars.json')
+    }
+    expect((await terraform('init')).exitCode).toBe(0)
+    const shipped = await readLabConfig(resolve(PRODUCT_FOLDER, 'config/infrastructure.yaml'))
+    const inputs = { ...INPUTS, benchArchive: null }
+    for (const config of [shipped, await everything()]) {
+      expect((await plan(tfvarsJson(config, inputs))).exitCode).toBe(0)
+    }
+    const wrong = await plan(tfvarsJson({ ...shipped, tags: { Role: 'x' } }, inputs))
+    expect(wrong.exitCode).toBe(1)
+    expect(wrong.stderr).toContain('expected names of your own')
+  },
+  LIMIT_MS,
+)
 
 test('the reader of variable blocks sees what is wrong', () => {
   const tf = `variable "a" {
