@@ -18,7 +18,8 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
   const text = (name: string) => rawValue(argv, name)
 
   cli
-    .command('run <workload>', 'Run a workload on every side, check every message, write a report')
+    .command('run [workload]', 'Run a workload on every side, check every message, write a report')
+    .option('--test-plan <file>', 'Run all runs of a test plan instead; those that are done are not repeated')
     .option('--drivers <list>', 'Sides, comma separated: [label=]name[:client][+key=value…]')
     .option(
       '--duration <time>',
@@ -45,10 +46,22 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .example('bench run workloads/poc.yaml --duration 15s --repeat 7')
     .example('bench run workloads/poc.yaml --rates 5000,10000,20000 --repeat auto')
     .example('bench run workloads/poc.yaml --duration 10s --drivers kafka,kafka:kafkajs')
-    .action(async (workload: string, options: Options) => {
-      const { runRun } = await import('./run.ts')
-      exitCode = await runRun(
-        String(workload),
+    .example('bench run --test-plan workloads/plans/baseline.yaml')
+    .action(async (workload: string | undefined, options: Options) => {
+      const testPlan = text('test-plan')
+      if ((workload === undefined) === (testPlan === undefined)) {
+        const got = workload === undefined ? 'neither' : 'both'
+        throw new AppError('USAGE', `expected a workload or --test-plan, got ${got}`, {
+          hint: 'bench run --help',
+        })
+      }
+      const run =
+        testPlan === undefined
+          ? (await import('./run.ts')).runRun
+          : (await import('./run-test-plan.ts')).runTestPlan
+      const file = testPlan ?? String(workload)
+      exitCode = await run(
+        file,
         { ...planOptions(text, options), ...flags(options), livePort: livePort(options.live) },
         argv,
         out,
@@ -57,7 +70,10 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     })
 
   cli
-    .command('plan <workload>', 'Show what a run would do and how long it takes, without a broker')
+    .command(
+      'plan <file>',
+      'Show what a run of a workload or a test plan would do and how long it takes, without a broker',
+    )
     .option('--drivers <list>', 'As with run')
     .option('--duration <time>', 'As with run')
     .option('--warmup <time>', 'As with run')
@@ -199,7 +215,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
   cli.command('gateway <verb>', 'The OTLP gateway and its tools: bench gateway --help')
 
   cli
-    .command('schema [which]', 'Print the JSON Schema of workload or driver files')
+    .command('schema [which]', 'Print the JSON Schema of a kind of file: workload, driver, infrastructure…')
     .option('--json', 'As it is always')
     .action(async (which: string | undefined) => {
       const { runSchema } = await import('./schema.ts')

@@ -5,12 +5,14 @@ import { headlineOf } from '../compare/headline.ts'
 import { DRIVERS } from '../drivers/registry.ts'
 import { AppError } from '../errors/app-error.ts'
 import type { ExitCode } from '../errors/exit-codes.ts'
+import { isTestPlan } from '../lab/plan/test-plan.ts'
 import { checkMetrics, withCustomFigures } from '../metrics/index.ts'
 import { renderTable, renderVerdict } from '../report/terminal.ts'
 import { writeReport } from '../report/write-report.ts'
 import { writeFileAtomic } from '../result/atomic-file.ts'
 import { exitCodeOf } from '../result/exit-code.ts'
 import { benchHome, createExperiment } from '../result/experiment-folder.ts'
+import type { TestRunMark } from '../result/result.ts'
 import { writeResult } from '../result/store.ts'
 import type { RunEvent } from '../run/events.ts'
 import { runExperiment } from '../run/experiment.ts'
@@ -20,6 +22,7 @@ import { makePlan } from '../workload/plan.ts'
 import type { PlanFlags } from '../workload/plan-options.ts'
 import { secretHider } from '../workload/secret-values.ts'
 import { maskText } from '../workload/secrets.ts'
+import { readYaml } from '../workload/yaml-source.ts'
 import { tellJobSummary } from './job-summary.ts'
 import { type LiveView, openLiveView } from './live-view.ts'
 import type { Output } from './output.ts'
@@ -40,21 +43,36 @@ export async function runRun(
   out: Output,
   signal: AbortSignal,
 ): Promise<ExitCode> {
+  if (isTestPlan(await readYaml(workloadFile))) {
+    const hint = `bench run --test-plan ${workloadFile}`
+    throw new AppError('USAGE', `expected a workload, got a test plan in ${workloadFile}`, { hint })
+  }
   const made = await makePlan({ ...options, workloadFile })
   const plan = { ...made, notes: [...made.notes, ...(await checkCapabilities(made))] }
+  return await runPlanned(plan, options, argv, out, signal)
+}
+
+/** Runs a plan in an experiment of its own; `options.testRun` says which run of a test plan it is. */
+export async function runPlanned(
+  plan: Plan,
+  options: RunOptions & { readonly testRun?: TestRunMark },
+  argv: readonly string[],
+  out: Output,
+  signal: AbortSignal,
+): Promise<ExitCode> {
   if (plan.metrics !== null) await checkMetrics(plan.metrics, signal)
   const live = await openLiveView(options.livePort ?? null, plan, out.stderr)
   try {
-    return await runPlanned(plan, live, options, argv, out, signal)
+    return await measure(plan, live, options, argv, out, signal)
   } finally {
     await live.close()
   }
 }
 
-async function runPlanned(
+async function measure(
   plan: Plan,
   live: LiveView,
-  options: RunOptions,
+  options: RunOptions & { readonly testRun?: TestRunMark },
   argv: readonly string[],
   out: Output,
   signal: AbortSignal,
@@ -82,6 +100,7 @@ async function runPlanned(
 
   const measured = await runExperiment({
     plan,
+    ...(options.testRun && { testRun: options.testRun }),
     experiment,
     command: ['bench', ...argv].map(maskText),
     clock,

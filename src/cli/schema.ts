@@ -1,14 +1,27 @@
 import { AppError } from '../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
+import { labSchemaNames, labSchemaText } from '../lab/config/schemas.ts'
 import { SCHEMAS, schemaText } from '../workload/schemas.ts'
 import type { Output } from './output.ts'
 
-/** `bench schema workload|driver`: the JSON Schema for editors. Throws `AppError('USAGE')` for another name. */
-export function runSchema(which: string, out: Pick<Output, 'stdout'>): ExitCode {
+/** Every kind of file that has a schema. */
+export function schemaNames(): string[] {
+  return [...SCHEMAS, ...labSchemaNames()]
+}
+
+/** The JSON Schema of a kind of file, as text with a newline at its end; null for a kind that is none. */
+export function schemaTextOf(which: string): string | null {
   const name = SCHEMAS.find((known) => known === which)
-  if (name === undefined) {
-    throw new AppError('USAGE', `expected a schema of ${SCHEMAS.join(' or ')}, got ${JSON.stringify(which)}`)
+  return name === undefined ? labSchemaText(which) : schemaText(name)
+}
+
+/** `bench schema NAME`: the JSON Schema for editors. Throws `AppError('USAGE')` for a name that is none. */
+export function runSchema(which: string, out: Pick<Output, 'stdout'>): ExitCode {
+  const text = schemaTextOf(which)
+  if (text === null) {
+    const names = schemaNames().join(', ')
+    throw new AppError('USAGE', `expected a schema, one of ${names}, got ${JSON.stringify(which)}`)
   }
-  out.stdout(schemaText(name).trimEnd())
+  out.stdout(text.trimEnd())
   return EXIT.ok
 }

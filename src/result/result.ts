@@ -30,6 +30,8 @@ export interface ExperimentResult {
   readonly workers: number
   /** The trials that were planned; absent in results of older versions, which ran one a side. */
   readonly trialPlan?: TrialPlan
+  /** The run of a test plan that this experiment is; absent where it is none. */
+  readonly testRun?: TestRunMark
   readonly sides: readonly SideResult[]
   /** Sides whose guarantees differ are not ranked; absent where the difference is only named. */
   readonly strict?: boolean
@@ -58,6 +60,16 @@ export interface SideCost {
   readonly side: string
   /** While it was under load. */
   readonly perHour: number
+}
+
+/** A run of a test plan. */
+export interface TestRunMark {
+  /** Name of the plan. */
+  readonly plan: string
+  /** Id of the run in the plan. */
+  readonly run: string
+  /** Of everything that was asked of all sides, SHA-256 in hex: two experiments with the same measured the same. */
+  readonly digest: string
 }
 
 /** Which trials were to be run. */

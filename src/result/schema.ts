@@ -252,6 +252,7 @@ export const experimentResultSchema = z.object({
       ratesHz: z.array(number.positive()).exactOptional(),
     })
     .exactOptional(),
+  testRun: z.object({ plan: text, run: text, digest: text }).exactOptional(),
   sides: z.array(
     z.object({
       label: text,

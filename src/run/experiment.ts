@@ -3,7 +3,12 @@ import type { Clock } from '../clock/clock.ts'
 import { DRIVERS } from '../drivers/registry.ts'
 import { AppError, messageOf } from '../errors/app-error.ts'
 import type { ExperimentFolder } from '../result/experiment-folder.ts'
-import { type ExperimentResult, RESULT_SCHEMA_VERSION, type SideResult } from '../result/result.ts'
+import {
+  type ExperimentResult,
+  RESULT_SCHEMA_VERSION,
+  type SideResult,
+  type TestRunMark,
+} from '../result/result.ts'
 import { writeResult } from '../result/store.ts'
 import type { Plan } from '../workload/model.ts'
 import { secretHider } from '../workload/secret-values.ts'
@@ -19,6 +24,8 @@ const UNFINISHED = 'the experiment has not ended yet'
 export interface ExperimentOptions {
   readonly plan: Plan
   readonly experiment: ExperimentFolder
+  /** The run of a test plan that this is. */
+  readonly testRun?: TestRunMark
   /** Folder of all experiments. */
   readonly home: string
   /** The command line, secrets masked. */
@@ -110,7 +117,7 @@ function orderOf({ order, sides, workload }: Plan) {
   return { order: labels, ...(workload.ratesHz && { ratesHz: order.map(({ rateHz }) => rateHz) }) }
 }
 
-function unchanging({ plan, experiment, command }: ExperimentOptions, startedAt: string) {
+function unchanging({ plan, experiment, command, testRun }: ExperimentOptions, startedAt: string) {
   return {
     schemaVersion: RESULT_SCHEMA_VERSION,
     id: experiment.id,
@@ -121,6 +128,7 @@ function unchanging({ plan, experiment, command }: ExperimentOptions, startedAt:
     workload: plan.workload,
     workloadSource: plan.workloadSource,
     workers: plan.workers,
+    ...(testRun && { testRun }),
     trialPlan: { perSide: plan.repeat, seed: plan.seed, ...orderOf(plan) },
     ...(plan.strict ? { strict: true } : {}),
     notes: plan.notes,

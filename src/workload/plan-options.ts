@@ -6,6 +6,7 @@ import { parseDuration } from './duration.ts'
 import { MAX_DURATION_S, MAX_RATES, MAX_WORKERS, UNBOUNDED_RATE_HZ } from './limits.ts'
 import type { Plan } from './model.ts'
 import { parseRates } from './rates.ts'
+import type { WorkloadFile } from './workload-file.ts'
 
 const DEFAULT_SEED = 1
 const MAX_SEED = 0xffff_ffff
@@ -28,6 +29,8 @@ export interface PlanFlags {
 
 export interface PlanOptions extends PlanFlags {
   readonly workloadFile: string
+  /** What was read already, of which `workloadFile` holds a part; default: that file is read. */
+  readonly workload?: WorkloadFile
   /** Default: every driver there is. */
   readonly registry?: readonly DriverEntry[]
   /** Cores of this machine, for the default number of workers. */

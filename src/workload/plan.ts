@@ -27,7 +27,7 @@ import { readWorkload, type WorkloadFile } from './workload-file.ts'
 export async function makePlan(options: PlanOptions): Promise<Plan> {
   const flags = parseFlags(options)
   const registry = options.registry ?? DRIVERS
-  const file = await readWorkload(options.workloadFile, { lenient: flags.lenient })
+  const file = options.workload ?? (await readWorkload(options.workloadFile, { lenient: flags.lenient }))
   const workload = withFlags(file.workload, flags)
   refuse(file, workload, flags)
   const requests = sideRequests(file, flags, registry)

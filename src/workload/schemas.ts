@@ -1,9 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { z } from 'zod'
 import { DRIVERS, type DriverEntry } from '../drivers/registry.ts'
 import { commonFields } from './driver-file.ts'
-import { PRODUCT_FOLDER } from './product-folder.ts'
 import { type JsonSchema, jsonSchemaOf } from './schema-text.ts'
 import { workloadSchema } from './workload-schema.ts'
 
@@ -40,11 +37,3 @@ function driverBranch(entry: DriverEntry): JsonSchema {
     required: ['driver', ...(own.required ?? [])],
   } as JsonSchema
 }
-
-/** Writes every schema into the folder. */
-export async function writeSchemas(folder = resolve(PRODUCT_FOLDER, 'schemas')): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  for (const name of SCHEMAS) await writeFile(resolve(folder, `${name}.schema.json`), schemaText(name))
-}
-
-if (import.meta.main) await writeSchemas()

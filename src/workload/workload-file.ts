@@ -8,7 +8,7 @@ import { repeatedRates, withRates } from './rates.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
 import { type Locator, validate } from './validate.ts'
 import { readableWorkloadSchema, type WorkloadFields, workloadSchema } from './workload-schema.ts'
-import { readYaml } from './yaml-source.ts'
+import { readYaml, type YamlSource } from './yaml-source.ts'
 
 /** A workload file that could be read. It may still ask for things that do not exist yet: `refusals`. */
 export interface WorkloadFile {
@@ -36,7 +36,15 @@ export async function readWorkload(
   file: string,
   options: { readonly lenient?: boolean } = {},
 ): Promise<WorkloadFile> {
-  const yaml = await readYaml(file)
+  return workloadFrom(await readYaml(file), options)
+}
+
+/** As `readWorkload`, of data that is read already: a file, or a run of a test plan. */
+export async function workloadFrom(
+  yaml: YamlSource,
+  options: { readonly lenient?: boolean } = {},
+): Promise<WorkloadFile> {
+  const { file } = yaml
   const { value: fields, ignored } = validate(readableWorkloadSchema, yaml.data, yaml, {
     ...options,
     textSchema: workloadSchema,

@@ -3,18 +3,18 @@
 import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { runSchema } from '../../src/cli/schema.ts'
+import { runSchema, schemaNames, schemaTextOf } from '../../src/cli/schema.ts'
 import { PRODUCT_FOLDER } from '../../src/workload/product-folder.ts'
-import { SCHEMAS, schemaText } from '../../src/workload/schemas.ts'
+import { schemaText } from '../../src/workload/schemas.ts'
 import { LATER_KEYS, readableWorkloadSchema, workloadSchema } from '../../src/workload/workload-schema.ts'
 import { testRegistry } from './test-entry.ts'
 
 const repository = (path: string) => readFileSync(resolve(PRODUCT_FOLDER, path), 'utf8')
 
 describe('schemas', () => {
-  test.each([...SCHEMAS])('schemas/%s.schema.json is up to date', (name) => {
-    if (repository(`schemas/${name}.schema.json`) !== schemaText(name)) {
-      throw new Error(`schemas/${name}.schema.json is out of date: run src/workload/schemas.ts`)
+  test.each(schemaNames())('schemas/%s.schema.json is up to date', (name) => {
+    if (repository(`schemas/${name}.schema.json`) !== schemaTextOf(name)) {
+      throw new Error(`schemas/${name}.schema.json is out of date: npm run schemas`)
     }
   })
 
@@ -46,7 +46,7 @@ describe('schemas', () => {
     expect(runSchema('workload', { stdout: (line) => (output += `${line}\n`) })).toBe(0)
     expect(JSON.parse(output).title).toBe('bench workload')
     expect(() => runSchema('plan', { stdout: () => {} })).toThrow(
-      /expected a schema of workload or driver, got "plan"/,
+      /expected a schema, one of workload, driver, .*, got "plan"/,
     )
   })
 })

@@ -1,0 +1,20 @@
+/** What a test run may do, and what is missing for it yet; null: nothing. */
+export const RUN_TYPES = {
+  fixed_rate: null,
+  max_rate: {
+    missing: 'sending as fast as it goes is not yet there',
+    hint: 'use fixed_rate with several rates, and read which are held',
+  },
+  search: {
+    missing: 'the search for the highest rate is not yet there',
+    hint: 'use fixed_rate with several rates, and read which are held',
+  },
+  ramp: {
+    missing: 'rates that change during a run are not yet there',
+    hint: 'use fixed_rate with a matrix over producer_rate',
+  },
+  backlog: { missing: 'backlog tests are not yet there', hint: 'remove this run' },
+} as const satisfies Readonly<Record<string, { readonly missing: string; readonly hint: string } | null>>
+
+export type RunType = keyof typeof RUN_TYPES
+export const RUN_TYPE_NAMES = Object.keys(RUN_TYPES) as RunType[]
