@@ -14,10 +14,8 @@ const SECONDS = Number(process.env.SECONDS ?? 900)
 const OUTAGE_S = Number(process.env.OUTAGE ?? 20)
 const RATE = process.env.RATE === undefined ? null : Number(process.env.RATE)
 const SLAB_BYTES = 256 * 2 ** 20
-/** The allocator has four sizes a doubling: a full slab takes up to a quarter more than the bytes that it counts. */
-const ALLOCATOR_ROUNDING = 1.25
 /** The slab, and what a process without one may take. */
-const RESIDENT_LIMIT_BYTES = SLAB_BYTES * ALLOCATOR_ROUNDING + 300 * 2 ** 20
+const RESIDENT_LIMIT_BYTES = SLAB_BYTES + 300 * 2 ** 20
 
 const result = await soak({
   durationMs: SECONDS * 1000,

@@ -1,17 +1,7 @@
-/** The gRPC status codes that OTLP speaks of (gRPC core, "Status codes and their use"). */
-export const GRPC = {
-  ok: 0,
-  cancelled: 1,
-  invalidArgument: 3,
-  deadlineExceeded: 4,
-  resourceExhausted: 8,
-  aborted: 10,
-  outOfRange: 11,
-  unimplemented: 12,
-  internal: 13,
-  unavailable: 14,
-  dataLoss: 15,
-} as const
+import { RPC_CODES } from '../status.ts'
+
+/** gRPC's status codes, which are those of google.rpc.Code (gRPC core, "Status codes and their use"). */
+export const GRPC = RPC_CODES
 
 export type GrpcCode = (typeof GRPC)[keyof typeof GRPC]
 
