@@ -31,6 +31,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   live: ['run/events', 'report', 'result', 'errors'],
   publish: ['report', 'compare', 'result', 'workload/model', 'workload/secrets', 'errors'],
   run: ['brokers', 'worker', 'engine', 'driver', 'drivers/registry', 'result', 'workload', 'clock', 'errors'],
+  calibrate: [
+    'run',
+    'brokers/provision',
+    'drivers/echo',
+    'engine',
+    'result',
+    'workload/model',
+    'clock',
+    'errors',
+  ],
   lab: [
     'brokers/lab-system',
     'brokers/lab-systems',
@@ -43,6 +53,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'run',
     'lab',
+    'calibrate',
     'live',
     'metrics',
     'workload',

@@ -185,6 +185,18 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     })
 
   cli
+    .command('calibrate', 'Measure what bench itself costs on this machine: the noise floor of later runs')
+    .option('--rate <msg/s>', 'Load (default: 20000)')
+    .option('--duration <time>', 'Of the echo path (default: 60s); the rest takes about a minute and a half')
+    .option('--json', 'The calibration as JSON on stdout')
+    .option('--quiet', 'Only the figures')
+    .action(async (options: Options) => {
+      const { runCalibrate } = await import('./calibrate.ts')
+      const asked = { rate: text('rate'), duration: text('duration') }
+      exitCode = await runCalibrate({ ...asked, ...flags(options) }, out, signal)
+    })
+
+  cli
     .command('doctor', 'Say what is here and what is missing for each broker and feature')
     .option('--json', 'As JSON on stdout')
     .action(async (options: Options) => {

@@ -7,8 +7,10 @@ import type {
   ProducerCounts,
   Terms,
   TopicFigures,
+  WorkerRole,
 } from '../engine/types.ts'
 import type { Workload } from '../workload/model.ts'
+import type { NoiseFloor } from './floor.ts'
 
 /** Raised when a field changes its meaning or goes; readers refuse what they do not know. */
 export const RESULT_SCHEMA_VERSION = 1
@@ -41,6 +43,8 @@ export interface ExperimentResult {
   /** The module that the sides' custom figures come from; absent where none was named. */
   readonly customFigures?: CustomModule
   readonly costs: Costs
+  /** What bench shows of a system that costs nothing; absent where it was not measured. */
+  readonly floor?: NoiseFloor
 }
 
 /** A local run is not billed: never a number that nobody was charged. */
@@ -305,7 +309,7 @@ export interface IntervalLatency {
 }
 
 export interface WorkerResult {
-  readonly role: 'producer' | 'consumer'
+  readonly role: WorkerRole
   readonly index: number
   readonly pid: number
   /** CPU seconds during measure. */

@@ -15,6 +15,11 @@ export interface Workload {
   readonly ratesHz?: readonly number[]
   /** Messages a second that all consumers of one subscription may take together; null = no limit. */
   readonly consumerRateHz: number | null
+  /**
+   * `echo`: each topic's messages are sent and received by the same worker, so that both ends of an end-to-end latency are
+   * read from one clock. Absent: by different workers, whose clocks are compared.
+   */
+  readonly endToEndClock?: 'echo'
   readonly warmupS: number
   readonly durationS: number
   /** Sides named in the workload itself, as on the command line; null = none named. */
