@@ -38,7 +38,20 @@ export function createEchoDriver(server: string): Driver {
     async open(signal) {
       connection = await connectEcho(server, signal)
       const notes = ['an echo is not a broker: it shows the noise floor of bench itself']
-      return { version: '1', settings: {}, client: 'echo 1', notes }
+      return {
+        version: '1',
+        settings: {},
+        client: 'echo 1',
+        notes,
+        guarantees: { copies: 1, copiesAtAck: 1, syncedAtAck: false },
+        terms: {
+          acknowledgedBy: 'memory',
+          deduplicates: false,
+          batching: 'none',
+          compression: 'none',
+          consumerAcks: 'none',
+        },
+      }
     },
     createTopics: (topics, signal) =>
       connected().ask({ what: 'createTopics', topics: names(topics) }, signal),
