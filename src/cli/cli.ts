@@ -38,6 +38,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--strict', 'Do not rank sides whose guarantees differ')
     .option('--seed <n>', 'Seed of payloads, keys and the order of trials')
     .option('--metrics <file>', 'Module with custom figures for the report')
+    .option('--no-calibrate', 'Do not measure the noise floor first on a machine that was never calibrated')
     .option('--json', 'Events as JSON lines on stdout')
     .option('--live [port]', 'Serve a page with charts and /metrics on this machine while it runs')
     .option('--quiet', 'Only the verdict and errors')
@@ -62,7 +63,12 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
       const file = testPlan ?? String(workload)
       exitCode = await run(
         file,
-        { ...planOptions(text, options), ...flags(options), livePort: livePort(options.live) },
+        {
+          ...planOptions(text, options),
+          ...flags(options),
+          livePort: livePort(options.live),
+          calibrate: options.calibrate !== false,
+        },
         argv,
         out,
         signal,
