@@ -10,6 +10,7 @@ import type {
   WorkerRole,
 } from '../engine/types.ts'
 import type { Workload } from '../workload/model.ts'
+import type { WorkerClock } from './clocks.ts'
 import type { NoiseFloor } from './floor.ts'
 
 /** Raised when a field changes its meaning or goes; readers refuse what they do not know. */
@@ -195,8 +196,13 @@ export interface TrialResult {
   readonly workers: readonly WorkerResult[]
   /** What all workers together sent and received during measure; absent where the system does not tell. */
   readonly clientWire?: WireBytes
-  /** Largest difference between clocks of workers and supervisor, µs, as bounded by round trips. */
+  /**
+   * How wrong an end-to-end latency may be at most because its ends were read from different clocks, µs; 0 where all
+   * workers share one. In results of older versions as bounded by round trips on one machine.
+   */
   readonly clockBoundUs: number
+  /** Clocks of workers on other hosts; absent where all share the supervisor's. */
+  readonly clocks?: readonly WorkerClock[]
   readonly drain: { readonly durationMs: number; readonly complete: boolean }
   /** Expected deliveries (subscriptions × scheduled) not yet received when measure ended, as messages of one subscription. */
   readonly backlogAtEnd: number

@@ -136,6 +136,17 @@ const terms = z.object({
 
 const wire = z.object({ sentBytes: count, receivedBytes: count, atLeast: z.boolean() })
 
+const workerClock = z.object({
+  role: z.enum(WORKER_ROLES),
+  index: count,
+  offsetUs: number,
+  atUs: number,
+  driftPpm: number,
+  boundUs: number.nonnegative(),
+  exchanges: count,
+  restarts: count,
+})
+
 const trial = z.object({
   startedAt: text,
   place: count.exactOptional(),
@@ -182,6 +193,7 @@ const trial = z.object({
   workers: z.array(worker),
   clientWire: wire.exactOptional(),
   clockBoundUs: number.nonnegative(),
+  clocks: z.array(workerClock).exactOptional(),
   drain: z.object({ durationMs: number.nonnegative(), complete: z.boolean() }),
   backlogAtEnd: number.nonnegative(),
   interrupted: textOrNull,

@@ -107,6 +107,7 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
     workers: record.members.map((member, i) => workerResult(member, record.reports[i]!, workload)),
     ...(clientWire !== null && { clientWire }),
     clockBoundUs: record.clockBoundUs,
+    ...(record.clocks.length > 0 && { clocks: record.clocks }),
     drain: record.drain,
     backlogAtEnd: backlogAtEnd(record.members, workload),
     interrupted: record.interrupted,
