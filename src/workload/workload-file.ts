@@ -157,6 +157,7 @@ function toWorkload(fields: WorkloadFields, payload: Payload, file: string): Wor
     consumersPerSubscription: fields.consumerPerSubscription,
     producerRateHz: fields.producerRate ?? 0,
     consumerRateHz: fields.consumerRate ?? null,
+    ...(fields.endToEndClock === 'echo' ? { endToEndClock: 'echo' as const } : {}),
     warmupS: seconds(fields.warmupDurationMinutes, fields.warmupDurationSeconds) ?? DEFAULT_WARMUP_S,
     durationS: seconds(fields.testDurationMinutes, fields.testDurationSeconds) ?? 0,
     drivers: fields.drivers ?? null,

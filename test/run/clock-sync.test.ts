@@ -2,13 +2,19 @@
 // latencies are corrected by it. Method: real worker processes with skewed clocks on the echo path; and the sync against
 // workers of a model, in simulated time.
 import { afterEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { join } from 'node:path'
 import { measureLoad } from '../../src/calibrate/load.ts'
 import { SimClock } from '../../src/clock/sim-clock.ts'
 import { type ClockSkew, SKEWS_VARIABLE, skewed } from '../../src/clock/skewed-clock.ts'
 import { SystemClock } from '../../src/clock/system-clock.ts'
+import { startEchoProcess } from '../../src/drivers/echo/server-process.ts'
 import { decodeHistogram } from '../../src/result/histogram.ts'
 import { createClockSync, endToEndBoundUs } from '../../src/run/clock-sync.ts'
 import type { Crew } from '../../src/run/crew.ts'
+import { makeTrialResult } from '../../src/run/merge.ts'
+import { runTrial } from '../../src/run/trial.ts'
+import { readWorkload } from '../../src/workload/workload-file.ts'
+import { ROOT } from '../support/bench.ts'
 
 setDefaultTimeout(120_000)
 
@@ -64,6 +70,40 @@ describe('worker processes', () => {
     )
     expect(-endToEnd.completed.minimumUs).toBeLessThanOrEqual(trial.clockBoundUs + SAME_HOST_US)
     expect(trial.phases.measure.delivered).toBe(2_000)
+  })
+
+  test('in echo mode both ends are read from one clock: no bound, whatever it shows', async () => {
+    const fromUs = clock.nowUs()
+    process.env[SKEWS_VARIABLE] = JSON.stringify({ 'both-0': { offsetUs: 70_000, driftPpm: 150, fromUs } })
+    const server = await startEchoProcess(signal)
+    try {
+      const servers = [server.address]
+      const workload = await readWorkload(join(ROOT, 'test/support/echo-clock.yaml'), { lenient: false })
+      const record = await runTrial({
+        workload: workload.workload,
+        side: { label: 'echo', driver: 'echo', config: {}, servers, file: '', settings: {}, ignored: [] },
+        servers,
+        workers: 2,
+        seed: 1,
+        clock,
+        tell: () => {},
+        signal,
+        onMeasure: () => {},
+      })
+      expect(record.members.map(({ role }) => role)).toEqual(['both', 'both'])
+      expect(record.clocks.map(({ role, index }) => `${role}-${index}`)).toEqual(['both-0'])
+      const trial = makeTrialResult({
+        ...{ record, workload: workload.workload, broker: null, servers },
+        ...{ machine: {}, usage: null },
+      })
+      expect(trial.clockBoundUs).toBe(0)
+      expect(trial.verdict.integrity).toBe('intact')
+      const { completed } = trial.phases.measure.latencies.endToEnd
+      expect(completed).toMatchObject({ count: 1_000, negative: 0 })
+      expect(decodeHistogram(completed.hdr).minNonZeroValue).toBeLessThan(60_000)
+    } finally {
+      await server.stop()
+    }
   })
 
   test('on one host they share a clock: no bound and no exchange', async () => {
