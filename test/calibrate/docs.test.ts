@@ -54,7 +54,7 @@ test('numbers are those of the code', () => {
 })
 
 test('lines of the printed calibration are explained', () => {
-  const stalls = { count: 1, p50Us: 1, p99Us: 1, maxUs: 1 }
+  const stalls = { count: 1, p50Us: 1, p99Us: 1, maxUs: 1, hdr: '' }
   const lines = calibrationLines({
     ...sampleCalibration(),
     eventLoop: { idle: stalls, withGarbage: stalls, fullCollectionMs: 1 },
