@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.ts'
+import { AppError } from '../errors/app-error.ts'
 import { FLOOR_LATENCIES, FLOOR_QUANTILES, type FloorFigures, type FloorLatency } from '../result/floor.ts'
 import type { TrialResult } from '../result/result.ts'
 import { describeHost } from '../run/host.ts'
@@ -94,18 +95,18 @@ interface Context {
   readonly signal: AbortSignal
 }
 
+/** A worker that is so overloaded that it does not answer in time has not held the rate either. */
 async function holds(load: Pick<Load, 'path' | 'rateHz'>, context: Context): Promise<boolean> {
-  const { verdict } = await measureLoad(
-    {
-      ...load,
-      warmupS: CALIBRATION_TIMES.searchWarmupS,
-      durationS: CALIBRATION_TIMES.searchS,
-      drainMs: CALIBRATION_TIMES.searchDrainMs,
-    },
-    context,
-  )
-  context.signal.throwIfAborted()
-  return verdict.measurement === 'valid'
+  const { searchWarmupS: warmupS, searchS: durationS, searchDrainMs: drainMs } = CALIBRATION_TIMES
+  try {
+    const { verdict } = await measureLoad({ ...load, warmupS, durationS, drainMs }, context)
+    context.signal.throwIfAborted()
+    return verdict.measurement === 'valid'
+  } catch (error) {
+    context.signal.throwIfAborted()
+    if (error instanceof AppError) return false
+    throw error
+  }
 }
 
 async function measurePath(load: Load, context: Context): Promise<PathFigures> {

@@ -39,7 +39,7 @@ const pathSchema = z.object({
   sent: z.number(),
   acknowledged: z.number(),
   delivered: z.number(),
-  /** Shortest possible form of both verdicts of the trial. */
+  /** Both verdicts of the trial, and why. */
   measurement: z.enum(['valid', 'saturated', 'invalid']),
   integrity: z.enum(['intact', 'violated', 'unproven']),
   reasons: z.array(z.string()),

@@ -43,7 +43,8 @@ export function createClockSync(crew: Crew, clock: Clock): ClockSync {
     while (!ended.signal.aborted) {
       await sleep(SYNC.everyMs, ended.signal).catch(() => {})
       if (ended.signal.aborted) return
-      await follower.exchange(SYNC.burst, limited(ended.signal)).catch(() => {})
+      // To its end: what a worker follows must be known.
+      await follower.exchange(SYNC.burst, limited()).catch(() => {})
     }
   }
 
@@ -74,8 +75,8 @@ export function createClockSync(crew: Crew, clock: Clock): ClockSync {
   }
 }
 
-function limited(...signals: AbortSignal[]): AbortSignal {
-  return AbortSignal.any([...signals, AbortSignal.timeout(SYNC.answerMs)])
+function limited(): AbortSignal {
+  return AbortSignal.timeout(SYNC.answerMs)
 }
 
 interface Follower {
@@ -134,7 +135,7 @@ function newFollower(member: CrewMember, clock: Clock): Follower {
       offsetUs: followed?.offsetUs ?? 0,
       atUs: followed?.atUs ?? 0,
       driftPpm: (followed?.drift ?? 0) * 1e6,
-      boundUs: Math.ceil(boundUs),
+      boundUs: Math.ceil(Math.max(boundUs, followed?.boundUs ?? 0)),
       exchanges,
       restarts: estimator.restarts,
     }),
