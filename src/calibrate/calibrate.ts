@@ -48,7 +48,7 @@ export async function calibrateQuickly({ clock, signal }: CalibrateOptions): Pro
     paths: [echo],
     eventLoop: null,
     highestRateHz: null,
-    checks: [],
+    checks: accuracyChecks([echo]),
   })
 }
 

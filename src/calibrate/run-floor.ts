@@ -2,7 +2,7 @@ import type { Clock } from '../clock/clock.ts'
 import { messageOf } from '../errors/app-error.ts'
 import type { NoiseFloor } from '../result/floor.ts'
 import { calibrateQuickly } from './calibrate.ts'
-import { floorOf, thisMachine, unusableReason } from './calibration.ts'
+import { type Calibration, floorOf, thisMachine, unusableReason } from './calibration.ts'
 import { findCalibration, storeCalibration } from './store.ts'
 
 /** A machine so busy that it takes longer has no floor that is worth waiting for. */
@@ -27,9 +27,7 @@ export async function runFloor(options: RunFloorOptions): Promise<NoiseFloor | n
   if (found !== null && found.stale === null) return floorOf(found.calibration, null)
   const stale = found === null ? null : `the calibration that is kept does not hold: ${found.stale}`
   if (options.mayMeasure) {
-    tell(
-      `${stale ?? 'this machine was never calibrated'}; measuring its noise floor now, a few seconds, once`,
-    )
+    tell(`${stale ?? 'it was never calibrated'}; measuring its noise floor now, a few seconds`)
     return await measureNow(options)
   }
   if (found === null) return null
@@ -47,13 +45,22 @@ async function measureNow(options: RunFloorOptions): Promise<NoiseFloor | null> 
       tell(`no noise floor: ${unusable}`)
       return null
     }
-    await storeCalibration(calibration).catch((error: unknown) => {
-      tell(`the noise floor is not kept for later runs: ${messageOf(error)}`)
-    })
+    await keep(calibration, tell)
     return floorOf(calibration, null)
   } catch (error) {
     // Who ends the run needs no reason of ours.
     if (!options.signal.aborted) tell(`no noise floor: ${messageOf(error)}`)
     return null
+  }
+}
+
+/** The floor of a machine that is busy now holds for this run: it must not hide what later ones could show. */
+async function keep(calibration: Calibration, tell: (line: string) => void): Promise<void> {
+  const failed = calibration.checks.find(({ ok }) => !ok)
+  try {
+    if (failed === undefined) await storeCalibration(calibration)
+    else tell(`the noise floor holds for this run alone: ${failed.name}: ${failed.detail}`)
+  } catch (error) {
+    tell(`the noise floor is not kept for later runs: ${messageOf(error)}`)
   }
 }
