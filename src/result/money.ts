@@ -13,6 +13,7 @@ export function moneyFigure(amount: number): string {
 /** `+0.12 (+8.7 %)`: how far `billed` lies from `estimated`; the share is left out where nothing was estimated. */
 export function differenceText(billed: number, estimated: number): string {
   const difference = billed - estimated
+  if (Math.abs(difference) < SMALLEST) return '0.00 (0.0 %)'
   const sign = difference > 0 ? '+' : ''
   const share = differenceShare(billed, estimated)
   const percent = share === null ? '' : ` (${sign}${(share * 100).toFixed(1)} %)`

@@ -2,7 +2,7 @@ import type { LabSystem } from '../../brokers/lab-system.ts'
 import type { Costs, ExperimentResult, SideResult } from '../../result/result.ts'
 import { sumsBy } from './cost-line.ts'
 import type { SideCostRow } from './costs-file.ts'
-import { pricePerHour, type RecordedExperiment } from './estimate.ts'
+import { pricePerHour, type RecordedExperiment, type RecordedInstance } from './estimate.ts'
 import type { PriceTable } from './price-schema.ts'
 
 /** Role of the load generators: every side has them to itself while it is under load. */
@@ -30,7 +30,8 @@ export interface SideCostInputs {
 
 /**
  * What each side of a run cost by the hour: the machines of its system and the load generators, which it had to itself;
- * systems that stood beside it are not its own. Sides with an unknown price are left out. Pure.
+ * systems that stood beside it are not its own. Sides without machines, or
+ * with an unknown price, are left out. Pure.
  */
 export function runSideCosts({ run, result }: ExperimentRun, inputs: SideCostInputs): SideCostRow[] {
   const fromMs = Date.parse(result.startedAt)
@@ -42,10 +43,12 @@ export function runSideCosts({ run, result }: ExperimentRun, inputs: SideCostInp
   return result.sides.flatMap((side) => {
     const system = inputs.systems.find(({ name }) => name === side.driver)
     if (system === undefined) return []
-    const roles = new Set([...Object.keys(system.compute), CLIENT_ROLE])
-    const own = there.filter(({ role }) => roles.has(role)).map((each) => ({ ...each, endedMs: null }))
-    const { lines, unknown } = pricePerHour({ region, instances: own }, inputs.table)
-    if (unknown.length > 0 || own.length === 0) return []
+    const isItsOwn = ({ role }: RecordedInstance) => Object.hasOwn(system.compute, role)
+    if (!there.some(isItsOwn)) return []
+    const own = there.filter((each) => isItsOwn(each) || each.role === CLIENT_ROLE)
+    const standing = own.map((each) => ({ ...each, endedMs: null }))
+    const { lines, unknown } = pricePerHour({ region, instances: standing }, inputs.table)
+    if (unknown.length > 0) return []
     const sums = sumsBy(lines, 'role')
     const factors = sums.map(({ name }) => inputs.factors?.get(name) ?? null)
     const isBilled = factors.every((factor) => factor !== null)

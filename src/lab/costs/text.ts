@@ -76,7 +76,7 @@ function messageLines({ perMillion, messages }: CostsFile): string[] {
 function tagLines({ tags }: CostsFile): string[] {
   return tags.flatMap(({ key, value, fromDay, untilDay, totalUsd, rows }) => [
     `tag ${key}${value === null ? '' : `=${value}`} from ${fromDay} until before ${untilDay}: ${moneyFigure(totalUsd)} USD`,
-    ...columns(rows.map((row) => [`  ${row.value}`, row.service, moneyFigure(row.usd)])),
+    ...columns(rows.map((row) => [`  ${row.value}: ${row.service}`, moneyFigure(row.usd)])),
   ])
 }
 

@@ -1,12 +1,12 @@
 // Goal: the bill is read whole (pages, throttling), by tag and role, and a tag that billing cannot tell apart is named.
 // Method: the client against the double's Cost Explorer, with machines whose costs are known.
 import { afterEach, beforeEach, expect, test } from 'bun:test'
+import type { Clock } from '../../../src/clock/clock.ts'
 import type { LabContext } from '../../../src/lab/aws/settings.ts'
 import { askBill } from '../../../src/lab/costs/ask-bill.ts'
 import { type CostExplorer, openCostExplorer } from '../../../src/lab/costs/cost-explorer.ts'
 import { CREDENTIALS, REGION } from '../../aws/double/clients.ts'
 import { DENIED } from '../../aws/double/faults.ts'
-import { fastClock } from '../../aws/double/test-clocks.ts'
 import { type BillServer, billed, recordOf, startBillServer } from './bill-server.ts'
 import { HOUR_MS } from './support.ts'
 
@@ -31,10 +31,19 @@ beforeEach(async () => {
     }),
     { team: 'x' },
   )
-  const wall = fastClock(1_000)
+  let waitedMs = 0
+  const clock: Clock = {
+    nowUs: () => waitedMs * 1_000,
+    wallMs: () => server.nowMs,
+    // Waits cost no time, and nothing but waits takes any.
+    sleep: async (delayMs) => {
+      waitedMs += delayMs
+    },
+    schedule: () => ({ cancel: () => {} }),
+  }
   context = {
     aws: { region: REGION, endpoint: server.endpoint, credentials: CREDENTIALS },
-    clock: { ...wall, wallMs: () => server.nowMs },
+    clock,
     random: () => 0,
     log: () => {},
   }
