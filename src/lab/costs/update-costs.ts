@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LAB_SYSTEMS } from '../../brokers/lab-systems.ts'
-import { AppError, messageOf } from '../../errors/app-error.ts'
+import type { AppError } from '../../errors/app-error.ts'
 import { writeFileAtomic } from '../../result/atomic-file.ts'
 import { parseResult } from '../../result/parse-result.ts'
 import type { ExperimentResult } from '../../result/result.ts'
@@ -44,14 +44,15 @@ export interface UpdatedCosts {
  * Never changes anything on AWS. Throws `AppError('CONFIG')` for prices, tags or files that are wrong.
  */
 export async function updateCosts(
-  { folder, record }: FoundExperiment,
+  found: FoundExperiment,
   { pricesFile, tags, asksBill }: UpdateOptions,
   environment: LabEnvironment,
   signal: AbortSignal,
 ): Promise<UpdatedCosts> {
+  const { folder, record } = found
   const table = await readPrices({ file: pricesFile, configFile: record.configFile })
   const older = await readCosts(folder.directory)
-  const runs = await pricedRuns(folder)
+  const runs = await pricedRuns(found)
   const { experimentId } = record
   const log = { log: environment.print, tell: environment.print, hide: () => {} }
   const context = labContext(record.region, environment, log)
@@ -87,14 +88,10 @@ function withCosts({ run, result }: ExperimentRun, costs: CostsFile): Experiment
 }
 
 /** Every run that brought a result; a result that is broken is an error, not a run less. */
-async function pricedRuns({ runsDirectory }: LabFolder): Promise<PricedRun[]> {
-  const names = await readdir(runsDirectory).catch((error: { code?: string }) => {
-    if (error.code === 'ENOENT') return []
-    throw new AppError('CONFIG', `expected to read ${runsDirectory}, got: ${messageOf(error)}`)
-  })
+async function pricedRuns({ folder, record }: FoundExperiment): Promise<PricedRun[]> {
   const runs: PricedRun[] = []
-  for (const run of names.toSorted()) {
-    const directory = join(runsDirectory, run)
+  for (const { folder: run } of record.runs) {
+    const directory = join(folder.runsDirectory, run)
     const file = join(directory, RESULT_FILE)
     const content = await readFile(file, 'utf8').catch(() => null)
     if (content !== null) runs.push({ run, directory, result: parseResult(content, file) })

@@ -123,7 +123,13 @@ export function recordOf(
     ...{ configDigest: 'x', configFile: '/nowhere/infrastructure.yaml', region: 'us-west-2' },
     ...{ startedMs: fromMs, expiresAtMs: fromMs + DAY_MS, tags: {}, systems: ['kafka'] },
     state: toMs === null ? 'ready' : 'ended',
-    ...{ driver: null, steps: [], bucket: null, applyToReadyMs: 90_000, runs: [] },
+    ...{ driver: null, steps: [], bucket: null, applyToReadyMs: 90_000 },
+    runs: [
+      {
+        ...{ id: 'steady', folder: 'steady-1', name: 'steady', plan: 'poc', digest: 'd' },
+        ...{ startedMs: fromMs, endedMs: toMs, exitCode: 0, outcome: 'done' },
+      },
+    ],
     instances: [
       instance('i-01', 'kafka', 't3.small'),
       instance('i-02', 'kafka', 't3.small'),
