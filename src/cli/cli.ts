@@ -3,6 +3,7 @@ import { AppError } from '../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { nearest } from '../errors/nearest.ts'
 import { addLabCommands, cloudRunFlags } from './lab/commands.ts'
+import { addCostCommand } from './lab/cost-command.ts'
 import { livePort, withoutGreedyLive } from './live-option.ts'
 import { runMatched } from './matched-command.ts'
 import type { Output } from './output.ts'
@@ -169,9 +170,11 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
       exitCode = await runList(flags(options), out)
     })
 
-  addLabCommands(cli, argv, out, signal, (code) => {
+  const ended = (code: ExitCode) => {
     exitCode = code
-  })
+  }
+  addLabCommands(cli, argv, out, signal, ended)
+  addCostCommand(cli, argv, out, signal, ended)
 
   cli
     .command(
