@@ -8,7 +8,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { SystemClock } from '../src/clock/system-clock.ts'
 import { messageOf } from '../src/errors/app-error.ts'
 import { openRemoteShell, type RemoteShell } from '../src/lab/aws/ssm.ts'
@@ -173,6 +173,10 @@ async function measure(
   )
   const keys = Contents.map(({ Key }) => Key!)
   expectThat('results lie in the bucket', keys.includes('client/poc-1/result.json'), keys)
+  const object = await aws.behind.s3.send(
+    new GetObjectCommand({ Bucket: Buckets[0]!.Name!, Key: 'client/poc-1/result.json' }),
+  )
+  writeFileSync('/tmp/i7-boot-result.json', await object.Body!.transformToString())
 }
 
 const asked = process.argv.slice(2).flatMap((name) => (name === 'all' ? Object.keys(SYSTEMS) : [name]))
