@@ -2,6 +2,7 @@ import { cac } from 'cac'
 import { AppError } from '../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { nearest } from '../errors/nearest.ts'
+import { addLabCommands } from './lab/commands.ts'
 import { livePort, withoutGreedyLive } from './live-option.ts'
 import { runMatched } from './matched-command.ts'
 import type { Output } from './output.ts'
@@ -151,6 +152,10 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
       const { runList } = await import('./list.ts')
       exitCode = await runList(flags(options), out)
     })
+
+  addLabCommands(cli, argv, out, signal, (code) => {
+    exitCode = code
+  })
 
   cli
     .command(
