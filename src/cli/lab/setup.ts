@@ -3,6 +3,7 @@ import { readLabConfig } from '../../lab/config/lab-config.ts'
 import { recoverCrashed } from '../../lab/experiment/crashed.ts'
 import { setUp } from '../../lab/experiment/setup.ts'
 import type { Output } from '../output.ts'
+import { tellDryRun } from './dry-run.ts'
 import { type LabFlags, labEnvironment } from './environment.ts'
 
 export interface SetupFlags extends LabFlags {
@@ -11,6 +12,7 @@ export interface SetupFlags extends LabFlags {
   readonly experimentId: string | null
   readonly keepOnFailure: boolean
   readonly maxCostUsd: number | null
+  readonly dryRun: boolean
 }
 
 /** `bench setup`: makes an experiment on AWS, or goes on with one, and leaves it running. */
@@ -18,6 +20,7 @@ export async function runSetup(flags: SetupFlags, out: Output, signal: AbortSign
   const environment = labEnvironment(flags, out)
   const config = await readLabConfig(flags.config, { tags: flags.tags })
   for (const note of config.notes) environment.print(`note: ${note}`)
+  if (flags.dryRun) return tellDryRun(config, null, environment.prices, flags, out)
   await recoverCrashed(environment, signal, flags.experimentId)
   const life = await setUp({ ...flags, config }, environment, signal)
   await life.release('ready')

@@ -49,18 +49,16 @@ async function recover(
   life.log.tell(
     `${found.folder.id}: bench (process ${driver?.pid}) died in state ${state}${keepOnFailure ? '; it is kept, as was asked for' : ': cleaning up'}`,
   )
-  const steps = life
-    .record()
-    .steps.map((each) =>
-      each.outcome === 'running'
-        ? {
-            ...each,
-            outcome: 'interrupted' as const,
-            error: 'bench died',
-            endedMs: environment.clock.wallMs(),
-          }
-        : each,
-    )
+  const steps = life.record().steps.map((each) =>
+    each.outcome === 'running'
+      ? {
+          ...each,
+          outcome: 'interrupted' as const,
+          error: 'bench died',
+          endedMs: environment.clock.wallMs(),
+        }
+      : each,
+  )
   await life.update({ steps })
   if (keepOnFailure) return life.release('kept')
   try {

@@ -1,6 +1,5 @@
-import { AppError, messageOf } from '../../errors/app-error.ts'
-import type { ExitCode } from '../../errors/exit-codes.ts'
-import { EXIT } from '../../errors/exit-codes.ts'
+import { messageOf } from '../../errors/app-error.ts'
+import { EXIT, type ExitCode } from '../../errors/exit-codes.ts'
 import { cleanUp } from '../aws/cleanup/cleanup.ts'
 import { describeFailure } from '../aws/failure.ts'
 import { recordAllEnded } from './bookkeeping.ts'
@@ -60,22 +59,4 @@ async function keep(life: Life): Promise<void> {
     `${experimentId} is kept, ${cost}; end it with: bench teardown --experiment-id ${experimentId}`,
   )
   await life.release('kept')
-}
-
-/** Runs the body; when it fails, the experiment ends as `afterFailure` says, and the failure is thrown as it was. */
-export async function endingOnFailure<T>(life: Life, body: () => Promise<T>): Promise<T> {
-  try {
-    return await body()
-  } catch (error) {
-    await afterFailure(life, error)
-    throw error
-  }
-}
-
-/** An exit code of its own for what is left in the account. */
-export function leftBehind(experimentId: string): AppError {
-  return new AppError('UNEXPECTED', `expected nothing of ${experimentId} to be left in AWS, something is`, {
-    hint: `bench cleanup --experiment-id ${experimentId} lists it; with --execute it tries again`,
-    exitCode: EXIT.partial,
-  })
 }

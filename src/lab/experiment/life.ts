@@ -1,6 +1,8 @@
 import { hostname } from 'node:os'
 import { identify, isSame } from '../../brokers/process/index.ts'
 import { AppError, messageOf } from '../../errors/app-error.ts'
+import { EXIT } from '../../errors/exit-codes.ts'
+import { describeFailure, failureKind } from '../aws/failure.ts'
 import type { LabContext } from '../aws/settings.ts'
 import { type LabEnvironment, labContext } from './environment.ts'
 import { type FoundExperiment, type LabFolder, readRecord, writeRecord } from './folder.ts'
@@ -83,8 +85,10 @@ export function openLife(folder: LabFolder, initial: ExperimentRecord, environme
       log.tell(`${name}: done after ${seconds(nowMs() - startedMs)}`)
       await end('done', null)
       return value
-    } catch (error) {
-      const isOurs = error instanceof AppError && (error.exitCode === 130 || error.exitCode === 143)
+    } catch (thrown) {
+      const error = failureOf(name, thrown)
+      const { exitCode } = error as Partial<AppError>
+      const isOurs = exitCode === EXIT.interrupted || exitCode === EXIT.terminated
       log.tell(`${name}: ${isOurs ? 'interrupted' : 'failed'} after ${seconds(nowMs() - startedMs)}`)
       log.log(`${name}: ${messageOf(error)}`)
       // What went wrong matters more than that it could not be written down.
@@ -98,6 +102,18 @@ export function openLife(folder: LabFolder, initial: ExperimentRecord, environme
     record: () => record,
     release: (state) => update({ state, driver: null }),
   }
+}
+
+/** What AWS refuses is told as such; anything else stays as it is. */
+function failureOf(step: string, thrown: unknown): unknown {
+  const isFromAws = thrown instanceof Error && '$metadata' in thrown
+  if (!isFromAws) return thrown
+  const hint =
+    failureKind(thrown) === 'denied'
+      ? 'docs/aws-lab.md lists the rights that the lab needs'
+      : 'the log of the experiment tells what came before'
+  const what = `expected ${step} to succeed, AWS refused: ${describeFailure(thrown)}`
+  return new AppError('PREPARE', what, { hint, cause: thrown })
 }
 
 /** `71 s`, `0.4 s`. */

@@ -11,6 +11,9 @@ export interface ExperimentLog {
   hide(secret: string): void
 }
 
+/** For what happens before there is an experiment. */
+export const NO_LOG: ExperimentLog = { log: () => {}, tell: () => {}, hide: () => {} }
+
 /** Opens the log of an experiment; lines are appended. A disk that is full costs lines, not the experiment. */
 export function openLog(file: string, wallMs: () => number, print: (line: string) => void): ExperimentLog {
   const secrets = new Set<string>()

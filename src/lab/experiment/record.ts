@@ -56,8 +56,10 @@ const instance = z.strictObject({
 })
 
 const run = z.strictObject({
-  /** Of the test plan; name of its folder below `runs/`. */
+  /** Of the test plan. */
   id: text(),
+  /** Name of its folder below `runs/`, and of the run on the load generator: another digest is another run. */
+  folder: text(),
   name: text(),
   plan: text(),
   /** Of all that was asked, see `digestOf`: another one is another run. */

@@ -9,6 +9,7 @@ import { afterFailure } from './ending.ts'
 import { type LabEnvironment, labContext } from './environment.ts'
 import { createLabFolder, type FoundExperiment, findExperiment, writeRecord } from './folder.ts'
 import { type Life, seconds, takeUp, thisDriver } from './life.ts'
+import { NO_LOG } from './log.ts'
 import { requireAws } from './preflight.ts'
 import { waitUntilReady } from './readiness.ts'
 import type { ExperimentRecord } from './record.ts'
@@ -43,8 +44,7 @@ export async function setUp(
     options.experimentId === null ? null : await findExperiment(options.experimentId, environment.home)
   if (found !== null) requireSame(found, config)
   const command = await requireTerraform(environment.variables, signal)
-  const quiet = { log: () => {}, tell: () => {}, hide: () => {} }
-  await requireAws(labContext(config.aws.region, environment, quiet), signal)
+  await requireAws(labContext(config.aws.region, environment, NO_LOG), signal)
   const life = await takeUp(found ?? (await begin(options, environment)), 'settingUp', environment)
   await life.update({ keepOnFailure: options.keepOnFailure, maxCostUsd: options.maxCostUsd })
   try {

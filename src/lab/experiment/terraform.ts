@@ -112,7 +112,8 @@ async function runTerraform(call: Call, signal: AbortSignal): Promise<string> {
         const lines = stream === 'stdout' ? stdout : stderr
         lines.push(line)
         if (verb === 'output' && stream === 'stdout') return
-        if (line.trim() !== '') log.log(`terraform: ${line}`)
+        if (/^(Apply|Destroy) complete!/.test(line)) log.tell(`terraform: ${line}`)
+        else if (line.trim() !== '') log.log(`terraform: ${line}`)
         progress(line)
       },
     },
@@ -131,7 +132,6 @@ async function runTerraform(call: Call, signal: AbortSignal): Promise<string> {
 function changeCounter(verb: string, log: ExperimentLog): (line: string) => void {
   let count = 0
   return (line) => {
-    if (/^(Apply|Destroy) complete!/.test(line)) log.tell(`terraform: ${line}`)
     if (!/: (Creation|Destruction) complete after /.test(line)) return
     count++
     if (count % TOLD_EVERY === 0) log.tell(`terraform ${verb}: ${count} resources so far`)
