@@ -15,6 +15,7 @@ import {
 export const rabbitmqLab = labSystem({
   name: 'rabbitmq',
   version: '4.3.1',
+  image: { hasPublishedSums: false },
   variable: 'rabbitmq',
   compute: {
     rabbitmq: z
