@@ -62,8 +62,8 @@ test.skipIf(missing)('sources are the publishers’ own images, closed and encry
     expect((source!.metadata_options as Block[])[0]!.http_tokens).toBe('required')
     const [disk] = source!.launch_block_device_mappings as Block[]
     expect(disk).toMatchObject({ volume_type: 'gp3', encrypted: true, delete_on_termination: true })
-    expect(source!.run_tags).toContain('local.tags')
-    expect(source!.run_volume_tags).toBe(`\${local.tags}`)
+    expect(source!.run_tags).toContain('merge(local.tags, var.run_tags')
+    expect(source!.run_volume_tags).toBe(`\${merge(local.tags, var.run_tags)}`)
   }
 })
 

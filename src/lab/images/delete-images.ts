@@ -3,8 +3,9 @@ import { AppError } from '../../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../../errors/exit-codes.ts'
 import { describeFailure, failureKind, passesByItself } from '../aws/failure.ts'
 import { CALL_RETRIES, type RetryPolicy, withRetries } from '../aws/retry.ts'
-import { clientSettings, type LabContext } from '../aws/settings.ts'
+import type { LabContext } from '../aws/settings.ts'
 import { imageOfId, isMadeByPacker, type OwnImage } from './find-images.ts'
+import { withEc2 } from './with-ec2.ts'
 
 export interface DeleteImagesOptions {
   readonly ids: readonly string[]
@@ -42,18 +43,14 @@ export async function deleteImages(
   context: LabContext,
   signal: AbortSignal,
 ): Promise<DeleteImagesReport> {
-  const sdk = await import('@aws-sdk/client-ec2')
-  const client = new sdk.EC2Client(clientSettings(context.aws))
-  try {
+  return withEc2(context, async (client) => {
     const found: Deleted[] = []
     for (const id of new Set(options.ids))
       found.push(...(await partsOf(client, id, options, context, signal)))
     if (options.executes) return await execute(client, found, context, signal)
     for (const { kind, id } of found) context.log(`would delete ${kind} ${id}`)
     return { found, deleted: [], kept: [], exitCode: EXIT.ok }
-  } finally {
-    client.destroy()
-  }
+  })
 }
 
 /** The image before its snapshots: while it stands, they are in use. */
