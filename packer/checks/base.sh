@@ -3,13 +3,21 @@
 # it. Each line is `ok WHAT` or `BAD WHAT`; the status is 1 when one is bad.
 #   CHECK_VERSION: tag SoftwareVersion    CHECK_UNITS: folder with the units that boot scripts will lay down
 
+# The status of the whole, which whoever runs this ends with.
+# shellcheck disable=SC2034
 bad=0
 
 # expect WHAT COMMAND…: COMMAND must succeed.
 expect() {
   local what=$1
   shift
-  if "$@" >/dev/null 2>&1; then echo "ok $what"; else echo "BAD $what: expected success of: $*" && bad=1; fi
+  if "$@" >/dev/null 2>&1; then
+    echo "ok $what"
+  else
+    echo "BAD $what: expected success of: $*"
+    # shellcheck disable=SC2034
+    bad=1
+  fi
 }
 
 # A glob that is no file stays as it is.

@@ -7,6 +7,7 @@ import {
 import { errorAnswer } from './answers.ts'
 import { type ApiCall, readCall } from './api-call.ts'
 import { type CostOptions, costAnswer } from './cost-explorer.ts'
+import { endInterfaces, interfacesThatEnd, withKeyName } from './deletions.ts'
 import type { Endings } from './ec2-endings.ts'
 import { ec2Refusal } from './ec2-rules.ts'
 import { type InstanceFacts, instanceIds, rewriteInstances } from './ec2-xml.ts'
@@ -127,8 +128,11 @@ async function forwardEc2(
   const token = call.action === 'RunInstances' ? call.parameters.get('ClientToken') : null
   const earlier = token === null ? undefined : tokens.get(token)
   if (earlier !== undefined) return xml(await earlier)
-  const response = await forward(await withLaunchTemplate(call, options.ec2), options.motoEndpoint)
+  const ending = await interfacesThatEnd(call, options.ec2).catch(() => [])
+  const full = await withKeyName(await withLaunchTemplate(call, options.ec2), options.ec2)
+  const response = await forward(full, options.motoEndpoint)
   if (!response.ok) return response
+  await endInterfaces(ending, options.ec2)
   if (call.action === 'DescribeLaunchTemplateVersions') return xml(withoutOwnTags(await response.text()))
   if (!CHANGE_INSTANCES.has(call.action) && !LIST_INSTANCES.has(call.action)) return response
   const listed = await response.text()
