@@ -13,8 +13,9 @@ type Options = Readonly<Record<string, unknown>>
 
 /** Parses the command line and runs the verb; resolves with the exit code, throws AppError. */
 export async function buildCli(argv: readonly string[], out: Output, signal: AbortSignal): Promise<ExitCode> {
-  // It has verbs with options of their own.
+  // They have verbs with options of their own.
   if (argv[0] === 'gateway') return (await import('./gateway.ts')).runGateway(argv.slice(1), out, signal)
+  if (argv[0] === 'ami') return (await import('./ami.ts')).runAmi(argv.slice(1), out, signal)
   const cli = cac('bench')
   let exitCode: ExitCode = EXIT.ok
   const text = (name: string) => rawValue(argv, name)
@@ -237,6 +238,8 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     })
 
   cli.command('gateway <verb>', 'The OTLP gateway and its tools: bench gateway --help')
+
+  cli.command('ami <verb>', 'Images of cloud instances: bench ami --help')
 
   cli
     .command('schema [which]', 'Print the JSON Schema of a kind of file: workload, driver, infrastructure…')
