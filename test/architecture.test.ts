@@ -24,13 +24,25 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'compare/statistics',
     'errors',
   ],
-  result: ['engine/types', 'workload/model', 'workload/slo', 'errors'],
+  result: ['engine/types', 'workload/model', 'workload/search', 'workload/slo', 'errors'],
+  search: ['result', 'workload/search', 'workload/slo', 'errors'],
   compare: ['result', 'engine/types', 'engine/random', 'errors'],
   report: ['compare', 'result', 'engine/types', 'workload/model', 'errors'],
   metrics: ['result', 'errors'],
   live: ['run/events', 'report', 'result', 'errors'],
   publish: ['report', 'compare', 'result', 'workload/model', 'workload/secrets', 'errors'],
-  run: ['brokers', 'worker', 'engine', 'driver', 'drivers/registry', 'result', 'workload', 'clock', 'errors'],
+  run: [
+    'brokers',
+    'worker',
+    'engine',
+    'driver',
+    'drivers/registry',
+    'search',
+    'result',
+    'workload',
+    'clock',
+    'errors',
+  ],
   lab: [
     'brokers/lab-system',
     'brokers/lab-systems',
@@ -61,6 +73,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const GATEWAY_MAY_IMPORT = ['otlp', 'clock', 'errors']
 /** Who in src/ may import the gateway. */
 const MAY_IMPORT_GATEWAY = ['cli']
+
+/** What the simulation takes from src/: no driver of a broker, and no broker. */
+const SIM_MAY_IMPORT = ['clock', 'driver', 'engine', 'result', 'run', 'search', 'worker', 'workload']
 
 /** What a module that only looks at results must not reach for. */
 const NO_SIDE_EFFECTS = ['result', 'compare', 'report']
@@ -122,6 +137,21 @@ test('the gateway imports only the codec, the clock and the errors of src', () =
       const isAllowed = GATEWAY_MAY_IMPORT.some((name) => target.startsWith(`../src/${name}/`))
       if (target.startsWith('..') && !isAllowed) breaches.push(`gateway/${file.path} imports ${target}`)
     }
+  }
+  expect(breaches).toEqual([])
+})
+
+test('the simulation uses the product, and the product knows nothing of the simulation', () => {
+  const reaches = (file: SourceFile) => importsOf(file).filter((target) => /^\.\.\/sim(\/|$)/.test(target))
+  expect([...sources(), ...sources('gateway')].filter((file) => reaches(file).length > 0)).toEqual([])
+  const breaches: string[] = []
+  for (const file of sources('sim')) {
+    for (const target of importsOf(file)) {
+      const module = target.replace(/^\.\.\/src\//, '').split('/')[0]!
+      if (!target.startsWith('..')) continue
+      if (!SIM_MAY_IMPORT.includes(module)) breaches.push(`sim/${file.path} imports ${target}`)
+    }
+    if (NETWORK_OR_PROCESS.test(file.text)) breaches.push(`sim/${file.path} uses the network or a process`)
   }
   expect(breaches).toEqual([])
 })
