@@ -24,7 +24,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'compare/statistics',
     'errors',
   ],
-  result: ['engine/types', 'workload/model', 'errors'],
+  result: ['engine/types', 'workload/model', 'workload/slo', 'errors'],
   compare: ['result', 'engine/types', 'engine/random', 'errors'],
   report: ['compare', 'result', 'engine/types', 'workload/model', 'errors'],
   metrics: ['result', 'errors'],
