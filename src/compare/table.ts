@@ -14,6 +14,7 @@ import {
   throughputRows,
   tookRows,
 } from './rows.ts'
+import { stageGroup } from './stage-rows.ts'
 import { median } from './statistics/index.ts'
 import { costPerMillion } from './took.ts'
 import { FIGURE_KINDS } from './verdict/index.ts'
@@ -140,6 +141,7 @@ export function compare(result: ExperimentResult): Comparison {
       title,
       rows: COMPARED_QUANTILES.map(({ key, title: quantile }) => latencyRow(columns, name, key, quantile)),
     })),
+    ...stageGroup(result.workload.schedule, row),
     { title: 'Failures', rows: failureRows(row) },
     { title: 'Audit', rows: auditRows(row) },
     ...brokerGroup(

@@ -1,4 +1,5 @@
 import type { KeyDistributor, Payload } from '../workload/model.ts'
+import type { RateSchedule } from '../workload/rate-schedule.ts'
 
 export { ACKNOWLEDGERS, type Terms, type TopicFigures } from '../driver/driver.ts'
 
@@ -30,10 +31,12 @@ export interface EngineSpec {
   readonly messageBytes: number
   readonly payload: Payload
   readonly keyDistributor: KeyDistributor
-  /** Seeds payloads and keys. */
+  /** Seeds payloads, keys and arrivals. */
   readonly seed: number
-  /** Total over all producers of the trial. */
+  /** Total over all producers of the trial; the mean over measure where `schedule` has rates of its own. */
   readonly rateHz: number
+  /** When messages leave; default: evenly at `rateHz`. */
+  readonly schedule?: RateSchedule
   /** Producers of the whole trial; producer i sends the messages i, i + n, i + 2n, … of the one schedule. */
   readonly producerCount: number
   readonly warmupUs: number

@@ -198,6 +198,27 @@ const customFigure = z.object({
   errors: texts,
 })
 
+const rate = number.nonnegative()
+const rateSchedule = z.object({
+  arrivals: z.enum(['even', 'poisson']),
+  shape: z
+    .discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('stages'),
+        warmupRateHz: rate,
+        stages: z.array(z.object({ fromHz: rate, toHz: rate, durationS: number.positive() })),
+      }),
+      z.object({
+        kind: z.literal('trace'),
+        warmupRateHz: rate,
+        path: text,
+        sha256: text,
+        messages: count,
+      }),
+    ])
+    .nullable(),
+})
+
 const workload = z.object({
   name: text,
   topics: count,
@@ -215,6 +236,7 @@ const workload = z.object({
   producerRateHz: number,
   ratesHz: z.array(number.positive()).exactOptional(),
   consumerRateHz: number.nullable(),
+  schedule: rateSchedule.exactOptional(),
   warmupS: number,
   durationS: number,
   drivers: texts.nullable(),

@@ -1,3 +1,5 @@
+import type { RateSchedule } from './rate-schedule.ts'
+
 /** A workload after parsing, defaults filled in and units made explicit. All rates are totals over the whole workload. */
 export interface Workload {
   readonly name: string
@@ -15,6 +17,8 @@ export interface Workload {
   readonly ratesHz?: readonly number[]
   /** Messages a second that all consumers of one subscription may take together; null = no limit. */
   readonly consumerRateHz: number | null
+  /** When messages leave, and at rates that change; absent: evenly at `producerRateHz`, which else is the mean. */
+  readonly schedule?: RateSchedule
   readonly warmupS: number
   readonly durationS: number
   /** Sides named in the workload itself, as on the command line; null = none named. */

@@ -14,6 +14,7 @@ import { configError, type Problem } from './problem.ts'
 import { displayPath } from './product-folder.ts'
 import { trialsForVerdict } from './prospect.ts'
 import { ratesOf, withRates } from './rates.ts'
+import { scheduleProblems, withDuration } from './schedule-flags.ts'
 import { MASK, maskLoose } from './secrets.ts'
 import { parseSideToken, splitSides } from './side-token.ts'
 import { resolveSides, type SideRequest } from './sides.ts'
@@ -68,9 +69,9 @@ function defaultWorkers(cores: number): number {
 
 function withFlags(workload: Workload, { durationS, warmupS, ratesHz }: ParsedFlags): Workload {
   const warmupLimitS = durationS === null ? Number.POSITIVE_INFINITY : durationS / 2
+  const rated = ratesHz === null ? workload : withRates(workload, ratesHz)
   return {
-    ...(ratesHz === null ? workload : withRates(workload, ratesHz)),
-    durationS: durationS ?? workload.durationS,
+    ...(durationS === null ? rated : withDuration(rated, durationS)),
     warmupS: warmupS ?? Math.min(workload.warmupS, warmupLimitS),
   }
 }
@@ -79,7 +80,7 @@ function withFlags(workload: Workload, { durationS, warmupS, ratesHz }: ParsedFl
 function refuse(file: WorkloadFile, workload: Workload, flags: ParsedFlags): void {
   const lifted = [flags.ratesHz !== null && 'producerRate', flags.metrics !== null && 'metrics']
   const problems = file.refusals.filter(({ field }) => !lifted.includes(field)).map(({ problem }) => problem)
-  problems.push(...sizeProblems(workload, file))
+  problems.push(...sizeProblems(workload, file), ...scheduleProblems(workload, flags))
   if (problems.length > 0) throw configError(problems)
 }
 
@@ -151,6 +152,12 @@ function notesOf(file: WorkloadFile, workload: Workload, flags: ParsedFlags, wor
     notes.push(`--duration: ${formatDuration(file.workload.durationS)} in the file`)
   if (flags.durationS !== null && flags.warmupS === null && workload.warmupS < file.workload.warmupS) {
     notes.push(`warm-up shortened to ${formatDuration(workload.warmupS)}, half of --duration`)
+  }
+  if (flags.durationS !== null && workload.schedule?.shape?.kind === 'stages') {
+    notes.push('--duration: the stages of the schedule are shortened (or lengthened) alike, their rates stay')
+  }
+  if (workload.schedule?.shape?.warmupRateHz === 0 && workload.warmupS > 0) {
+    notes.push('nothing is sent in warm-up: the schedule begins at a rate of 0, and has no warmupRate')
   }
   if (flags.ratesHz !== null) {
     const flag = flags.ratesHz.length === 1 ? '--rate' : '--rates'

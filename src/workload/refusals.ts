@@ -37,10 +37,6 @@ export function refusalsOf(fields: WorkloadFields, locator: Locator): Refusal[] 
     const what = `expected consumerBacklogSizeGB to be 0, got ${fields.consumerBacklogSizeGB}: backlog tests are not yet there`
     refuse('consumerBacklogSizeGB', what, 'set it to 0 to measure without a backlog')
   }
-  if (fields.schedule !== undefined && fields.schedule !== 'constant') {
-    const what = `expected schedule to be constant, got ${shown(fields.schedule)}: other schedules are not yet there`
-    refuse('schedule', what, 'remove it, and set producerRate')
-  }
   for (const key of LATER_KEYS) {
     if (fields[key] !== undefined)
       refuse(key, `expected no ${key}, got ${shown(fields[key])}: not yet there`, LATER_HINTS[key])

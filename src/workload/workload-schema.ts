@@ -11,6 +11,7 @@ import {
   MIN_MESSAGE_BYTES,
   UNBOUNDED_RATE_HZ,
 } from './limits.ts'
+import { scheduleField } from './schedule-fields.ts'
 
 const count = () => z.int().min(1).max(MAX_COUNT)
 const rate = () =>
@@ -122,10 +123,7 @@ const fields = {
     .describe(
       'Module with custom figures for the report (TypeScript or JavaScript), beside the workload file.',
     ),
-  schedule: z
-    .literal('constant')
-    .optional()
-    .describe('When messages leave. Only constant (evenly spaced at producerRate) for now.'),
+  schedule: scheduleField.optional(),
 }
 
 /** A workload file as a person writes it: OMB's fields and ours. */
@@ -143,7 +141,6 @@ const later = z.unknown().optional()
 export const readableWorkloadSchema = z.strictObject({
   ...fields,
   producerRate: z.int().min(0).max(MAX_RATE_HZ).optional(),
-  schedule: later,
   slo: later,
   faults: later,
   search: later,
