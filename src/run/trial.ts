@@ -53,8 +53,10 @@ export interface TrialOptions {
   readonly signal: AbortSignal
   /** Called at the begin and the end of measure, with the processes that make the load; what it took is measured then. */
   readonly onMeasure: (edge: 'begin' | 'end', workerPids: readonly number[]) => void
-  /** Shorter limit of the drain, for tests that lose messages on purpose. */
+  /** Shorter limit of the drain: of a search, and of tests that lose messages on purpose. */
   readonly drainMs?: number
+  /** Who makes the load; default: processes on this machine. */
+  readonly startCrew?: typeof startCrew
 }
 
 /** Everything a trial left behind, before it is made into a result. */
@@ -97,7 +99,7 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
   const step = (name: Step, detail: string) => tell({ kind: 'step', side: side.label, step: name, detail })
 
   const seconds = watchSeconds(workload, (second) => tell({ kind: 'second', side: side.label, ...second }))
-  const crew = startCrew(assignment.workers, {
+  const crew = (options.startCrew ?? startCrew)(assignment.workers, {
     onInterval: seconds.onInterval,
     onLog: (line) => tell({ kind: 'log', side: side.label, line }),
   })
