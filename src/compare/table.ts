@@ -14,6 +14,7 @@ import {
   throughputRows,
   tookRows,
 } from './rows.ts'
+import { sloGroup } from './slo-rows.ts'
 import { stageGroup } from './stage-rows.ts'
 import { median } from './statistics/index.ts'
 import { costPerMillion } from './took.ts'
@@ -136,6 +137,7 @@ export function compare(result: ExperimentResult): Comparison {
         ),
       ],
     },
+    ...sloGroup(result, columns),
     { title: 'Throughput', rows: throughputRows(row, bytes) },
     ...COMPARED_LATENCIES.map(({ name, title }) => ({
       title,

@@ -239,6 +239,7 @@ const workload = z.object({
   schedule: rateSchedule.exactOptional(),
   warmupS: number,
   durationS: number,
+  slo: texts.exactOptional(),
   drivers: texts.nullable(),
 })
 

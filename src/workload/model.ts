@@ -21,6 +21,8 @@ export interface Workload {
   readonly schedule?: RateSchedule
   readonly warmupS: number
   readonly durationS: number
+  /** Service-level objectives that every trial of every side is held to (`publish.p99 < 20ms`); absent without any. */
+  readonly slo?: readonly string[]
   /** Sides named in the workload itself, as on the command line; null = none named. */
   readonly drivers: readonly string[] | null
 }

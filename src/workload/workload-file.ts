@@ -7,6 +7,7 @@ import { configError, type Problem } from './problem.ts'
 import { repeatedRates, withRates } from './rates.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
 import { hasOwnRates, type ReadSchedule, readSchedule } from './schedule-fields.ts'
+import { parseSlos } from './slo.ts'
 import { type Locator, validate } from './validate.ts'
 import { readableWorkloadSchema, type WorkloadFields, workloadSchema } from './workload-schema.ts'
 import { readYaml, type YamlSource } from './yaml-source.ts'
@@ -54,6 +55,7 @@ export async function workloadFrom(
     ...rateProblems(fields, yaml),
     ...durationProblems(fields, yaml),
     ...payloadProblems(fields, yaml),
+    ...parseSlos(fields.slo ?? [], ['slo'], yaml).problems,
   ]
   const payload = await payloadOf(fields, file, yaml)
   if ('problem' in payload) problems.push(payload.problem)
@@ -183,6 +185,7 @@ function toWorkload(
     warmupS: seconds(fields.warmupDurationMinutes, fields.warmupDurationSeconds) ?? DEFAULT_WARMUP_S,
     durationS: fixed?.durationS ?? seconds(fields.testDurationMinutes, fields.testDurationSeconds) ?? 0,
     ...(schedule !== null && { schedule }),
+    ...(fields.slo && { slo: fields.slo }),
     drivers: fields.drivers ?? null,
   }
   return fields.rates === undefined ? workload : withRates(workload, fields.rates)

@@ -12,6 +12,7 @@ import {
   UNBOUNDED_RATE_HZ,
 } from './limits.ts'
 import { scheduleField } from './schedule-fields.ts'
+import { MAX_SLOS } from './slo.ts'
 
 const count = () => z.int().min(1).max(MAX_COUNT)
 const rate = () =>
@@ -124,6 +125,12 @@ const fields = {
       'Module with custom figures for the report (TypeScript or JavaScript), beside the workload file.',
     ),
   schedule: scheduleField.optional(),
+  slo: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(MAX_SLOS)
+    .optional()
+    .describe("Objectives that every trial must meet, such as 'publish.p99 < 20ms'; a miss is exit code 5."),
 }
 
 /** A workload file as a person writes it: OMB's fields and ours. */
@@ -133,7 +140,7 @@ export const workloadSchema = z
   .meta({ title: 'bench workload' })
 
 /** Keys that later versions will read: known, and refused until then. */
-export const LATER_KEYS = ['slo', 'faults', 'search'] as const
+export const LATER_KEYS = ['faults', 'search'] as const
 
 const later = z.unknown().optional()
 
@@ -141,7 +148,6 @@ const later = z.unknown().optional()
 export const readableWorkloadSchema = z.strictObject({
   ...fields,
   producerRate: z.int().min(0).max(MAX_RATE_HZ).optional(),
-  slo: later,
   faults: later,
   search: later,
 })

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExperimentResult, TrialResult } from '../../src/result/result.ts'
 import { benchHome, ROOT } from '../support/bench.ts'
-import { expectSound } from '../support/sound.ts'
+import { expectOnlyLate, expectSound } from '../support/sound.ts'
 
 // A deadline for a busy machine, not a measure.
 setDefaultTimeout(120_000)
@@ -36,6 +36,11 @@ async function run(text: string, args: readonly string[] = []) {
   return { finished, result, trial: result.sides[0]!.trials[0]!, page }
 }
 
+/** Whether a page, too long to be printed by a failing test, has this text. */
+function shows(page: string, text: string): boolean {
+  return page.replaceAll(/\s+/g, ' ').includes(text)
+}
+
 /** Everything that was sent was acknowledged and came once. */
 function expectBooks(trial: TrialResult, warmup: number, measure: number): void {
   const all = (count: number) => ({
@@ -61,7 +66,7 @@ describe('a schedule', () => {
     expectBooks(trial, 500, 1000 + 3000)
     expect(trial.rateHz).toBe(1000)
     expect(finished.stdout).toContain('500/s to 2,500/s in 2 s, msg/s published')
-    expect(page).toContain('schedule: 500/s for 2 s, then 500/s to 2,500/s in 2 s')
+    expect(shows(page, 'schedule: 500/s for 2 s, then 500/s to 2,500/s in 2 s')).toBe(true)
     const offered = trial.intervals
       .filter(({ phase }) => phase === 'measure')
       .map(({ counts }) => counts.scheduled)
@@ -89,4 +94,17 @@ describe('a schedule', () => {
     // Six standard deviations.
     expect(Math.abs(counts[0]! - 2000)).toBeLessThan(270)
   })
+})
+
+test('an objective that was missed is exit code 5, and told; one that was met is shown', async () => {
+  const { finished, result, page } = await run(
+    "producerRate: 500\ntestDurationSeconds: 1\nslo: ['publish.p50 < 1us', 'lost == 0']\n",
+  )
+  const late = expectOnlyLate(result)
+  expect(finished.exitCode).toBe(late ? 6 : 5)
+  expect(finished.stdout).toContain('lost == 0')
+  expect(shows(page, 'Objectives (slo)')).toBe(true)
+  if (late) return
+  expect(finished.stdout).toContain('objective (slo) missed: fake')
+  expect(shows(page, 'objective (slo) missed: fake')).toBe(true)
 })
