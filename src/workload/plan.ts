@@ -1,5 +1,6 @@
 import { DRIVERS, type DriverEntry } from '../drivers/registry.ts'
 import { formatDuration } from './duration.ts'
+import { refuseFaults } from './faults.ts'
 import {
   AUDIT_MESSAGES,
   MAX_CONSUMERS,
@@ -8,7 +9,7 @@ import {
   MAX_PRODUCERS,
 } from './limits.ts'
 import { metricsModule } from './metrics-file.ts'
-import type { Plan, Workload } from './model.ts'
+import type { Plan, Side, Workload } from './model.ts'
 import { type ParsedFlags, type PlanOptions, parseFlags } from './plan-options.ts'
 import { configError, type Problem } from './problem.ts'
 import { displayPath } from './product-folder.ts'
@@ -36,7 +37,10 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     throw configError([{ where: displayPath(options.workloadFile), what, hint: 'name sides with --drivers' }])
   }
   const { workloadFile } = options
+  const nodesOf = ({ driver }: Side) =>
+    registry.find(({ name }) => name === driver)?.localNodes?.[flags.topology] ?? null
   const sides = await resolveSides(requests, { registry, workloadFile, lenient: flags.lenient })
+  refuseFaults({ workload, sides, topology: flags.topology }, file.locator, nodesOf)
   const producers = workload.topics * workload.producersPerTopic
   const consumers = workload.topics * workload.subscriptionsPerTopic * workload.consumersPerSubscription
   const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), Math.max(producers, consumers))

@@ -12,7 +12,6 @@ export interface Refusal {
 
 const LATER_HINTS: Readonly<Record<(typeof LATER_KEYS)[number], string>> = {
   slo: 'remove it, and read the latencies in the report',
-  faults: 'remove it',
   search: 'remove it, and set producerRate',
 }
 

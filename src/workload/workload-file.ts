@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { faultProblems, toFaults } from './faults.ts'
 import { DEFAULT_WARMUP_S, MAX_PAYLOAD_POOL_BYTES } from './limits.ts'
 import { findMetricsFile } from './metrics-file.ts'
 import type { Payload, Plan, Workload } from './model.ts'
@@ -53,6 +54,7 @@ export async function workloadFrom(
     ...rateProblems(fields, yaml),
     ...durationProblems(fields, yaml),
     ...payloadProblems(fields, yaml),
+    ...faultProblems(fields.faults, yaml),
   ]
   const payload = await payloadOf(fields, file, yaml)
   if ('problem' in payload) problems.push(payload.problem)
@@ -160,6 +162,7 @@ function toWorkload(fields: WorkloadFields, payload: Payload, file: string): Wor
     warmupS: seconds(fields.warmupDurationMinutes, fields.warmupDurationSeconds) ?? DEFAULT_WARMUP_S,
     durationS: seconds(fields.testDurationMinutes, fields.testDurationSeconds) ?? 0,
     drivers: fields.drivers ?? null,
+    ...(fields.faults && { faults: toFaults(fields.faults) }),
   }
   return fields.rates === undefined ? workload : withRates(workload, fields.rates)
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { MAX_TRIALS_PER_SIDE } from '../compare/statistics/index.ts'
+import { faultsSchema } from './faults-schema.ts'
 import {
   DEFAULT_WARMUP_S,
   MAX_COUNT,
@@ -126,6 +127,7 @@ const fields = {
     .literal('constant')
     .optional()
     .describe('When messages leave. Only constant (evenly spaced at producerRate) for now.'),
+  faults: faultsSchema,
 }
 
 /** A workload file as a person writes it: OMB's fields and ours. */
@@ -135,7 +137,7 @@ export const workloadSchema = z
   .meta({ title: 'bench workload' })
 
 /** Keys that later versions will read: known, and refused until then. */
-export const LATER_KEYS = ['slo', 'faults', 'search'] as const
+export const LATER_KEYS = ['slo', 'search'] as const
 
 const later = z.unknown().optional()
 
@@ -145,7 +147,6 @@ export const readableWorkloadSchema = z.strictObject({
   producerRate: z.int().min(0).max(MAX_RATE_HZ).optional(),
   schedule: later,
   slo: later,
-  faults: later,
   search: later,
 })
 

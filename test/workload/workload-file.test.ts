@@ -153,7 +153,6 @@ describe('what does not exist yet is refused, with its place', () => {
     ['schedule', 'schedule: poisson', /other schedules are not yet/],
     ['schedule', 'schedule: {steps: []}', /other schedules are not yet/],
     ['slo', 'slo: {p99: 5ms}', /not yet/],
-    ['faults', 'faults: [{kill: 1}]', /not yet/],
     ['search', 'search: {}', /not yet/],
   ]
   test.each(cases)('%s in "%s"', async (field, line, what) => {

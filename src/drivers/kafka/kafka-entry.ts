@@ -8,6 +8,7 @@ export const kafkaEntry: DriverEntry = {
   ombDriverClasses: ['KafkaBenchmarkDriver'],
   clients: ['platformatic', 'kafkajs'],
   localBroker: 'kafka',
+  localNodes: { single: 1, cluster: 3 },
   configSchema: kafkaConfigSchema,
   fromOmb: kafkaFromOmb,
   secretKeys: ['sasl.password'],

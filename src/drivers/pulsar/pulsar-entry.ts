@@ -9,6 +9,7 @@ export const pulsarEntry: DriverEntry = {
   ombDriverClasses: ['PulsarBenchmarkDriver'],
   clients: ['native', 'pulsar-client'],
   localBroker: 'pulsar',
+  localNodes: { single: 1, cluster: 6 },
   serverUrls: pulsarServerUrls,
   configSchema: pulsarConfigSchema,
   fromOmb: pulsarFromOmb,
