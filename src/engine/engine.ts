@@ -50,6 +50,12 @@ export interface Engine {
   /** Whether everything was sent that will be: measure is over, and what was due is sent or given up. */
   sendingDone(): boolean
   /**
+   * All consumers of this process take no more, until `resumeConsumers`; what the system holds meanwhile is its own
+   * matter, and what a driver has in its bounded queues waits there. Neither blocks the event loop. Idempotent.
+   */
+  pauseConsumers(): void
+  resumeConsumers(): void
+  /**
    * Ends sending, closes producers (which settles what is in flight) and then consumers, and reports. Messages that
    * never came are censored with `endUs − scheduled`.
    * @param endUs the drain's end, µs from the epoch: the same in all processes; now, unless given
@@ -139,6 +145,8 @@ export function createEngine(options: EngineOptions): Engine {
       producers.stop()
     },
     sendingDone: () => producers.done(),
+    pauseConsumers: () => consumers.pause(),
+    resumeConsumers: () => consumers.resume(),
     async finish(signal, endUs) {
       producers.stop()
       await closeProducers(signal)

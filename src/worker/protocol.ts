@@ -25,6 +25,9 @@ export interface Requests {
   start: { ask: { epochUs: number; boundariesUs: readonly number[] }; answer: null }
   /** Ends the schedule now (Ctrl-C, another worker's death): nothing more is sent. */
   stopSending: { ask: null; answer: null }
+  /** Answered when no consumer of this worker takes anything new: at most what is under way still comes. Idempotent. */
+  pauseConsumers: { ask: null; answer: null }
+  resumeConsumers: { ask: null; answer: null }
   progress: { ask: null; answer: WorkerProgress }
   /**
    * Ends the trial in the engine: settles, closes producers and consumers, reports. `endUs` (from the epoch, the same

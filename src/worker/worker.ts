@@ -100,6 +100,14 @@ function createHandlers(channel: Channel<ToWorker, FromWorker>, clock: Clock, si
       if (interval.endUs > interval.startUs) channel.send({ kind: 'interval', interval })
       return null
     },
+    async pauseConsumers() {
+      opened(engine).pauseConsumers()
+      return null
+    },
+    async resumeConsumers() {
+      opened(engine).resumeConsumers()
+      return null
+    },
     async progress() {
       const { sent, settled, acknowledged, unknown, distinctReceived } = opened(engine).progress()
       const sendingDone = opened(engine).sendingDone()
