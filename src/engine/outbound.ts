@@ -1,3 +1,4 @@
+import { type AcknowledgementGaps, LongestGap } from './acknowledgement-gaps.ts'
 import type { Outcome, OutgoingBatch, Producer } from '../driver/driver.ts'
 import { messageOf } from '../errors/app-error.ts'
 import { type BatchWriter, createBatchWriter } from './batch-writer.ts'
@@ -31,6 +32,10 @@ export interface OutboundContext {
   readonly messageBytes: number
   /** Largest number of accepted, unsettled messages of one producer. */
   readonly maxPending: number
+  /** Of all producers. */
+  readonly gaps: AcknowledgementGaps
+  /** Begin and end of measure, µs from the epoch. */
+  readonly measureUs: readonly [number, number]
 }
 
 export interface OutboundOptions {
@@ -54,6 +59,7 @@ const newCounts = (): MutableCounts => ({ scheduled: 0, sent: 0, acknowledged: 0
 export class Outbound {
   readonly schedule: Schedule
   readonly streams: SentStreams
+  readonly longestGap: LongestGap
   /** By phase; `scheduled` is filled in when asked. */
   readonly counts = [newCounts(), newCounts()] as const
   readonly #context: OutboundContext
@@ -75,6 +81,7 @@ export class Outbound {
     this.#context = context
     this.#options = options
     this.schedule = options.schedule
+    this.longestGap = new LongestGap(...context.measureUs)
     this.#pacer = createPacer(options.schedule, context.slabs.maxBatch)
     this.#driverTime = new DriverTime(context.calls)
     this.streams = new SentStreams(options.keys?.names.length ?? Math.max(1, options.partitions))
@@ -197,6 +204,10 @@ export class Outbound {
     const nowUs = this.#context.timeline.elapsedUs()
     const book = this.#book
     const { publish, service } = this.#recorders
+    if (outcome === 'acknowledged') {
+      this.#context.gaps.note(nowUs)
+      this.longestGap.note(nowUs)
+    }
     for (let sequence = first; sequence < first + count; sequence++) {
       if (!book.isOpen(sequence)) {
         this.#context.breaches.add('settled a message that was not in flight', 1)

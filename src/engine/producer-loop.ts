@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../clock/clock.ts'
 import type { Driver } from '../driver/driver.ts'
+import { AcknowledgementGaps } from './acknowledgement-gaps.ts'
 import { BusyLog } from './busy-log.ts'
 import type { ErrorKinds } from './error-kinds.ts'
 import { createKeys } from './keys.ts'
@@ -26,6 +27,7 @@ export interface ProducerLoopOptions {
 /** Sends the schedules of all producers of a process from one timer. */
 export interface ProducerLoop {
   readonly producers: readonly { readonly topic: string; readonly outbound: Outbound }[]
+  readonly gaps: AcknowledgementGaps
   prepare(signal: AbortSignal): Promise<void>
   /** Arms the timer; the timeline has its epoch. */
   start(): void
@@ -123,6 +125,7 @@ export function createProducerLoop(options: ProducerLoopOptions): ProducerLoop {
 
   return {
     producers,
+    gaps: context.gaps,
     async prepare(signal) {
       await Promise.all(
         producers.map(async ({ topic, outbound }) => {
@@ -163,6 +166,8 @@ function createContext(options: ProducerLoopOptions, calls: BusyLog): OutboundCo
     runId: spec.runId,
     messageBytes: spec.messageBytes,
     maxPending: Math.max(slabs.maxBatch, Math.floor(bytesEach / spec.messageBytes)),
+    gaps: new AcknowledgementGaps(),
+    measureUs: [spec.warmupUs, spec.warmupUs + spec.measureUs],
   }
 }
 
