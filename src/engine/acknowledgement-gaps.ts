@@ -61,9 +61,7 @@ export class LongestGap {
 }
 
 /** Times in which none of several processes saw an acknowledgement, from the gaps of each in the order of time. */
-export function commonGaps(
-  lists: readonly (readonly AcknowledgementGap[])[],
-): readonly AcknowledgementGap[] {
+export function commonGaps(lists: readonly (readonly AcknowledgementGap[])[]): readonly AcknowledgementGap[] {
   const [first = [], ...others] = lists
   return others.reduce(intersection, first)
 }

@@ -1,6 +1,6 @@
-import { type AcknowledgementGaps, LongestGap } from './acknowledgement-gaps.ts'
 import type { Outcome, OutgoingBatch, Producer } from '../driver/driver.ts'
 import { messageOf } from '../errors/app-error.ts'
+import { type AcknowledgementGaps, LongestGap } from './acknowledgement-gaps.ts'
 import { type BatchWriter, createBatchWriter } from './batch-writer.ts'
 import type { BusyLog } from './busy-log.ts'
 import { recordCensored } from './censor.ts'

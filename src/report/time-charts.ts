@@ -99,14 +99,17 @@ function timeChart({ side, trialNumber, trial }: PlacedTrial, stepS: number): Ti
   }
 }
 
-/** What is not measured: before and after. Faults belong here, too. */
-function bandsOf({ phases, intervals }: TrialResult): readonly Band[] {
+/** What is not measured, before and after, and what went wrong on purpose. */
+function bandsOf({ phases, intervals, faults = [] }: TrialResult): readonly Band[] {
   const warmupEndS = phases.warmup.durationS
   const measureEndS = warmupEndS + phases.measure.durationS
   const endS = intervals.at(-1)?.endS ?? measureEndS
   return [
     { fromS: 0, toS: warmupEndS, label: 'warm-up' },
     { fromS: measureEndS, toS: endS, label: 'drain' },
+    ...faults.flatMap(({ text, startS, endS: toS }) =>
+      startS === null ? [] : { fromS: startS, toS: toS ?? endS, label: text },
+    ),
   ].filter(({ fromS, toS }) => toS > fromS)
 }
 

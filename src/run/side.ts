@@ -114,6 +114,7 @@ async function measureSide(options: SideOptions, broker: LocalBroker | null): Pr
       clock,
       tell: options.tell,
       signal: options.signal,
+      faultTargets: { broker, network: null },
       onMeasure: (edge, workerPids) => {
         meter.onMeasure(edge, workerPids)
         others.sample()
