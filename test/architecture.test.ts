@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   engine: ['driver', 'clock', 'errors', 'workload', 'result'],
   worker: ['engine', 'driver', 'drivers/registry', 'clock', 'errors'],
   brokers: ['drivers', 'driver', 'clock', 'errors'],
+  proxy: ['clock', 'errors'],
   workload: [
     'drivers/registry',
     'driver',
@@ -30,7 +31,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   metrics: ['result', 'errors'],
   live: ['run/events', 'report', 'result', 'errors'],
   publish: ['report', 'compare', 'result', 'workload/model', 'workload/secrets', 'errors'],
-  run: ['brokers', 'worker', 'engine', 'driver', 'drivers/registry', 'result', 'workload', 'clock', 'errors'],
+  run: ['brokers', 'proxy', 'worker', 'engine', 'driver', 'drivers/registry', 'result', 'workload', 'clock', 'errors'],
   lab: [
     'brokers/lab-system',
     'brokers/lab-systems',
