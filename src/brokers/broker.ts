@@ -57,6 +57,11 @@ export interface LocalBrokerOptions {
   /** Security for tests: extra listeners with SASL/TLS, users, ACLs; each broker documents its own. */
   readonly extra?: Readonly<Record<string, unknown>>
   readonly log: (line: string) => void
+  /**
+   * Where clients shall come instead of this address of a node (its index in `LocalBroker.nodes`): something stands
+   * between. Called before the node starts, which then advertises the answer; the nodes' own traffic does not pass there.
+   */
+  readonly front?: (node: number, address: string) => Promise<string>
 }
 
 /** How to get and start one kind of broker on this machine. */

@@ -19,6 +19,8 @@ export interface DriverEntry {
   readonly localBroker: string | null
   /** Processes of the local broker, where it is known: what faults may aim at. */
   readonly localNodes?: { readonly single: number; readonly cluster: number }
+  /** Its servers tell clients further addresses of their own: nothing can be put before servers that are not ours. */
+  readonly redirectsClients?: true
   /** What `servers` may hold beside `host:port`. */
   readonly serverUrls?: ServerUrls
   /** The driver's part of a driver file: everything but `name`, `driver`, `driverClass` and `servers`. */

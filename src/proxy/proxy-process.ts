@@ -11,7 +11,7 @@ const END_LIMIT_MS = 2_000
 const NICENESS = -10
 
 /** A process of its own between clients and servers, that passes bytes on and can disturb them. */
-export interface Proxy {
+export interface NetworkProxy {
   readonly pid: number
   /** Opens a port of loopback that leads to a server (`host:port`); resolves to its `host:port`. */
   open(target: string): Promise<string>
@@ -28,7 +28,7 @@ interface Waiter {
 }
 
 /** Starts the process. Its requests throw `AppError('WORKER')` when it is gone or does not answer in time. */
-export function startProxy(): Proxy {
+export function startProxy(): NetworkProxy {
   const waiters = new Map<number, Waiter>()
   let nextId = 1
   let death: string | null = null

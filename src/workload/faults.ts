@@ -1,5 +1,5 @@
 import type { FaultFields } from './faults-schema.ts'
-import type { Fault, NetworkFault, Plan } from './model.ts'
+import type { Fault, NetworkFault, Plan, Side } from './model.ts'
 import { configError, type Problem } from './problem.ts'
 import type { Locator } from './validate.ts'
 
@@ -114,15 +114,22 @@ export function needsProxy({ faults = [] }: Pick<Plan['workload'], 'faults'>): b
   return faults.some(({ kind }) => kind === 'network')
 }
 
+/** What the registry knows of sides. */
+export interface KnownOfSides {
+  /** How many nodes a side's local broker has; null = not known. */
+  nodes(side: Side): number | null
+  /** Whether its servers send clients to addresses of their own. */
+  redirects(side: Side): boolean
+}
+
 /**
  * What is wrong with faults in this plan: beyond the measured time, at the same time as one that contradicts it, or at
  * a node of a broker that bench does not start or that has no such node.
- * @param nodesOf how many nodes a side's local broker has; null = not known
  */
 export function refuseFaults(
   plan: Pick<Plan, 'workload' | 'sides' | 'topology'>,
   locator: Locator,
-  nodesOf: (side: Plan['sides'][number]) => number | null,
+  known: KnownOfSides,
 ): void {
   const { workload, sides } = plan
   const faults = workload.faults ?? []
@@ -147,7 +154,12 @@ export function refuseFaults(
         refuse(what, 'of servers that are yours bench can only pause consumers and disturb the network')
         continue
       }
-      const nodes = side.servers === null ? nodesOf(side) : side.servers.length
+      if (fault.network !== undefined && side.servers !== null && known.redirects(side)) {
+        const what = `expected a broker that bench starts, got the servers of ${side.label}`
+        refuse(what, 'its servers tell clients where to go, so nothing can be put before them')
+        continue
+      }
+      const nodes = side.servers === null ? known.nodes(side) : side.servers.length
       if (typeof node !== 'number' || nodes === null || node <= nodes) continue
       const few = nodes === 1 ? '1 node' : `${nodes} nodes`
       refuse(`expected a node of ${side.label}, which has ${few}, got ${node}`, 'or take --topology cluster')

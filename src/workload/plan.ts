@@ -37,10 +37,12 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     throw configError([{ where: displayPath(options.workloadFile), what, hint: 'name sides with --drivers' }])
   }
   const { workloadFile } = options
-  const nodesOf = ({ driver }: Side) =>
-    registry.find(({ name }) => name === driver)?.localNodes?.[flags.topology] ?? null
+  const entryOf = ({ driver }: Side) => registry.find(({ name }) => name === driver)
   const sides = await resolveSides(requests, { registry, workloadFile, lenient: flags.lenient })
-  refuseFaults({ workload, sides, topology: flags.topology }, file.locator, nodesOf)
+  refuseFaults({ workload, sides, topology: flags.topology }, file.locator, {
+    nodes: (side) => entryOf(side)?.localNodes?.[flags.topology] ?? null,
+    redirects: (side) => entryOf(side)?.redirectsClients === true,
+  })
   const producers = workload.topics * workload.producersPerTopic
   const consumers = workload.topics * workload.subscriptionsPerTopic * workload.consumersPerSubscription
   const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), Math.max(producers, consumers))

@@ -4,14 +4,14 @@ import { afterAll, beforeAll, beforeEach, expect, setDefaultTimeout, test } from
 import { once } from 'node:events'
 import fc from 'fast-check'
 import { CLEAR } from '../../src/proxy/condition.ts'
-import { type Proxy, startProxy } from '../../src/proxy/proxy-process.ts'
+import { type NetworkProxy, startProxy } from '../../src/proxy/proxy-process.ts'
 import { pollUntil } from '../support/poll.ts'
 import { breakOf, condition, dial, type Listener, listen, readAll, sendAll } from './talk.ts'
 
 // A deadline for a busy machine, not a measure.
 setDefaultTimeout(60_000)
 
-let proxy: Proxy
+let proxy: NetworkProxy
 let server: Listener
 let front: string
 beforeAll(async () => {

@@ -9,6 +9,7 @@ export const kafkaEntry: DriverEntry = {
   clients: ['platformatic', 'kafkajs'],
   localBroker: 'kafka',
   localNodes: { single: 1, cluster: 3 },
+  redirectsClients: true,
   configSchema: kafkaConfigSchema,
   fromOmb: kafkaFromOmb,
   secretKeys: ['sasl.password'],

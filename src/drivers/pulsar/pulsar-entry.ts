@@ -10,6 +10,7 @@ export const pulsarEntry: DriverEntry = {
   clients: ['native', 'pulsar-client'],
   localBroker: 'pulsar',
   localNodes: { single: 1, cluster: 6 },
+  redirectsClients: true,
   serverUrls: pulsarServerUrls,
   configSchema: pulsarConfigSchema,
   fromOmb: pulsarFromOmb,
