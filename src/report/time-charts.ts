@@ -16,6 +16,8 @@ export interface Band {
   readonly fromS: number
   readonly toS: number
   readonly label: string
+  /** Something that went wrong on purpose; absent of phases. */
+  readonly fault?: true
 }
 
 /** What one trial did over time; x in seconds from the start of its warm-up, the middle of each step. */
@@ -107,9 +109,13 @@ function bandsOf({ phases, intervals, faults = [] }: TrialResult): readonly Band
   return [
     { fromS: 0, toS: warmupEndS, label: 'warm-up' },
     { fromS: measureEndS, toS: endS, label: 'drain' },
-    ...faults.flatMap(({ text, startS, endS: toS }) =>
-      startS === null ? [] : { fromS: startS, toS: toS ?? endS, label: text },
-    ),
+    ...faults.flatMap(({ text, startS, endS: toS }, i): Band[] => {
+      if (startS === null) return []
+      // Bands of one name are united over trials: the same fault at another time is another band.
+      const before = faults.slice(0, i).filter((each) => each.text === text).length
+      const label = before === 0 ? text : `${text} (${before + 1})`
+      return [{ fromS: startS, toS: toS ?? endS, label, fault: true }]
+    }),
   ].filter(({ fromS, toS }) => toS > fromS)
 }
 

@@ -5,6 +5,7 @@ import { countText } from '../result/figures.ts'
 import { plannedRatesHz } from '../result/rates.ts'
 import type { ExperimentResult } from '../result/result.ts'
 import { type Charts, chartsOf } from './charts.ts'
+import { faultsView } from './faults.ts'
 import { sentenceParts, settingText, sourceText, unbroken, utc } from './text.ts'
 import { auditTable, failureTable, sideNotes, trialTable } from './view-trials.ts'
 
@@ -41,6 +42,7 @@ export function htmlView(result: ExperimentResult) {
     ...chartsView(chartsOf(result), comparison, sides),
     audits: auditTable(trials, colorOf),
     failures: failureTable(trials, colorOf),
+    faulty: faultsView(trials, colorOf),
     costNote: costNote(result.costs.billing),
     settings: settingsTable(result).map((group) => ({
       ...group,
