@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   engine: ['driver', 'clock', 'errors', 'workload', 'result'],
   worker: ['engine', 'driver', 'drivers/registry', 'clock', 'errors'],
   brokers: ['drivers', 'driver', 'clock', 'errors'],
+  proxy: ['clock', 'errors'],
   workload: [
     'drivers/registry',
     'driver',
@@ -33,6 +34,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   publish: ['report', 'compare', 'result', 'workload/model', 'workload/secrets', 'errors'],
   run: [
     'brokers',
+    'proxy',
     'worker',
     'engine',
     'driver',

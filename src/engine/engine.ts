@@ -174,6 +174,7 @@ export function createEngine(options: EngineOptions): Engine {
       return buildReport({
         spec,
         producers: producers.producers,
+        gaps: producers.gaps,
         consumers,
         latencies,
         publishErrors: publishErrors.counts(),

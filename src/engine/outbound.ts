@@ -1,5 +1,6 @@
 import type { Outcome, OutgoingBatch, Producer } from '../driver/driver.ts'
 import { messageOf } from '../errors/app-error.ts'
+import { type AcknowledgementGaps, LongestGap } from './acknowledgement-gaps.ts'
 import { type BatchWriter, createBatchWriter, type SendTiming } from './batch-writer.ts'
 import type { BusyLog } from './busy-log.ts'
 import { recordCensored } from './censor.ts'
@@ -31,6 +32,10 @@ export interface OutboundContext {
   readonly messageBytes: number
   /** Largest number of accepted, unsettled messages of one producer. */
   readonly maxPending: number
+  /** Of all producers. */
+  readonly gaps: AcknowledgementGaps
+  /** Begin and end of measure, µs from the epoch. */
+  readonly measureUs: readonly [number, number]
 }
 
 export interface OutboundOptions {
@@ -51,6 +56,7 @@ const newCounts = (): MutableCounts => ({ scheduled: 0, sent: 0, acknowledged: 0
 /** One producer: its place in the schedule, what is in flight, what became of it. */
 export class Outbound {
   readonly streams: SentStreams
+  readonly longestGap: LongestGap
   /** By phase; `scheduled` is filled in when asked. */
   readonly counts = [newCounts(), newCounts()] as const
   readonly #context: OutboundContext
@@ -74,6 +80,7 @@ export class Outbound {
     this.#options = options
     this.#timing = options.timing
     this.#pacer = createPacer(options.timing.schedule, context.slabs.maxBatch)
+    this.longestGap = new LongestGap(...context.measureUs)
     this.#driverTime = new DriverTime(context.calls)
     this.streams = new SentStreams(options.keys?.names.length ?? Math.max(1, options.partitions))
     this.#writer = createBatchWriter(context, options, this.streams)
@@ -95,7 +102,8 @@ export class Outbound {
   }
 
   /** Goes on by another schedule, of which all that was sent is the beginning, in the same phases. */
-  retime(schedule: Schedule, warmupCount: number): void {
+  retime(schedule: Schedule, warmupCount: number, measureUs: readonly [from: number, to: number]): void {
+    this.longestGap.retime(...measureUs)
     this.#timing.schedule = schedule
     this.#timing.warmupCount = warmupCount
     this.#pacer = createPacer(schedule, this.#context.slabs.maxBatch)
@@ -206,6 +214,10 @@ export class Outbound {
     const nowUs = this.#context.timeline.elapsedUs()
     const book = this.#book
     const { publish, service } = this.#recorders
+    if (outcome === 'acknowledged') {
+      this.#context.gaps.note(nowUs)
+      this.longestGap.note(nowUs)
+    }
     for (let sequence = first; sequence < first + count; sequence++) {
       if (!book.isOpen(sequence)) {
         this.#context.breaches.add('settled a message that was not in flight', 1)

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../clock/clock.ts'
 import type { Driver } from '../driver/driver.ts'
+import { AcknowledgementGaps } from './acknowledgement-gaps.ts'
 import type { SendTiming } from './batch-writer.ts'
 import { BusyLog } from './busy-log.ts'
 import type { ErrorKinds } from './error-kinds.ts'
@@ -28,6 +29,7 @@ export interface ProducerLoopOptions {
 /** Sends the schedules of all producers of a process from one timer. */
 export interface ProducerLoop {
   readonly producers: readonly { readonly topic: string; readonly outbound: Outbound }[]
+  readonly gaps: AcknowledgementGaps
   prepare(signal: AbortSignal): Promise<void>
   /** Arms the timer; the timeline has its epoch. */
   start(): void
@@ -129,6 +131,7 @@ export function createProducerLoop(options: ProducerLoopOptions): ProducerLoop {
 
   return {
     producers,
+    gaps: context.gaps,
     async prepare(signal) {
       await Promise.all(
         producers.map(async ({ topic, outbound }) => {
@@ -155,7 +158,7 @@ export function createProducerLoop(options: ProducerLoopOptions): ProducerLoop {
       schedules = schedules.retimed(warmupUs, measureUs)
       for (const outbound of outbounds) {
         const { schedule, warmupCount } = timingOf(schedules, { ...spec, warmupUs }, outbound.id)
-        outbound.retime(schedule, warmupCount)
+        outbound.retime(schedule, warmupCount, [warmupUs, warmupUs + measureUs])
       }
     },
     done: () => stopped,
@@ -178,6 +181,8 @@ function createContext(options: ProducerLoopOptions, calls: BusyLog): OutboundCo
     runId: spec.runId,
     messageBytes: spec.messageBytes,
     maxPending: Math.max(slabs.maxBatch, Math.floor(bytesEach / spec.messageBytes)),
+    gaps: new AcknowledgementGaps(),
+    measureUs: [spec.warmupUs, spec.warmupUs + spec.measureUs],
   }
 }
 

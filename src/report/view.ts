@@ -6,6 +6,7 @@ import { plannedRatesHz } from '../result/rates.ts'
 import type { ExperimentResult } from '../result/result.ts'
 import { scheduleText } from '../workload/schedule-text.ts'
 import { type Charts, chartsOf } from './charts.ts'
+import { faultsView } from './faults.ts'
 import { sentenceParts, settingText, sourceText, unbroken, utc } from './text.ts'
 import { auditTable, failureTable, sideNotes, trialTable } from './view-trials.ts'
 
@@ -42,6 +43,7 @@ export function htmlView(result: ExperimentResult) {
     ...chartsView(chartsOf(result), comparison, sides),
     audits: auditTable(trials, colorOf),
     failures: failureTable(trials, colorOf),
+    faulty: faultsView(trials, colorOf),
     costNote: costNote(result.costs.billing),
     settings: settingsTable(result).map((group) => ({
       ...group,

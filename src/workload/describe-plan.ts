@@ -1,4 +1,5 @@
 import { formatDuration } from './duration.ts'
+import { faultText } from './faults.ts'
 import { DRAIN_LIMIT_S, PREPARE_ESTIMATE_S } from './limits.ts'
 import type { Plan, Side, Workload } from './model.ts'
 import { type Prospect, prospectOf } from './prospect.ts'
@@ -60,6 +61,9 @@ function workloadLines(workload: Workload, messages: number): string[] {
     `  ${plural(topics, 'topic')} of ${plural(workload.partitionsPerTopic, 'partition')}, ${plural(topics * workload.producersPerTopic, 'producer')}`,
     `  ${plural(subscriptionsPerTopic, 'subscription')} of each topic with ${plural(workload.consumersPerSubscription, 'consumer')} each${limit}`,
     `  ${payloadText(workload)}; keys: ${workload.keyDistributor}`,
+    ...(workload.faults ?? []).map(
+      (fault) => `  fault at ${fault.atS} s for ${fault.forS} s: ${faultText(fault)}`,
+    ),
   ]
 }
 

@@ -25,6 +25,34 @@ export interface Workload {
   readonly slo?: readonly string[]
   /** Sides named in the workload itself, as on the command line; null = none named. */
   readonly drivers: readonly string[] | null
+  /** What goes wrong on purpose while it is measured; absent without any. */
+  readonly faults?: readonly Fault[]
+}
+
+/** Something that goes wrong on purpose. */
+export interface Fault {
+  readonly kind: 'kill' | 'restart' | 'stop' | 'pause-consumers' | 'network'
+  /** When it begins, in seconds of measure. */
+  readonly atS: number
+  /** How long it lasts; 0 = as quick as it can (`restart`). */
+  readonly forS: number
+  /** Of `kill`, `restart`, `stop`: number of the node, from 1; the one that leads the first partition; or one by the seed. */
+  readonly node?: number | 'leader' | 'any'
+  readonly network?: NetworkFault
+}
+
+/** What a proxy between clients and broker does to the bytes. */
+export interface NetworkFault {
+  /** Number of the node, from 1; null = all. */
+  readonly node: number | null
+  readonly direction: 'to-broker' | 'to-client' | 'both'
+  readonly delayMs: number
+  /** The delay varies evenly by up to so much both ways. */
+  readonly jitterMs: number
+  /** Of all connections to a node together; null = no limit. */
+  readonly bytesPerS: number | null
+  readonly reset: boolean
+  readonly blackHole: boolean
 }
 
 export type KeyDistributor = 'NO_KEY' | 'KEY_ROUND_ROBIN' | 'RANDOM_NANO'

@@ -1,5 +1,6 @@
 import { DRIVERS, type DriverEntry } from '../drivers/registry.ts'
 import { formatDuration } from './duration.ts'
+import { refuseFaults } from './faults.ts'
 import {
   AUDIT_MESSAGES,
   MAX_CONSUMERS,
@@ -8,7 +9,7 @@ import {
   MAX_PRODUCERS,
 } from './limits.ts'
 import { metricsModule } from './metrics-file.ts'
-import type { Plan, Workload } from './model.ts'
+import type { Plan, Side, Workload } from './model.ts'
 import { type ParsedFlags, type PlanOptions, parseFlags } from './plan-options.ts'
 import { configError, type Problem } from './problem.ts'
 import { displayPath } from './product-folder.ts'
@@ -37,7 +38,12 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     throw configError([{ where: displayPath(options.workloadFile), what, hint: 'name sides with --drivers' }])
   }
   const { workloadFile } = options
+  const entryOf = ({ driver }: Side) => registry.find(({ name }) => name === driver)
   const sides = await resolveSides(requests, { registry, workloadFile, lenient: flags.lenient })
+  refuseFaults({ workload, sides, topology: flags.topology }, file.locator, {
+    nodes: (side) => entryOf(side)?.localNodes?.[flags.topology] ?? null,
+    redirects: (side) => entryOf(side)?.redirectsClients === true,
+  })
   const producers = workload.topics * workload.producersPerTopic
   const consumers = workload.topics * workload.subscriptionsPerTopic * workload.consumersPerSubscription
   const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), Math.max(producers, consumers))

@@ -11,7 +11,6 @@ export interface Refusal {
 }
 
 const LATER_HINTS: Readonly<Record<(typeof LATER_KEYS)[number], string>> = {
-  faults: 'remove it',
   search: 'remove it, and set producerRate',
 }
 

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { faultProblems, toFaults } from './faults.ts'
 import { DEFAULT_WARMUP_S, MAX_PAYLOAD_POOL_BYTES } from './limits.ts'
 import { findMetricsFile } from './metrics-file.ts'
 import type { Payload, Plan, Workload } from './model.ts'
@@ -56,6 +57,7 @@ export async function workloadFrom(
     ...durationProblems(fields, yaml),
     ...payloadProblems(fields, yaml),
     ...parseSlos(fields.slo ?? [], ['slo'], yaml).problems,
+    ...faultProblems(fields.faults, yaml),
   ]
   const payload = await payloadOf(fields, file, yaml)
   if ('problem' in payload) problems.push(payload.problem)
@@ -187,6 +189,7 @@ function toWorkload(
     ...(schedule !== null && { schedule }),
     ...(fields.slo && { slo: fields.slo }),
     drivers: fields.drivers ?? null,
+    ...(fields.faults && { faults: toFaults(fields.faults) }),
   }
   return fields.rates === undefined ? workload : withRates(workload, fields.rates)
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { MAX_TRIALS_PER_SIDE } from '../compare/statistics/index.ts'
+import { faultsSchema } from './faults-schema.ts'
 import {
   DEFAULT_WARMUP_S,
   MAX_COUNT,
@@ -131,6 +132,7 @@ const fields = {
     .max(MAX_SLOS)
     .optional()
     .describe("Objectives that every trial must meet, such as 'publish.p99 < 20ms'; a miss is exit code 5."),
+  faults: faultsSchema,
 }
 
 /** A workload file as a person writes it: OMB's fields and ours. */
@@ -140,7 +142,7 @@ export const workloadSchema = z
   .meta({ title: 'bench workload' })
 
 /** Keys that later versions will read: known, and refused until then. */
-export const LATER_KEYS = ['faults', 'search'] as const
+export const LATER_KEYS = ['search'] as const
 
 const later = z.unknown().optional()
 
@@ -148,7 +150,6 @@ const later = z.unknown().optional()
 export const readableWorkloadSchema = z.strictObject({
   ...fields,
   producerRate: z.int().min(0).max(MAX_RATE_HZ).optional(),
-  faults: later,
   search: later,
 })
 

@@ -150,7 +150,6 @@ describe('what does not exist yet is refused, with its place', () => {
     ['producerRate', 'producerRate: 0', /search .* not yet/],
     ['producerRate', 'producerRate: 10000000', /as fast as it goes is not yet/],
     ['consumerBacklogSizeGB', 'consumerBacklogSizeGB: 100', /backlog tests are not yet/],
-    ['faults', 'faults: [{kill: 1}]', /not yet/],
     ['search', 'search: {}', /not yet/],
   ]
   test.each(cases)('%s in "%s"', async (field, line, what) => {
