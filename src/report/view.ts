@@ -1,7 +1,9 @@
+import { floorText } from '../compare/floor-notes.ts'
 import { type Headline, headlineOf } from '../compare/headline.ts'
 import { settingsTable } from '../compare/settings.ts'
 import { COMPARED_LATENCIES, type Comparison, columnsOf, compare, type SideColumn } from '../compare/table.ts'
 import { countText } from '../result/figures.ts'
+import type { NoiseFloor } from '../result/floor.ts'
 import { plannedRatesHz } from '../result/rates.ts'
 import type { ExperimentResult } from '../result/result.ts'
 import { scheduleText } from '../workload/schedule-text.ts'
@@ -188,7 +190,7 @@ function percentileDescription({ groups, columns }: Comparison, title: string): 
   return `${title} by percentile, in milliseconds. ${sides.join('; ')}.`
 }
 
-function environmentOf({ host, id, startedAt, endedAt, benchVersion, partial }: ExperimentResult) {
+function environmentOf({ host, id, startedAt, endedAt, benchVersion, partial, floor }: ExperimentResult) {
   return [
     ['experiment', id],
     ['started', utc(startedAt)],
@@ -199,6 +201,14 @@ function environmentOf({ host, id, startedAt, endedAt, benchVersion, partial }: 
     ['processor', `${countText(host.cpus)} × ${host.cpuModel}`],
     ['memory', `${countText(host.memoryBytes / 1e6)} MB`],
     ['load before the start', host.loadAverage.toFixed(2)],
+    ['noise floor', floor === undefined ? 'not measured: bench calibrate' : floorDetail(floor)],
     ['complete', partial === null ? 'yes' : `no: ${partial}`],
   ].map(([name, value]) => ({ name, value }))
+}
+
+function floorDetail(floor: NoiseFloor): string {
+  const { kind, measuredAt, rateHz, messageBytes, stale } = floor
+  const how = kind === 'full' ? 'bench calibrate' : 'a quick calibration'
+  const load = `${countText(rateHz)} msg/s of ${countText(messageBytes)} bytes`
+  return `${floorText(floor)}; ${how} at ${load}, ${utc(measuredAt)}${stale === null ? '' : `; stale: ${stale}`}`
 }

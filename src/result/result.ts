@@ -8,8 +8,10 @@ import type {
   ProducerCounts,
   Terms,
   TopicFigures,
+  WorkerRole,
 } from '../engine/types.ts'
 import type { Fault, Workload } from '../workload/model.ts'
+import type { NoiseFloor } from './floor.ts'
 import type { Recovery } from './recovery.ts'
 import type { WholeCosts } from './whole-costs.ts'
 
@@ -44,6 +46,8 @@ export interface ExperimentResult {
   /** The module that the sides' custom figures come from; absent where none was named. */
   readonly customFigures?: CustomModule
   readonly costs: Costs
+  /** What bench shows of a system that costs nothing; absent where it was not measured. */
+  readonly floor?: NoiseFloor
 }
 
 /** A local run is not billed: never a number that nobody was charged. */
@@ -347,7 +351,7 @@ export interface IntervalLatency {
 }
 
 export interface WorkerResult {
-  readonly role: 'producer' | 'consumer'
+  readonly role: WorkerRole
   readonly index: number
   readonly pid: number
   /** CPU seconds during measure. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { ACKNOWLEDGERS, LATENCIES, PHASES } from '../engine/types.ts'
+import { ACKNOWLEDGERS, LATENCIES, PHASES, WORKER_ROLES } from '../engine/types.ts'
+import { FLOOR_LATENCIES } from './floor.ts'
 import { type ExperimentResult, RESULT_SCHEMA_VERSION } from './result.ts'
 import { wholeCostsSchema } from './whole-costs.ts'
 
@@ -78,7 +79,7 @@ const audit = z.object({
 })
 
 const worker = z.object({
-  role: z.enum(['producer', 'consumer']),
+  role: z.enum(WORKER_ROLES),
   index: count,
   pid: number,
   cpuS: number,
@@ -273,6 +274,7 @@ const workload = z.object({
   ratesHz: z.array(number.positive()).exactOptional(),
   consumerRateHz: number.nullable(),
   schedule: rateSchedule.exactOptional(),
+  endToEndClock: z.literal('echo').exactOptional(),
   warmupS: number,
   durationS: number,
   slo: texts.exactOptional(),
@@ -298,6 +300,16 @@ const workload = z.object({
       }),
     )
     .exactOptional(),
+})
+
+const floorFigures = z.object({ p50: number, p95: number, p99: number, p999: number })
+const floor = z.object({
+  measuredAt: text,
+  kind: z.enum(['quick', 'full']),
+  rateHz: number,
+  messageBytes: count,
+  latencies: z.record(z.enum(FLOOR_LATENCIES), floorFigures),
+  stale: textOrNull,
 })
 
 /**
@@ -348,6 +360,7 @@ export const experimentResultSchema = z.object({
   partial: textOrNull,
   notes: texts,
   customFigures: z.object({ module: text, error: textOrNull }).exactOptional(),
+  floor: floor.exactOptional(),
   costs: z.discriminatedUnion('billing', [
     z.object({ billing: z.literal('not billed') }),
     z.object({

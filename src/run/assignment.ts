@@ -1,5 +1,5 @@
 import type { TopicSpec } from '../driver/driver.ts'
-import type { ConsumerPlan, EngineSpec, ProducerPlan } from '../engine/types.ts'
+import type { ConsumerPlan, EngineSpec, ProducerPlan, WorkerRole } from '../engine/types.ts'
 import type { Workload } from '../workload/model.ts'
 
 /** Who does what in one trial: pure data. */
@@ -11,7 +11,7 @@ export interface Assignment {
 }
 
 export interface WorkerAssignment {
-  readonly role: 'producer' | 'consumer'
+  readonly role: WorkerRole
   readonly index: number
   readonly spec: EngineSpec
 }
@@ -28,6 +28,11 @@ export interface AssignmentOptions {
    * each has a consumer of every one. Default false.
    */
   readonly consumersAreServers?: boolean
+  /**
+   * Every topic belongs to one worker, which sends and receives all its messages: both ends of a latency are then read
+   * from one clock. As many workers as there are topics, at most. Default false.
+   */
+  readonly together?: boolean
   /** Unique in the server's life: prefix of topics. */
   readonly namePrefix: string
 }
@@ -54,6 +59,19 @@ export function assign(options: AssignmentOptions): Assignment {
     measureUs: Math.round(workload.durationS * 1e6),
     partitions: workload.partitionsPerTopic,
   }
+  const subscriptionsPerTopic = workload.subscriptionsPerTopic
+  if (options.together === true) {
+    const workers = deal(topics, options.workers).map((part, index) => {
+      const own = new Set(part.map(({ name }) => name))
+      const spec = {
+        ...base,
+        producers: producers.filter(({ topic }) => own.has(topic)),
+        consumers: consumers.filter(({ topic }) => own.has(topic)),
+      }
+      return { role: 'both' as const, index, spec }
+    })
+    return { topics, workers, subscriptionsPerTopic }
+  }
   const consumerParts = options.consumersAreServers
     ? dealServers(consumers, options.workers)
     : deal(consumers, options.workers)
@@ -70,7 +88,7 @@ export function assign(options: AssignmentOptions): Assignment {
   return {
     topics,
     workers: [...consumerWorkers, ...producerWorkers],
-    subscriptionsPerTopic: workload.subscriptionsPerTopic,
+    subscriptionsPerTopic,
   }
 }
 

@@ -8,7 +8,7 @@ import type { Opened, WorkerProgress } from '../worker/protocol.ts'
 import type { Side, Workload } from '../workload/model.ts'
 import { type Assignment, assign } from './assignment.ts'
 import { boundClocks } from './clock-bound.ts'
-import { type Crew, type CrewMember, startCrew } from './crew.ts'
+import { type Crew, type CrewMember, hasRole, startCrew } from './crew.ts'
 import { isDrained } from './drain.ts'
 import type { Step, Tell } from './events.ts'
 import { type FaultRecord, RECOVER_LIMIT_MS } from './faults/fault-runner.ts'
@@ -98,6 +98,7 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
     workload,
     workers: options.workers,
     consumersAreServers: consumerIsServer,
+    together: workload.endToEndClock === 'echo',
     runId,
     seed: options.seed,
     namePrefix,
@@ -263,7 +264,7 @@ async function stopSending(crew: Crew): Promise<void> {
   const signal = AbortSignal.timeout(TRIAL_LIMITS.shortDrainMs)
   await Promise.allSettled(
     crew.members
-      .filter((member) => member.role === 'producer')
+      .filter((member) => hasRole(member, 'producer'))
       .map((member) => member.handle.ask('stopSending', null, signal)),
   )
 }
@@ -303,12 +304,12 @@ async function progressOf(crew: Crew): Promise<WorkerProgress[]> {
 async function collect(crew: Crew, endUs: number): Promise<(EngineReport | string)[]> {
   // Producers first: what they settle as unknown may still arrive while consumers are open.
   const reports = new Map<CrewMember, EngineReport | string>()
-  for (const role of ['producer', 'consumer'] as const) {
+  for (const sends of [true, false]) {
     // A time of its own: a producer that hangs must not cost the consumers' reports.
     const signal = AbortSignal.timeout(TRIAL_LIMITS.finishMs)
     await Promise.all(
       crew.members
-        .filter((member) => member.role === role)
+        .filter((member) => hasRole(member, 'producer') === sends)
         .map(async (member) => {
           const report = naming('settling and reporting', TRIAL_LIMITS.finishMs, () =>
             member.handle.ask('finish', { endUs }, signal),

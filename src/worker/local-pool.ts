@@ -1,5 +1,5 @@
 import { getPriority, setPriority } from 'node:os'
-import type { EngineInterval } from '../engine/types.ts'
+import type { EngineInterval, WorkerRole } from '../engine/types.ts'
 import { AppError } from '../errors/app-error.ts'
 import type { FromWorker, RequestName, Requests, ToWorker } from './protocol.ts'
 
@@ -17,7 +17,7 @@ export interface WorkerEvents {
 
 /** The supervisor's end of one worker process. */
 export interface WorkerHandle {
-  readonly role: 'producer' | 'consumer'
+  readonly role: WorkerRole
   readonly index: number
   readonly pid: number
   /** Scheduling priority (nice value) that it runs with. */
@@ -42,11 +42,7 @@ interface Pending {
 }
 
 /** Starts one worker process on this machine, joined to us by IPC. */
-export function startWorker(
-  role: 'producer' | 'consumer',
-  index: number,
-  events: WorkerEvents,
-): WorkerHandle {
+export function startWorker(role: WorkerRole, index: number, events: WorkerEvents): WorkerHandle {
   const pending = new Map<number, Pending>()
   let nextId = 1
   let ending = false

@@ -19,6 +19,11 @@ export interface Workload {
   readonly consumerRateHz: number | null
   /** When messages leave, and at rates that change; absent: evenly at `producerRateHz`, which else is the mean. */
   readonly schedule?: RateSchedule
+  /**
+   * `echo`: each topic's messages are sent and received by the same worker, so that both ends of an end-to-end latency are
+   * read from one clock. Absent: by different workers, whose clocks are compared.
+   */
+  readonly endToEndClock?: 'echo'
   readonly warmupS: number
   readonly durationS: number
   /** Service-level objectives that every trial of every side is held to (`publish.p99 < 20ms`); absent without any. */
