@@ -26,7 +26,10 @@ const AWS = `#!/bin/sh
 exec /usr/bin/aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"
 `
 
-/** Starts it; images that the cache lacks are made first, some minutes each. */
+/**
+ * Starts it; images that the cache lacks are made first, some minutes each. The signal ends that; AWS stays when it aborts
+ * later, for whoever cleans up there.
+ */
 export async function startLabDouble(
   software: readonly string[],
   tools: AwsTools,
@@ -41,17 +44,13 @@ export async function startLabDouble(
   const files = {
     '/usr/local/bin/aws': AWS,
     '/usr/local/bin/systemctl': readFileSync(join(ROOT, 'test/terraform/systemctl'), 'utf8'),
-    // Disks are the host's.
-    '/usr/local/bin/lsblk': '#!/bin/sh\n',
-    // No name service: a question would wait for an answer.
-    '/etc/resolv.conf': '',
     '/root/.npmrc': `registry=${inside(npm.port)}/\n`,
   }
   const options = {
     ...{ tools, files, ports: [npm.port], hasManagedPolicies: false },
     imageRoot: (id: string) => roots.get(id) ?? '/',
   }
-  const aws = await startAwsDouble(options, signal).catch(async (error) => {
+  const aws = await startAwsDouble(options, new AbortController().signal).catch(async (error) => {
     await npm.stop()
     throw error
   })

@@ -86,8 +86,6 @@ test.skipIf(skips)(
     const libraries = await kafkaLibraries(console.log, signal)
     const files = {
       '/usr/local/bin/systemctl': readFileSync(join(ROOT, 'test/terraform/systemctl'), 'utf8'),
-      '/usr/local/bin/lsblk': '#!/bin/sh\n',
-      '/etc/resolv.conf': '',
     }
     const shared = [ROOT, dirname(process.execPath), libraries]
     const double = await startAwsDouble({ tools, files, shared }, signal)

@@ -87,7 +87,8 @@ const ALL = ['-m', '-u', '-i', '-n', '-p', '-r', '-w']
 const RUN_SCRIPT = `
 mkdir -p "\${1%/*}" "$2" && cat > "$1" && chmod 700 "$1" && cd "$2" && exec sh -c "$1" < /dev/null
 `
-const WRITE_SCRIPT = `mkdir -p "\${1%/*}" && cat > "$1" && chmod 755 "$1"`
+// A link of the image may lead where nothing is.
+const WRITE_SCRIPT = `mkdir -p "\${1%/*}" && rm -f "$1" && cat > "$1" && chmod 755 "$1"`
 
 /** Starts the namespaces of an instance and puts it on the network of its VPC. */
 export async function startBox(world: World, network: VpcNetwork, options: BoxOptions): Promise<Box> {
