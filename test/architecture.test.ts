@@ -34,6 +34,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   lab: [
     'brokers/lab-system',
     'brokers/lab-systems',
+    'brokers/process',
     'drivers/registry',
     'workload',
     'result',

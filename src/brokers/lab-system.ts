@@ -43,6 +43,8 @@ export interface LabSystem<Compute extends Shape = Shape, Cluster extends Shape 
   readonly image?: LabImage
   /** Value of this variable. */
   value(settings: LabSettings<Values<Compute>, Values<Cluster>>): Readonly<Record<string, unknown>>
+  /** Variables of terraform/aws that hold secrets, with new values: they go by the environment, into no file. */
+  secrets?(): Readonly<Record<string, Readonly<Record<string, string>>>>
   /** What no field can tell alone. */
   problems?(settings: LabSettings<Values<Compute>, Values<Cluster>>): readonly LabProblem[]
 }

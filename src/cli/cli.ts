@@ -2,6 +2,8 @@ import { cac } from 'cac'
 import { AppError } from '../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { nearest } from '../errors/nearest.ts'
+import { addLabCommands, cloudRunFlags } from './lab/commands.ts'
+import { addCostCommand } from './lab/cost-command.ts'
 import { livePort, withoutGreedyLive } from './live-option.ts'
 import { runMatched } from './matched-command.ts'
 import type { Output } from './output.ts'
@@ -42,6 +44,15 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--json', 'Events as JSON lines on stdout')
     .option('--live [port]', 'Serve a page with charts and /metrics on this machine while it runs')
     .option('--quiet', 'Only the verdict and errors')
+    .option(
+      '--experiment-id <id>',
+      'Run on a cloud experiment (bench setup), an id or latest; else on this machine',
+    )
+    .option('--config <file>', 'Of the cloud experiment (default: config/infrastructure.yaml)')
+    .option('--tag <key=value>', 'As with setup')
+    .option('--max-cost <usd>', 'As with setup')
+    .option('--keep-on-failure', 'As with setup')
+    .option('--dry-run', 'With --experiment-id: only show the plan and its price')
     .example('bench run workloads/poc.yaml')
     .example('bench run workloads/poc.yaml --live')
     .example('bench run workloads/poc.yaml --duration 15s --repeat 7')
@@ -55,6 +66,13 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
         throw new AppError('USAGE', `expected a workload or --test-plan, got ${got}`, {
           hint: 'bench run --help',
         })
+      }
+      const experimentId = text('experiment-id')
+      if (experimentId !== undefined) {
+        const { runOnCloud } = await import('./lab/full.ts')
+        const asked = cloudRunFlags(argv, options, testPlan ?? String(workload))
+        exitCode = await runOnCloud(experimentId, asked, out, signal)
+        return
       }
       const run =
         testPlan === undefined
@@ -152,6 +170,12 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
       const { runList } = await import('./list.ts')
       exitCode = await runList(flags(options), out)
     })
+
+  const ended = (code: ExitCode) => {
+    exitCode = code
+  }
+  addLabCommands(cli, argv, out, signal, ended)
+  addCostCommand(cli, argv, out, signal, ended)
 
   cli
     .command(
