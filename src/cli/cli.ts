@@ -3,6 +3,7 @@ import { AppError } from '../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { nearest } from '../errors/nearest.ts'
 import { addLabCommands, cloudRunFlags } from './lab/commands.ts'
+import { addCostCommand } from './lab/cost-command.ts'
 import { livePort, withoutGreedyLive } from './live-option.ts'
 import { runMatched } from './matched-command.ts'
 import type { Output } from './output.ts'
@@ -49,6 +50,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--config <file>', 'Of the cloud experiment (default: config/infrastructure.yaml)')
     .option('--tag <key=value>', 'As with setup')
     .option('--max-cost <usd>', 'As with setup')
+    .option('--prices <file>', 'As with setup')
     .option('--keep-on-failure', 'As with setup')
     .option('--dry-run', 'With --experiment-id: only show the plan and its price')
     .example('bench run workloads/poc.yaml')
@@ -169,9 +171,11 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
       exitCode = await runList(flags(options), out)
     })
 
-  addLabCommands(cli, argv, out, signal, (code) => {
+  const ended = (code: ExitCode) => {
     exitCode = code
-  })
+  }
+  addLabCommands(cli, argv, out, signal, ended)
+  addCostCommand(cli, argv, out, signal, ended)
 
   cli
     .command(

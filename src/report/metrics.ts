@@ -211,6 +211,7 @@ export function costsModel({ id, costs, sides }: ExperimentResult) {
       perHour: costs.sides.find(({ side }) => side === label)?.perHour ?? null,
       perMillionMessages: trials.map((trial) => rounded(costPerMillion(trial, label, costs))),
     })),
+    ...(costs.whole !== undefined && { whole: costs.whole }),
   }
 }
 

@@ -6,6 +6,7 @@ import { plannedRatesHz } from '../result/rates.ts'
 import type { ExperimentResult } from '../result/result.ts'
 import { type Charts, chartsOf } from './charts.ts'
 import { sentenceParts, settingText, sourceText, unbroken, utc } from './text.ts'
+import { costNote, wholeCostsView } from './view-costs.ts'
 import { auditTable, failureTable, sideNotes, trialTable } from './view-trials.ts'
 
 /** Colours of the page's palette; further sides begin again, their names and dashes still tell them apart. */
@@ -41,7 +42,8 @@ export function htmlView(result: ExperimentResult) {
     ...chartsView(chartsOf(result), comparison, sides),
     audits: auditTable(trials, colorOf),
     failures: failureTable(trials, colorOf),
-    costNote: costNote(result.costs.billing),
+    costNote: costNote(result.costs),
+    wholeCosts: wholeCostsView(result.costs),
     settings: settingsTable(result).map((group) => ({
       ...group,
       rows: group.rows.map((row) => ({
@@ -170,12 +172,6 @@ function workloadSummary(result: ExperimentResult): string {
     `warm-up ${workload.warmupS} s, measured ${workload.durationS} s`,
     `${plural(workers, 'producer process')}`.replace('processs', 'processes'),
   ].join(' · ')
-}
-
-function costNote(billing: string): string {
-  return billing === 'not billed'
-    ? 'Money: not billed. Brokers and load ran on machines that bench neither rented nor was charged for.'
-    : `Money: ${billing}.`
 }
 
 /** The chart in words, for those who cannot see it. */

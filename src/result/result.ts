@@ -9,6 +9,7 @@ import type {
   TopicFigures,
 } from '../engine/types.ts'
 import type { Workload } from '../workload/model.ts'
+import type { WholeCosts } from './whole-costs.ts'
 
 /** Raised when a field changes its meaning or goes; readers refuse what they do not know. */
 export const RESULT_SCHEMA_VERSION = 1
@@ -53,6 +54,8 @@ export type Costs =
       readonly currency: string
       /** What each side's machines, disks and traffic cost; sides that nothing is known of are left out. */
       readonly sides: readonly SideCost[]
+      /** Of the cloud experiment that the run belongs to; absent elsewhere. */
+      readonly whole?: WholeCosts
     }
 
 export interface SideCost {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ACKNOWLEDGERS, LATENCIES, PHASES } from '../engine/types.ts'
 import { type ExperimentResult, RESULT_SCHEMA_VERSION } from './result.ts'
+import { wholeCostsSchema } from './whole-costs.ts'
 
 const count = z.number().int().nonnegative()
 const number = z.number()
@@ -274,6 +275,7 @@ export const experimentResultSchema = z.object({
       billing: z.enum(['estimated', 'billed']),
       currency: text,
       sides: z.array(z.object({ side: text, perHour: number.nonnegative() })),
+      whole: wholeCostsSchema.exactOptional(),
     }),
   ]),
 }) satisfies z.ZodType<ExperimentResult>
