@@ -51,6 +51,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--config <file>', 'Of the cloud experiment (default: config/infrastructure.yaml)')
     .option('--tag <key=value>', 'As with setup')
     .option('--max-cost <usd>', 'As with setup')
+    .option('--prices <file>', 'As with setup')
     .option('--keep-on-failure', 'As with setup')
     .option('--dry-run', 'With --experiment-id: only show the plan and its price')
     .example('bench run workloads/poc.yaml')

@@ -33,6 +33,7 @@ export function addLabCommands(
     experimentId: text('experiment-id') ?? null,
     keepOnFailure: options.keepOnFailure === true,
     maxCostUsd: maxCost(text('max-cost')),
+    pricesFile: text('prices') ?? null,
     dryRun: options.dryRun === true,
   })
 
@@ -42,6 +43,7 @@ export function addLabCommands(
       .option('--experiment-id <id>', 'Go on with an experiment, or latest')
       .option('--tag <key=value>', 'Tag on everything, over those of the file (repeatable)')
       .option('--max-cost <usd>', 'Stop and clean up when the estimated cost reaches it')
+      .option('--prices <file>', 'Prices over those that bench knows')
       .option('--keep-on-failure', 'Keep what was made when something fails, and say what it costs')
       .option('--ready-limit <time>', 'Longest time for machines to become ready (default: 15m)')
       .option('--dry-run', 'Only show what would be made, and its price; nothing of AWS is needed')
@@ -139,6 +141,7 @@ export function cloudRunFlags(argv: readonly string[], options: Options, file: s
     ...{ config: text('config') ?? CONFIG, tags: rawValues(argv, 'tag'), experimentId: null },
     keepOnFailure: options.keepOnFailure === true,
     maxCostUsd: maxCost(text('max-cost')),
+    pricesFile: text('prices') ?? null,
     dryRun: options.dryRun === true,
     plan: planFlags(text, options),
   }

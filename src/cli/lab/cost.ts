@@ -1,11 +1,13 @@
-import { AppError } from '../../errors/app-error.ts'
+import { AppError, messageOf } from '../../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../../errors/exit-codes.ts'
 import type { TagQuestion } from '../../lab/costs/ask-bill.ts'
 import { costLines } from '../../lab/costs/text.ts'
 import { type UpdatedCosts, type UpdateOptions, updateCosts } from '../../lab/costs/update-costs.ts'
 import type { LabEnvironment } from '../../lab/experiment/environment.ts'
 import { type FoundExperiment, findExperiment } from '../../lab/experiment/folder.ts'
+import type { Life } from '../../lab/experiment/life.ts'
 import { writeReport } from '../../report/write-report.ts'
+import { moneyFigure } from '../../result/money.ts'
 import type { Output } from '../output.ts'
 import { type LabFlags, labEnvironment } from './environment.ts'
 
@@ -46,6 +48,29 @@ export async function settleCosts(
   const updated = await updateCosts(found, options, environment, signal)
   for (const { result, directory } of updated.runs) await writeReport(result, directory)
   return updated
+}
+
+/**
+ * Works out the costs of an experiment that this process works on, for the reports that are made afterwards. AWS is not
+ * asked: it knows nothing for a day. What goes wrong is told, and keeps nobody from the reports.
+ */
+export async function tellCosts(
+  found: FoundExperiment,
+  pricesFile: string | null,
+  { environment, log }: Life,
+): Promise<void> {
+  const { id } = found.folder
+  try {
+    const options = { pricesFile, tags: [], asksBill: false }
+    const { costs, file } = await updateCosts(found, options, environment, new AbortController().signal)
+    const { totalUsd, unknown } = costs.estimate
+    const without = unknown.length === 0 ? '' : `, without ${unknown.join(', ')}`
+    log.tell(
+      `costs: about $${moneyFigure(totalUsd)} until now${without} (${file}); billed tomorrow: bench cost ${id}`,
+    )
+  } catch (error) {
+    log.tell(`the costs could not be worked out: ${messageOf(error)}; try again: bench cost ${id}`)
+  }
 }
 
 function tagQuestion(text: string): TagQuestion {

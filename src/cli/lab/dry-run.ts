@@ -15,6 +15,7 @@ export function tellDryRun(
 ): ExitCode {
   const hours = plan?.hours ?? 1
   const price = prices?.ofPlan(config, hours) ?? null
+  const unknownPrices = prices?.unknownOf(config) ?? []
   const { region } = config.aws
   if (flags.json) {
     const machines = config.machines.map(({ role, count, instanceType }) => ({ role, count, instanceType }))
@@ -30,6 +31,7 @@ export function tellDryRun(
         maximumSeconds,
         hours,
         cost,
+        unknownPrices,
       }),
     )
     return EXIT.ok
@@ -44,6 +46,7 @@ export function tellDryRun(
   }
   for (const line of plan?.description.lines ?? []) out.stdout(line)
   out.stdout(priceLine(price, plan))
+  for (const each of unknownPrices) out.stdout(`  no price is known of ${each} (--prices FILE)`)
   for (const line of price?.lines ?? []) out.stdout(`  ${line}`)
   return EXIT.ok
 }

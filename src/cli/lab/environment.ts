@@ -1,5 +1,7 @@
 import { SystemClock } from '../../clock/system-clock.ts'
 import { AppError } from '../../errors/app-error.ts'
+import { labPrices } from '../../lab/costs/lab-prices.ts'
+import { readPrices, SHIPPED_PRICES } from '../../lab/costs/price-table.ts'
 import { LAB_LIMITS, type LabEnvironment } from '../../lab/experiment/environment.ts'
 import { benchHome } from '../../result/experiment-folder.ts'
 import { parseDuration } from '../../workload/duration.ts'
@@ -32,7 +34,16 @@ export function labEnvironment(flags: LabFlags, out: Output): LabEnvironment {
     clock: new SystemClock(),
     random: Math.random,
     limits,
-    prices: null,
+    prices: labPrices(SHIPPED_PRICES),
     print: flags.quiet ? () => {} : out.stderr,
   }
+}
+
+/** The environment with the prices of `--prices`, else with those beside the configuration where there are some. */
+export async function withPrices(
+  environment: LabEnvironment,
+  { pricesFile, config }: { readonly pricesFile: string | null; readonly config: string },
+): Promise<LabEnvironment> {
+  const table = await readPrices({ file: pricesFile, configFile: config })
+  return { ...environment, prices: labPrices(table) }
 }

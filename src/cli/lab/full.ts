@@ -5,12 +5,12 @@ import { findExperiment } from '../../lab/experiment/folder.ts'
 import { fullLife, requireStanding, runOnExperiment } from '../../lab/experiment/full.ts'
 import type { Output } from '../output.ts'
 import { tellDryRun } from './dry-run.ts'
-import { labEnvironment } from './environment.ts'
+import { labEnvironment, withPrices } from './environment.ts'
 import { type PlanRunFlags, preparePlan, resultsTeller } from './plan-run.ts'
 
 /** `bench full`: sets up, runs, reports, tears down. */
 export async function runFull(flags: PlanRunFlags, out: Output, signal: AbortSignal): Promise<ExitCode> {
-  const environment = labEnvironment(flags, out)
+  const environment = await withPrices(labEnvironment(flags, out), flags)
   const { config, plan } = await preparePlan(flags, null, out)
   if (flags.dryRun) {
     requireTime(plan, config.ttlS * 1000, `${config.file}: experiment.ttl`)
@@ -28,7 +28,7 @@ export async function runOnCloud(
   out: Output,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const environment = labEnvironment(flags, out)
+  const environment = await withPrices(labEnvironment(flags, out), flags)
   const found = await findExperiment(experimentId, environment.home)
   const { config, plan } = await preparePlan(flags, found.record.systems, out)
   if (flags.dryRun) return tellDryRun(config, plan, environment.prices, flags, out)

@@ -4,6 +4,7 @@ import type { Life } from '../../lab/experiment/life.ts'
 import { checkCapabilities } from '../../workload/capability-check.ts'
 import type { PlanFlags } from '../../workload/plan-options.ts'
 import type { Output } from '../output.ts'
+import { tellCosts } from './cost.ts'
 import { linesOf, writeLabReports } from './report.ts'
 import type { SetupFlags } from './setup.ts'
 
@@ -34,13 +35,14 @@ export async function preparePlan(
 /** Makes the reports of all runs that were brought; the first time, their tables are printed too. */
 export function resultsTeller(
   plan: CloudPlan,
-  flags: { readonly json: boolean; readonly quiet: boolean },
+  flags: { readonly json: boolean; readonly quiet: boolean; readonly pricesFile: string | null },
   out: Output,
 ): (life: Life) => Promise<void> {
   const metrics = plan.runs[0]?.plan.metrics ?? null
   let isTold = false
   return async (life) => {
     const found = { folder: life.folder, record: life.record() }
+    await tellCosts(found, flags.pricesFile, life)
     const { files, results } = await writeLabReports(found, metrics)
     if (isTold) return
     isTold = true

@@ -41,7 +41,7 @@ export async function afterFailure(life: Life, failure: unknown): Promise<void> 
   life.log.log(`failure: ${messageOf(failure)}`)
   try {
     if (keepOnFailure) return await keep(life)
-    life.log.tell(`${messageOf(failure).split('\n')[0]}; cleaning up all of ${experimentId}`)
+    life.log.tell(`it failed; cleaning up all of ${experimentId}`)
     const code = await endByTag(life, AbortSignal.timeout(CLEANUP_LIMIT_MS))
     await life.release(code === EXIT.ok ? 'ended' : 'left')
   } catch (error) {

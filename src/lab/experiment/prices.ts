@@ -15,6 +15,8 @@ export interface Price {
 export interface LabPrices {
   /** Of an experiment of this configuration that lasts so long. */
   ofPlan(config: LabConfig, hours: number): Price | null
+  /** What of a configuration has no known price. */
+  unknownOf(config: LabConfig): readonly string[]
   /** Of what the record says was used until now. */
   ofRecord(record: ExperimentRecord, nowMs: number): Price | null
 }
@@ -29,8 +31,9 @@ export function requireAffordable(
   if (maxCostUsd === null) return
   const price = prices?.ofPlan(config, hours) ?? null
   if (price === null) {
-    throw new AppError('CONFIG', '--max-cost: expected machines with known prices, some are not known', {
-      hint: 'bench full --dry-run shows which',
+    const unknown = prices?.unknownOf(config).join(', ') || 'all of them'
+    throw new AppError('CONFIG', `--max-cost: expected known prices, got none of ${unknown}`, {
+      hint: 'give them with --prices FILE (docs/costs.md), or go without --max-cost',
     })
   }
   if (price.usd <= maxCostUsd) return

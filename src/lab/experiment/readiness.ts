@@ -7,7 +7,7 @@ import type { Life } from './life.ts'
 import type { ExperimentInstance } from './record.ts'
 
 /** One command waits this long on the instances before it says that they are not ready yet. */
-const ROUND_S = 30
+const LONGEST_ROUND_S = 30
 const LOG_LINES = 20
 /** Instances whose logs are shown; of the others only the fault. */
 const SHOWN = 3
@@ -16,8 +16,8 @@ const EXIT_FAILED = 3
 const EXIT_BOOTING = 4
 
 // `boot-state` is one line, replaced as a whole; before the boot script has begun there is none.
-const SCRIPT = `
-for _ in $(seq ${ROUND_S}); do
+const scriptOf = (roundS: number) => `
+for _ in $(seq ${roundS}); do
   state=$(cat /var/lib/bench/boot-state 2>/dev/null || echo 'not begun')
   case $state in
     ready*) echo "$state"; exit 0 ;;
@@ -46,6 +46,7 @@ export async function waitUntilReady(
     const ids = instances.map(({ id }) => id)
     await managed(shell, ids, managedMs, life, signal)
     log.tell(`all ${ids.length} instances answer Systems Manager`)
+    const roundS = Math.ceil(Math.min(LONGEST_ROUND_S, readyMs / 1000))
     const endUs = context.clock.nowUs() + readyMs * 1000
     let open = instances
     for (;;) {
@@ -53,8 +54,8 @@ export async function waitUntilReady(
         {
           instanceIds: open.map(({ id }) => id),
           title: 'boot state',
-          script: SCRIPT,
-          limitMs: (ROUND_S + 30) * 1000,
+          script: scriptOf(roundS),
+          limitMs: (roundS + 30) * 1000,
         },
         signal,
       )

@@ -13,7 +13,7 @@ export interface CostOptions {
   /** How late usage shows on the bill; a day, in reality. */
   readonly delayMs: () => number
   /** Tag keys that are activated for cost allocation: others group and filter as if nothing had them. */
-  readonly activeTags: ReadonlySet<string>
+  readonly activeTags: Set<string>
   /** Groups, or tag keys, of one page; more need further calls. */
   readonly pageSize: () => number
 }
@@ -36,6 +36,7 @@ interface Request {
   readonly Filter?: Expression
   readonly TagKey?: string
   readonly TagKeys?: readonly string[]
+  readonly CostAllocationTagsStatus?: readonly { readonly TagKey: string; readonly Status: string }[]
   readonly NextPageToken?: string
   readonly NextToken?: string
 }
@@ -59,6 +60,12 @@ export function costAnswer(call: ApiCall, options: CostOptions): Response | null
       return costAndUsage(request, options)
     case 'GetTags':
       return json(tagsAnswer(request, options))
+    case 'UpdateCostAllocationTagsStatus':
+      for (const { TagKey, Status } of request.CostAllocationTagsStatus ?? []) {
+        if (Status === 'Active') options.activeTags.add(TagKey)
+        else options.activeTags.delete(TagKey)
+      }
+      return json({ Errors: [] })
     case 'ListCostAllocationTags':
       return json(allocationTags(request, options))
     default:

@@ -40,7 +40,7 @@ export interface SmallLab {
   start(...args: string[]): Running
   /** Ids of the experiments of this home, oldest first. */
   experiments(): string[]
-  /** `experiment.json` and `experiment.log` of one. */
+  /** `experiment.json` and `experiment.log` of one; '' before there is a log. */
   recordOf(id: string): { readonly state: string } & Record<string, unknown>
   logOf(id: string): string
   /** What is in the account and was not there at the start; what was there and is no more. */
@@ -146,7 +146,10 @@ export async function openSmallLab({ mirror }: SmallLabOptions): Promise<SmallLa
         .filter((name) => existsSync(join(home.path, name, 'experiment.json')) && name !== 'latest')
         .toSorted(),
     recordOf: (id) => JSON.parse(readFileSync(join(home.path, id, 'experiment.json'), 'utf8')),
-    logOf: (id) => readFileSync(join(home.path, id, 'experiment.log'), 'utf8'),
+    logOf: (id) => {
+      const file = join(home.path, id, 'experiment.log')
+      return existsSync(file) ? readFileSync(file, 'utf8') : ''
+    },
     strangers: async () => {
       const after = await scan(double)
       return { added: addedSince(before, after), lost: addedSince(after, before) }

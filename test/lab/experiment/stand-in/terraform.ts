@@ -44,7 +44,8 @@ interface State {
   instances: { id: string; role: string }[]
 }
 
-const clients = clientsOf(process.env.AWS_ENDPOINT_URL!)
+// As patient as Terraform.
+const clients = clientsOf(process.env.AWS_ENDPOINT_URL!, { maxAttempts: 10 })
 const state: State = existsSync(STATE) ? JSON.parse(readFileSync(STATE, 'utf8')) : { instances: [] }
 const keep = () => writeFileSync(STATE, JSON.stringify(state))
 const created = (what: string) => {
