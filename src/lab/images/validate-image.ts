@@ -71,7 +71,8 @@ async function checkOnInstance(
   signal: AbortSignal,
 ): Promise<CheckedFact[]> {
   const script = await checkScript(image.software, image.version)
-  const instance = { image, name: id, tags, subnetId, instanceType }
+  // Rights to make roles are narrowed by this beginning of their names.
+  const instance = { image, name: `bench-${id}`, tags, subnetId, instanceType }
   const instanceId = await startCheckInstance(instance, context, signal)
   context.log(`${instanceId} started; waiting for its agent`)
   const shell = await openRemoteShell(context)

@@ -112,7 +112,8 @@ test.skipIf(skips)(
       ...['iam/instance-profile', 'iam/role'],
     ])
     expect(double.machines.get(id)!.userData).toBe('')
-    const role = { RoleName: tags.ExperimentID, PolicyName: tags.ExperimentID }
+    const name = `bench-${tags.ExperimentID}`
+    const role = { RoleName: name, PolicyName: name }
     const { PolicyDocument } = await clients.iam.send(new GetRolePolicyCommand(role))
     const [statement, ...others] = JSON.parse(decodeURIComponent(PolicyDocument!)).Statement
     expect(others).toEqual([])
