@@ -16,6 +16,7 @@ import {
   untilHealthy,
   writeConfiguration,
 } from './kafka-process.ts'
+import { kafkaLeader } from './kafka-leader.ts'
 import { type KafkaExtra, type KafkaSecurity, prepareSecurity } from './kafka-security.ts'
 import {
   jvmFlags,
@@ -194,6 +195,12 @@ function localBroker(
     settings,
     dataFolders,
     nodes,
+    leaderOf: (topic, signal) =>
+      kafkaLeader(
+        plans.map(({ port }) => `127.0.0.1:${port}`),
+        topic,
+        signal,
+      ),
     down: () => shutDownNodes(nodes, dataFolders, STOP_GRACE_MS),
   }
 }
