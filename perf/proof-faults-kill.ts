@@ -9,8 +9,8 @@
  *    and, where the broker counts, by the broker's.
  */
 import { auditTotal } from '../src/compare/rows.ts'
-import { faultLines } from '../src/report/faults.ts'
 import { columnsOf } from '../src/compare/table.ts'
+import { faultLines } from '../src/report/faults.ts'
 import type { ExperimentResult } from '../src/result/result.ts'
 import { benchRun, ledger, trialOf } from './faults/bench-run.ts'
 
@@ -46,7 +46,10 @@ for (const side of safe.sides) {
   const fault = faults[0]!
   const lost = auditTotal(trial, 'acknowledgedLost')
   const acknowledged = auditTotal(trial, 'acknowledged')
-  check(`${side.label}: ${lost} of ${acknowledged} acknowledged messages lost`, lost === 0 && acknowledged > 0)
+  check(
+    `${side.label}: ${lost} of ${acknowledged} acknowledged messages lost`,
+    lost === 0 && acknowledged > 0,
+  )
   check(`${side.label}: ${fault.text}, started again`, fault.error === null && fault.endS !== null)
   const gap = acknowledgementGaps?.longest
   const gapMs = gap == null ? Number.NaN : (gap.toS - gap.fromS) * 1000
@@ -57,7 +60,12 @@ for (const side of safe.sides) {
 }
 
 const daring = await benchRun(workload('killed leader, nothing asked', 60, [KILL]), [
-  ...['--topology', 'cluster', '--drivers', 'kafka-acks-0=kafka+acks=0+idempotent=false,rabbitmq-no-confirms=rabbitmq+confirms=false'],
+  ...[
+    '--topology',
+    'cluster',
+    '--drivers',
+    'kafka-acks-0=kafka+acks=0+idempotent=false,rabbitmq-no-confirms=rabbitmq+confirms=false',
+  ],
 ])
 const alone = await benchRun(
   workload('one killed node, nothing asked', 40, [
@@ -78,14 +86,21 @@ for (const result of [daring, alone]) {
     console.log(
       `  ${side.label}: ${of('sent')} sent, ${of('acknowledged')} taken as acknowledged, ${of('distinct')} came, ${of('unknown')} unknown; ${trial.verdict.integrity}: ${trial.verdict.integrityReasons.join('; ')}`,
     )
-    check(`${side.label}: ${lost} acknowledged but lost, ${missing} of the acknowledged never came`, lost === missing)
+    check(
+      `${side.label}: ${lost} acknowledged but lost, ${missing} of the acknowledged never came`,
+      lost === missing,
+    )
     const taken = trial.brokerFigures?.topics[0]?.messagesIn
     if (taken != null && of('unknown') === 0) {
-      check(`${side.label}: the broker took ${taken} of ${of('acknowledged')}`, of('acknowledged') - taken <= lost)
+      check(
+        `${side.label}: the broker took ${taken} of ${of('acknowledged')}`,
+        of('acknowledged') - taken <= lost,
+      )
     }
     check(
       `${side.label}: the verdict tells it`,
-      lost === 0 || trial.verdict.integrityReasons.some((reason) => /acknowledged message|not come/.test(reason)),
+      lost === 0 ||
+        trial.verdict.integrityReasons.some((reason) => /acknowledged message|not come/.test(reason)),
     )
   }
 }

@@ -4,7 +4,7 @@
  * 1. It delays client → broker by 20 ms, three times in one trial of each side. Publish p50 of the seconds with the delay
  *    minus that of the seconds without is 20 ms ± 3 × the noise floor. (At `RATE` (100) msg/s: a client with few
  *    requests in flight adds waits of its own when the way is long.) The floor is that of the result where it has one,
- *    else the publish p50 of the fake system over a socket, here and now.
+ *    else the publish p50 of the fake system over a socket, here and now. `PARTS` (delay,black-hole) and `SIDES` choose.
  * 2. A black hole ends in time-outs that count as unknown; the trial ends by itself, and nothing acknowledged is lost.
  */
 import { writeFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ import type { ExperimentResult, IntervalResult, TrialResult } from '../src/resul
 import { rankOf, valueAtRank } from '../src/result/summary.ts'
 import { benchRun, ledger, trialOf } from './faults/bench-run.ts'
 
-const { RATE = '100', SIDES = 'kafka,rabbitmq,pulsar,otlp' } = process.env
+const { RATE = '100', SIDES = 'kafka,rabbitmq,pulsar,otlp', PARTS = 'delay,black-hole' } = process.env
 const DELAY_MS = 20
 const FLOORS = 3
 /** A second at the edge of a fault holds messages of both kinds. */
@@ -26,8 +26,8 @@ const { check, end } = ledger()
 const floorFile = join(tmpdir(), `bench-floor-${process.pid}.yaml`)
 writeFileSync(floorFile, 'name: floor\ndriver: fake\nshape: log\nackDelayMs: 0\n')
 
-await delayed()
-await blackHole()
+if (PARTS.includes('delay')) await delayed()
+if (PARTS.includes('black-hole')) await blackHole()
 end()
 
 async function delayed(): Promise<void> {
@@ -74,7 +74,9 @@ function mediansOf({ intervals, faults = [] }: TrialResult): { withMs: number; w
     )
     if (touched.length === 0) outside.push(each)
     // The first second of a delay still acknowledges what was sent before it.
-    else if (touched.some(({ startS, endS }) => each.startS > startS! + EDGE_S && each.endS <= endS! + EDGE_S))
+    else if (
+      touched.some(({ startS, endS }) => each.startS > startS! + EDGE_S && each.endS <= endS! + EDGE_S)
+    )
       within.push(each)
   }
   return { withMs: p50Ms(within), withoutMs: p50Ms(outside) }
@@ -123,7 +125,11 @@ faults:
     check(`${side.label}: the trial ended by itself`, interrupted === null && faults[0]?.endS != null)
     check(`${side.label}: ${lost} acknowledged messages lost`, lost === 0)
     const { count } = phases.measure.latencies.publish.summary
-    check(`${side.label}: each of ${count} due messages has its place in the latencies`, bucketsOf(phases.measure.latencies.publish.censored).length > 0 && count === phases.measure.counts.scheduled)
+    check(
+      `${side.label}: each of ${count} due messages has its place in the latencies`,
+      bucketsOf(phases.measure.latencies.publish.censored).length > 0 &&
+        count === phases.measure.counts.scheduled,
+    )
   }
   check(`a side takes ${perSideS.toFixed(0)} s, no more than 180`, perSideS < 180)
 }

@@ -33,7 +33,9 @@ const countAbove = (us: number) =>
   buckets.reduce((sum, bucket) => (bucket.us > us ? sum + bucket.count : sum), 0)
 
 const lasted = told.map(({ startS, endS }) => (endS ?? Number.NaN) - (startS ?? Number.NaN))
-console.log(`stops: ${lasted.map((s) => `${(s * 1000).toFixed(1)} ms`).join(', ')}; measurement ${verdict.measurement}`)
+console.log(
+  `stops: ${lasted.map((s) => `${(s * 1000).toFixed(1)} ms`).join(', ')}; measurement ${verdict.measurement}`,
+)
 check(`${stops} stops, each told with its begin and end`, lasted.filter((s) => s >= 1).length === stops)
 for (let x = 100; x <= 900; x += 100) {
   const expected = stops * rateHz * (1 - x / 1000)

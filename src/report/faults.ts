@@ -49,7 +49,9 @@ export function faultsView(columns: readonly Column[], colorOf: (side: string) =
   )
   return {
     faults: told
-      .flatMap(({ trial, ...who }) => (trial.faults ?? []).map((fault) => ({ ...who, ...rowOf(fault, trial) })))
+      .flatMap(({ trial, ...who }) =>
+        (trial.faults ?? []).map((fault) => ({ ...who, ...rowOf(fault, trial) })),
+      )
       .slice(0, MAX_ROWS),
     gaps: told
       .flatMap(({ trial, ...who }) => (trial.faults === undefined ? [] : { ...who, text: gapText(trial) }))
@@ -100,14 +102,16 @@ function recoveryText({ error, startS, endS, recovery }: FaultResult): string {
   if (startS === null) return 'the trial ended before'
   if (endS === null) return 'not taken back: the trial was cut short'
   if (recovery === null) return 'recovery not known: nothing was measured before or after it'
-  const during = recovery.duringS === null ? '' : `, and ${recovery.duringS.toFixed(1)} s after its begin while it was on`
+  const during =
+    recovery.duringS === null ? '' : `, and ${recovery.duringS.toFixed(1)} s after its begin while it was on`
   return recovery.afterEndS === null
     ? `not recovered within ${recovery.waitedS.toFixed(1)} s after its end${during}`
     : `recovered ${recovery.afterEndS.toFixed(1)} s after its end${during}`
 }
 
 function gapText({ acknowledgementGaps }: TrialResult): string {
-  if (acknowledgementGaps === undefined) return 'times without acknowledgements are not known: a worker did not report'
+  if (acknowledgementGaps === undefined)
+    return 'times without acknowledgements are not known: a worker did not report'
   const { longest, producers } = acknowledgementGaps
   const [worst] = producers
   const one = worst === undefined ? '' : `; of one producer ${spanText(worst)} (producer ${worst.producer})`
