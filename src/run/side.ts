@@ -70,10 +70,7 @@ async function takeDown(broker: LocalBroker | null, { side, tell, others }: Side
   }
 }
 
-async function startBroker(
-  options: SideOptions,
-  network: TrialNetwork | null,
-): Promise<LocalBroker | null> {
+async function startBroker(options: SideOptions, network: TrialNetwork | null): Promise<LocalBroker | null> {
   const { side, plan, tell } = options
   if (side.servers !== null) return null
   const name = findDriver(side.driver).localBroker

@@ -25,7 +25,10 @@ async function latest(): Promise<ExperimentResult> {
   return await Bun.file(join(home.path, 'latest/result.json')).json()
 }
 
-async function runWith(seconds: number, ...faults: string[]): Promise<{ trial: TrialResult; stdout: string }> {
+async function runWith(
+  seconds: number,
+  ...faults: string[]
+): Promise<{ trial: TrialResult; stdout: string }> {
   const { stdout } = await home.run(['run', workload(seconds, ...faults), '--drivers', FAKE])
   const { sides } = await latest()
   expect(sides[0]!.error).toBeNull()
@@ -86,7 +89,9 @@ test(
     )
     const [delay, hole] = trial.faults!
     expect([delay!.error, hole!.error]).toEqual([null, null])
-    const during = trial.intervals.filter(({ startS, endS }) => startS >= delay!.startS! + 0.2 && endS <= delay!.endS! + 0.2)
+    const during = trial.intervals.filter(
+      ({ startS, endS }) => startS >= delay!.startS! + 0.2 && endS <= delay!.endS! + 0.2,
+    )
     expect(during.length).toBeGreaterThan(0)
     for (const { latencies } of during) expect(latencies.publish!.p50Us).toBeGreaterThanOrEqual(40_000)
     const gap = hole!.longestGap!

@@ -35,7 +35,15 @@ test('every kind, with its defaults', async () => {
     'fault: network, atSeconds: 13, forSeconds: 1, reset: true',
   )
   const clear: NetworkFault = {
-    ...{ node: null, direction: 'both', delayMs: 0, jitterMs: 0, bytesPerS: null, reset: false, blackHole: false },
+    ...{
+      node: null,
+      direction: 'both',
+      delayMs: 0,
+      jitterMs: 0,
+      bytesPerS: null,
+      reset: false,
+      blackHole: false,
+    },
   }
   expect(workload.faults).toEqual([
     { kind: 'kill', atS: 1, forS: 2, node: 'leader' },

@@ -8,6 +8,7 @@ import { javaHome } from '../provision/index.ts'
 import { engineRequirement, javaRequirement, mavenRequirement } from '../provision/requirements.ts'
 import { withClassArchive } from './kafka-archive.ts'
 import { kafkaInContainer } from './kafka-container.ts'
+import { kafkaLeader } from './kafka-leader.ts'
 import { KAFKA_IMAGE, KAFKA_VERSION, type KafkaInstallation, kafkaLibraries } from './kafka-libraries.ts'
 import {
   formatStorage,
@@ -16,7 +17,6 @@ import {
   untilHealthy,
   writeConfiguration,
 } from './kafka-process.ts'
-import { kafkaLeader } from './kafka-leader.ts'
 import { type KafkaExtra, type KafkaSecurity, prepareSecurity } from './kafka-security.ts'
 import {
   jvmFlags,

@@ -48,7 +48,9 @@ async function up(options: LocalBrokerOptions, signal: AbortSignal): Promise<Loc
     await down()
     throw error
   }
-  const servers = gatewayServers(await Promise.all(gateways.map((ports, i) => frontedPorts(ports, i, options))))
+  const servers = gatewayServers(
+    await Promise.all(gateways.map((ports, i) => frontedPorts(ports, i, options))),
+  )
   options.log(`listening on ${servers.join(', ')}`)
   return {
     name: 'otlp',
