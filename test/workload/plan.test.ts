@@ -356,10 +356,22 @@ describe('shipped workloads', () => {
     expect(notes).toEqual([])
   })
 
+  const shapes: Record<string, [durationS: number, messages: number]> = {
+    ramp: [150, 1_110_000],
+    backlog: [30, 300_000],
+    'recorded-traffic': [120, 395_662],
+  }
+  test.each(Object.entries(shapes))('%s', async (name, [durationS, messages]) => {
+    const { workload, refusals, notes } = await readWorkload(resolve(SHIPPED_WORKLOADS, `${name}.yaml`))
+    expect(workload).toMatchObject({ name, durationS, messageBytes: 1024, partitionsPerTopic: 16 })
+    expect(Math.round(workload.producerRateHz * durationS)).toBe(messages)
+    expect([refusals, notes]).toEqual([[], []])
+  })
+
   test("are these, each with the editor's modeline and its question", () => {
     const files = readdirSync(SHIPPED_WORKLOADS).filter((file) => file.endsWith('.yaml'))
     expect(files.sort()).toEqual(
-      Object.keys({ ...figures, ...gatewayFigures })
+      Object.keys({ ...figures, ...gatewayFigures, ...shapes })
         .map((name) => `${name}.yaml`)
         .sort(),
     )
