@@ -12,6 +12,7 @@ import type {
 } from '../engine/types.ts'
 import type { Fault, Workload } from '../workload/model.ts'
 import type { NoiseFloor } from './floor.ts'
+import type { BacklogResult, WarmupResult } from './load.ts'
 import type { Recovery } from './recovery.ts'
 import type { WholeCosts } from './whole-costs.ts'
 
@@ -202,6 +203,10 @@ export interface TrialResult {
   readonly clientWire?: WireBytes
   /** Largest difference between clocks of workers and supervisor, µs, as bounded by round trips. */
   readonly clockBoundUs: number
+  /** How an automatic warm-up ended; absent where its length was fixed. */
+  readonly warmup?: WarmupResult
+  /** What became of the backlog that was asked for; absent where none was, or the trial ended before it. */
+  readonly backlog?: BacklogResult
   readonly drain: { readonly durationMs: number; readonly complete: boolean }
   /** Expected deliveries (subscriptions × scheduled) not yet received when measure ended, as messages of one subscription. */
   readonly backlogAtEnd: number

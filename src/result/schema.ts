@@ -167,6 +167,13 @@ const breakdown = z.array(
   }),
 )
 
+const backlog = z.object({
+  targetMessages: count,
+  usualMessages: count,
+  build: z.object({ startS: number, endS: number, messages: count, reached: z.boolean() }),
+  drain: z.object({ endS: number, delivered: count, messages: count, drained: z.boolean() }),
+})
+
 const trial = z.object({
   startedAt: text,
   place: count.exactOptional(),
@@ -213,6 +220,10 @@ const trial = z.object({
   workers: z.array(worker),
   clientWire: wire.exactOptional(),
   clockBoundUs: number.nonnegative(),
+  warmup: z
+    .object({ settled: z.boolean(), maximumS: number.nonnegative(), reason: textOrNull })
+    .exactOptional(),
+  backlog: backlog.exactOptional(),
   drain: z.object({ durationMs: number.nonnegative(), complete: z.boolean() }),
   backlogAtEnd: number.nonnegative(),
   interrupted: textOrNull,
@@ -275,6 +286,10 @@ const workload = z.object({
   consumerRateHz: number.nullable(),
   schedule: rateSchedule.exactOptional(),
   endToEndClock: z.literal('echo').exactOptional(),
+  warmup: z.literal('auto').exactOptional(),
+  backlog: z
+    .object({ messages: count, drainRatio: number, maxBuildS: number, maxDrainS: number })
+    .exactOptional(),
   warmupS: number,
   durationS: number,
   slo: texts.exactOptional(),

@@ -1,8 +1,10 @@
 import { DRIVERS, type DriverEntry } from '../drivers/registry.ts'
+import { backlogPlanProblems, withBacklogLimits } from './backlog.ts'
 import { formatDuration } from './duration.ts'
 import { refuseFaults } from './faults.ts'
 import {
   AUDIT_MESSAGES,
+  MAX_AUTO_WARMUP_S,
   MAX_CONSUMERS,
   MAX_DEFAULT_WORKERS,
   MAX_PARTITIONS,
@@ -30,7 +32,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   const flags = parseFlags(options)
   const registry = options.registry ?? DRIVERS
   const file = options.workload ?? (await readWorkload(options.workloadFile, { lenient: flags.lenient }))
-  const workload = withFlags(file.workload, flags)
+  const workload = withBacklogLimits(withFlags(file.workload, flags))
   refuse(file, workload, flags)
   const requests = sideRequests(file, flags, registry)
   if (requests.length === 0) {
@@ -74,20 +76,26 @@ function defaultWorkers(cores: number): number {
   return Math.max(1, Math.min(MAX_DEFAULT_WORKERS, Math.floor(cores / 2)))
 }
 
-function withFlags(workload: Workload, { durationS, warmupS, ratesHz }: ParsedFlags): Workload {
+function withFlags(workload: Workload, { durationS, warmupS, autoWarmup, ratesHz }: ParsedFlags): Workload {
   const warmupLimitS = durationS === null ? Number.POSITIVE_INFINITY : durationS / 2
   const rated = ratesHz === null ? workload : withRates(workload, ratesHz)
-  return {
-    ...(durationS === null ? rated : withDuration(rated, durationS)),
-    warmupS: warmupS ?? Math.min(workload.warmupS, warmupLimitS),
+  const { warmup, ...timed } = durationS === null ? rated : withDuration(rated, durationS)
+  if (autoWarmup || (warmup === 'auto' && warmupS === null)) {
+    const longestS = warmup === 'auto' ? workload.warmupS : MAX_AUTO_WARMUP_S
+    return { ...timed, warmup: 'auto', warmupS: longestS }
   }
+  return { ...timed, warmupS: warmupS ?? Math.min(workload.warmupS, warmupLimitS) }
 }
 
 /** Throws when the workload asks for what does not exist yet, or for more than one machine can carry. */
 function refuse(file: WorkloadFile, workload: Workload, flags: ParsedFlags): void {
   const lifted = [flags.ratesHz !== null && 'producerRate', flags.metrics !== null && 'metrics']
   const problems = file.refusals.filter(({ field }) => !lifted.includes(field)).map(({ problem }) => problem)
-  problems.push(...sizeProblems(workload, file), ...scheduleProblems(workload, flags))
+  problems.push(
+    ...sizeProblems(workload, file),
+    ...scheduleProblems(workload, flags),
+    ...backlogPlanProblems(workload),
+  )
   if (problems.length > 0) throw configError(problems)
 }
 
@@ -154,7 +162,11 @@ function withoutSecrets({ source, workload }: WorkloadFile, registry: readonly D
 
 function notesOf(file: WorkloadFile, workload: Workload, flags: ParsedFlags, workers: number): string[] {
   const notes = [...file.ignored.map((text) => `ignored: ${text}`)]
-  notes.push(...file.notes.filter((note) => flags.warmupS === null || !note.startsWith('warm-up')))
+  notes.push(
+    ...file.notes.filter(
+      (note) => (flags.warmupS === null && !flags.autoWarmup) || !note.startsWith('warm-up'),
+    ),
+  )
   if (flags.durationS !== null)
     notes.push(`--duration: ${formatDuration(file.workload.durationS)} in the file`)
   if (flags.durationS !== null && flags.warmupS === null && workload.warmupS < file.workload.warmupS) {

@@ -31,10 +31,6 @@ export function refusalsOf(fields: WorkloadFields, locator: Locator): Refusal[] 
     const what = `expected producerRate below ${UNBOUNDED_RATE_HZ}, got ${rate}: sending as fast as it goes is not yet there`
     refuse('producerRate', what, 'set producerRate, or --rate, to the messages a second to offer')
   }
-  if (fields.consumerBacklogSizeGB > 0) {
-    const what = `expected consumerBacklogSizeGB to be 0, got ${fields.consumerBacklogSizeGB}: backlog tests are not yet there`
-    refuse('consumerBacklogSizeGB', what, 'set it to 0 to measure without a backlog')
-  }
   for (const key of LATER_KEYS) {
     if (fields[key] !== undefined)
       refuse(key, `expected no ${key}, got ${shown(fields[key])}: not yet there`, LATER_HINTS[key])

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
+import { backlogProblems, toBacklog } from './backlog.ts'
 import { faultProblems, toFaults } from './faults.ts'
-import { DEFAULT_WARMUP_S, MAX_PAYLOAD_POOL_BYTES } from './limits.ts'
+import { DEFAULT_WARMUP_S, MAX_AUTO_WARMUP_S, MAX_PAYLOAD_POOL_BYTES, MIN_AUTO_WARMUP_S } from './limits.ts'
 import { findMetricsFile } from './metrics-file.ts'
 import type { Payload, Plan, Workload } from './model.ts'
 import { findPayloadFile } from './payload-file.ts'
@@ -58,6 +59,8 @@ export async function workloadFrom(
     ...payloadProblems(fields, yaml),
     ...parseSlos(fields.slo ?? [], ['slo'], yaml).problems,
     ...faultProblems(fields.faults, yaml),
+    ...backlogProblems(fields, yaml),
+    ...autoWarmupProblems(fields, yaml),
   ]
   const payload = await payloadOf(fields, file, yaml)
   if ('problem' in payload) problems.push(payload.problem)
@@ -172,6 +175,7 @@ function toWorkload(
   { schedule, fixed }: ReadSchedule,
   file: string,
 ): Workload {
+  const backlog = toBacklog(fields)
   const workload = {
     name: fields.name ?? basename(file).replace(/\.ya?ml$/, ''),
     topics: fields.topics,
@@ -184,7 +188,9 @@ function toWorkload(
     consumersPerSubscription: fields.consumerPerSubscription,
     producerRateHz: fixed?.meanRateHz ?? fields.producerRate ?? 0,
     consumerRateHz: fields.consumerRate ?? null,
-    warmupS: seconds(fields.warmupDurationMinutes, fields.warmupDurationSeconds) ?? DEFAULT_WARMUP_S,
+    warmupS: warmupSeconds(fields),
+    ...(fields.warmup && { warmup: fields.warmup }),
+    ...(backlog !== null && { backlog }),
     durationS: fixed?.durationS ?? seconds(fields.testDurationMinutes, fields.testDurationSeconds) ?? 0,
     ...(schedule !== null && { schedule }),
     ...(fields.slo && { slo: fields.slo }),
@@ -196,6 +202,20 @@ function toWorkload(
 
 function seconds(minutes: number | undefined, wholeSeconds: number | undefined): number | undefined {
   return minutes === undefined ? wholeSeconds : minutes * 60
+}
+
+/** With `warmup: auto` the longest. */
+function warmupSeconds({ warmup, warmupDurationMinutes, warmupDurationSeconds }: WorkloadFields): number {
+  const given = seconds(warmupDurationMinutes, warmupDurationSeconds)
+  return given ?? (warmup === 'auto' ? MAX_AUTO_WARMUP_S : DEFAULT_WARMUP_S)
+}
+
+function autoWarmupProblems(fields: WorkloadFields, locator: Locator): Problem[] {
+  if (fields.warmup !== 'auto' || warmupSeconds(fields) >= MIN_AUTO_WARMUP_S) return []
+  const name = fields.warmupDurationSeconds === undefined ? 'warmupDurationMinutes' : 'warmupDurationSeconds'
+  const what = `expected at least ${MIN_AUTO_WARMUP_S} s beside warmup: auto, got ${warmupSeconds(fields)} s`
+  const hint = 'so long it takes to see whether a load has settled; with auto it is the longest warm-up'
+  return [{ where: locator.whereIs([name]), what, hint }]
 }
 
 /** OMB's default is 0 for all of these. */
@@ -212,7 +232,7 @@ function notesOf(data: Readonly<Record<string, unknown>>, fields: WorkloadFields
   const notes = Object.entries(COUNTS)
     .filter(([key]) => !given(key))
     .map(([key, effect]) => `${key} is not given: taken as 1 (OMB's default is 0: ${effect})`)
-  if (!given('warmupDurationMinutes') && !given('warmupDurationSeconds')) {
+  if (!given('warmup') && !given('warmupDurationMinutes') && !given('warmupDurationSeconds')) {
     notes.push(`warm-up is not given: taken as ${DEFAULT_WARMUP_S} s (OMB's default is 1 minute)`)
   }
   if (fields.useRandomizedPayloads && given('payloadFile')) {

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { MAX_TRIALS_PER_SIDE } from '../compare/statistics/index.ts'
+import { backlogField } from './backlog.ts'
 import { faultsSchema } from './faults-schema.ts'
 import {
   DEFAULT_WARMUP_S,
+  MAX_AUTO_WARMUP_S,
   MAX_COUNT,
   MAX_DURATION_S,
   MAX_MESSAGE_BYTES,
@@ -86,7 +88,7 @@ const fields = {
     .min(0)
     .max(1_000_000)
     .default(0)
-    .describe('Backlog to build and drain. Only 0 (no backlog test) for now.'),
+    .describe('As backlog, in GiB over all subscriptions: OMB’s word.'),
   backlogDrainRatio: z
     .number()
     .min(0)
@@ -132,6 +134,13 @@ const fields = {
     .max(MAX_SLOS)
     .optional()
     .describe("Objectives that every trial must meet, such as 'publish.p99 < 20ms'; a miss is exit code 5."),
+  warmup: z
+    .literal('auto')
+    .optional()
+    .describe(
+      `Warm-up ends when rates and latencies have settled, at the latest after warmupDuration (default then: ${MAX_AUTO_WARMUP_S} s).`,
+    ),
+  backlog: backlogField.optional(),
   faults: faultsSchema,
 }
 

@@ -183,12 +183,19 @@ async function runsOf(
   throw new AppError('CONFIG', [...lines.slice(0, MAX_PROBLEMS), ...more].join('\n'))
 }
 
-/** A run that is called a ramp and has none would be taken for what it is not. */
+/** A run that is called a ramp or a backlog and has none would be taken for what it is not. */
 function typeProblem({ type, fields, path }: Outline, yaml: YamlSource): Problem | null {
-  if (type !== 'ramp' || ownsRates(fields)) return null
-  const what = 'expected a schedule with stages or a trace in a run of type ramp, got none'
-  const hint = 'add schedule: {stages: [{rate: 1000, rampTo: 10000, seconds: 60}]}'
-  return { where: yaml.whereIs([...path, 'type']), what, hint }
+  const where = yaml.whereIs([...path, 'type'])
+  if (type === 'ramp' && !ownsRates(fields)) {
+    const what = 'expected a schedule with stages or a trace in a run of type ramp, got none'
+    return { where, what, hint: 'add schedule: {stages: [{rate: 1000, rampTo: 10000, seconds: 60}]}' }
+  }
+  const size = fields.get('backlog') ?? fields.get('consumerBacklogSizeGB')
+  if (type === 'backlog' && (size === undefined || size.value === 0)) {
+    const what = 'expected a backlog in a run of type backlog, got none'
+    return { where, what, hint: 'add backlog: {messages: 100000}' }
+  }
+  return null
 }
 
 /** The run's workload as if it had a file of its own, its places being those of the plan. */
