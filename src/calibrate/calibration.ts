@@ -21,7 +21,14 @@ const machineSchema = z.object({
 })
 
 const figures = z.object({ p50: z.number(), p95: z.number(), p99: z.number(), p999: z.number() })
-const stall = z.object({ count: z.number(), p50Us: z.number(), p99Us: z.number(), maxUs: z.number() })
+const stall = z.object({
+  count: z.number(),
+  p50Us: z.number(),
+  p99Us: z.number(),
+  maxUs: z.number(),
+  /** All of it, as in results: HDR V2, compressed, base64, µs. */
+  hdr: z.string(),
+})
 
 const pathSchema = z.object({
   path: z.enum(PATHS),

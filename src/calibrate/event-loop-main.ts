@@ -34,9 +34,10 @@ function lateness(durationMs: number, work: () => void): Promise<Stalls> {
 }
 
 function stallsOf(recorder: Recorder): Stalls {
-  const buckets = bucketsOf(recorder.encode())
+  const encoded = recorder.encode()
+  const buckets = bucketsOf(encoded)
   const at = (parts: number) => valueAtRank(buckets, rankOf(parts, recorder.count)) ?? 0
-  return { count: recorder.count, p50Us: at(5_000), p99Us: at(9_900), maxUs: at(10_000) }
+  return { count: recorder.count, p50Us: at(5_000), p99Us: at(9_900), maxUs: at(10_000), hdr: encoded.hdr }
 }
 
 const durationMs = Number(process.argv[2])

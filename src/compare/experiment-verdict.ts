@@ -1,8 +1,8 @@
-import { floorUs } from '../result/floor.ts'
 import type { ExperimentResult } from '../result/result.ts'
+import { verdictFloors } from './floor-notes.ts'
 import { guaranteeRows } from './guarantees.ts'
 import { loadsOf } from './loads.ts'
-import { type HeadToHead, type HeadToHeadInput, judgeHeadToHead } from './verdict/index.ts'
+import { type HeadToHead, judgeHeadToHead } from './verdict/index.ts'
 
 /** Exact tests over many trials take a second; every view of a report asks for the same verdict. */
 const judged = new WeakMap<ExperimentResult, HeadToHead>()
@@ -21,15 +21,9 @@ export function experimentVerdict(result: ExperimentResult): HeadToHead | null {
     loads,
     guarantees: guaranteeRows(result),
     strict: result.strict ?? false,
-    floorsUs: floorsOf(result),
+    floorsUs: verdictFloors([result.floor]),
     ...(result.costs.billing === 'not billed' ? {} : { currency: result.costs.currency }),
   })
   judged.set(result, verdict)
   return verdict
-}
-
-function floorsOf({ floor }: ExperimentResult): NonNullable<HeadToHeadInput['floorsUs']> {
-  const publishP99 = floorUs(floor, 'publish', 'p99')
-  const endToEndP99 = floorUs(floor, 'endToEnd', 'p99')
-  return { ...(publishP99 !== null && { publishP99 }), ...(endToEndP99 !== null && { endToEndP99 }) }
 }

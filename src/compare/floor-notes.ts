@@ -1,5 +1,6 @@
 import { msFigure, msText } from '../result/figures.ts'
-import { FLOOR_FACTOR, type NoiseFloor } from '../result/floor.ts'
+import { FLOOR_FACTOR, type FloorLatency, floorUs, type NoiseFloor } from '../result/floor.ts'
+import type { FloorsUs } from './verdict/index.ts'
 
 /** Behind a latency that is so small that an unknown part of it is bench's own. */
 export const FLOOR_MARK = '†'
@@ -25,4 +26,11 @@ export function floorText({ latencies }: NoiseFloor): string {
 /** Whether two values differ by less than the floor; `floorUs` null = there is none. */
 export function isWithinFloor(oneUs: number, otherUs: number, floorUs: number | null | undefined): boolean {
   return floorUs !== null && floorUs !== undefined && Math.abs(oneUs - otherUs) < floorUs
+}
+
+/** Floors of the figures that have a verdict: the largest of those that are known. */
+export function verdictFloors(floors: readonly (NoiseFloor | undefined)[]): FloorsUs {
+  const largest = (name: FloorLatency) =>
+    Math.max(0, ...floors.map((floor) => floorUs(floor, name, 'p99') ?? 0))
+  return { publishP99: largest('publish'), endToEndP99: largest('endToEnd') }
 }

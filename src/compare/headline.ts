@@ -194,7 +194,7 @@ function latencySentence(
   const limitUs = floorUs(floor, name, 'p99')
   const within =
     limitUs !== null && isWithinFloor(first.p99.us, second.p99.us, limitUs)
-      ? ` The difference lies within the noise floor of this machine (${msText(limitUs)}).`
+      ? ` The difference lies within the noise floor of ${msText(limitUs)}.`
       : ''
   return `${first.label} had the lower ${title} p99: ${msText(first.p99.us)} against ${last}${ratio}.${within}`
 }

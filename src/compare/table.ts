@@ -5,6 +5,7 @@ import { plannedRateHz, plannedRatesHz } from '../result/rates.ts'
 import type { Costs, ExperimentResult, LatencySummary, Quantile, TrialResult } from '../result/result.ts'
 import { backlogGroup, backlogNotes } from './backlog-rows.ts'
 import { type Cell, DASH, type TrialsCell, wordCell } from './cells.ts'
+import { clockNotes } from './clock-notes.ts'
 import { customGroup, customNotes } from './custom-figures.ts'
 import { FLOOR_MARK, floorNotes } from './floor-notes.ts'
 import { trialsByRate } from './loads.ts'
@@ -14,6 +15,7 @@ import {
   failureRows,
   type Row,
   type RowGroup,
+  type RowMaker,
   throughputRows,
   tookRows,
 } from './rows.ts'
@@ -144,9 +146,12 @@ export function compare(result: ExperimentResult): Comparison {
     { title: 'Throughput', rows: throughputRows(row, bytes) },
     ...COMPARED_LATENCIES.map(({ name, title }) => ({
       title,
-      rows: COMPARED_QUANTILES.map(({ key, title: quantile }) =>
-        latencyRow(columns, name, key, quantile, result.floor),
-      ),
+      rows: [
+        ...COMPARED_QUANTILES.map(({ key, title: quantile }) =>
+          latencyRow(columns, name, key, quantile, result.floor),
+        ),
+        ...(name === 'endToEnd' ? clockRows(columns, row) : []),
+      ],
     })),
     ...stageGroup(result.workload.schedule, row),
     ...backlogGroup(
@@ -164,8 +169,23 @@ export function compare(result: ExperimentResult): Comparison {
   ]
   const cells = groups.flatMap(({ rows }) => rows.flatMap((each) => each.cells))
   const isMarked = cells.some(({ text }) => text.endsWith(FLOOR_MARK))
-  const footnotes = [...footnotesOf(columns), ...floorNotes(result.floor, isMarked), ...customNotes(result)]
+  const footnotes = [
+    ...footnotesOf(columns),
+    ...floorNotes(result.floor, isMarked),
+    ...clockNotes(columns),
+    ...customNotes(result),
+  ]
   return { columns, groups, footnotes }
+}
+
+/** Only where workers have clocks of their own. */
+function clockRows(columns: readonly SideColumn[], row: RowMaker): Row[] {
+  if (!columns.some(({ trials }) => trials.some(({ clocks }) => clocks !== undefined))) return []
+  const worst: TrialsCell = (trials) => {
+    const boundUs = Math.max(...trials.map(({ clockBoundUs }) => clockBoundUs))
+    return { text: msFigure(boundUs), mark: null }
+  }
+  return [row('± clocks', 'ms', worst)]
 }
 
 /** Only where somebody is charged: a local run has no such row. */

@@ -54,6 +54,7 @@ const FIELDS: readonly Field[] = [
   ['publish_failures', ({ publishErrors }) => totalOf(publishErrors)],
   ['consume_failures', ({ consumeErrors }) => totalOf(consumeErrors)],
   ...LATENCIES.flatMap(latencyFields),
+  ['end_to_end_clock_bound_us', ({ clockBoundUs }) => clockBoundUs],
   ...AUDIT_FIGURES.map(
     ({ key }): Field => [
       `audit_${snake(key)}`,
@@ -258,6 +259,7 @@ function trialModel(trial: TrialResult, result: ExperimentResult) {
     consumerCounts: trial.consumerCounts,
     contractBreaches: trial.contractBreaches,
     clockBoundUs: trial.clockBoundUs,
+    clocks: trial.clocks ?? [],
     drain: trial.drain,
     backlogAtEnd: trial.backlogAtEnd,
     interrupted: trial.interrupted,

@@ -11,6 +11,7 @@ import type {
   WorkerRole,
 } from '../engine/types.ts'
 import type { Fault, Workload } from '../workload/model.ts'
+import type { WorkerClock } from './clocks.ts'
 import type { NoiseFloor } from './floor.ts'
 import type { BacklogResult, WarmupResult } from './load.ts'
 import type { Recovery } from './recovery.ts'
@@ -201,12 +202,17 @@ export interface TrialResult {
   readonly workers: readonly WorkerResult[]
   /** What all workers together sent and received during measure; absent where the system does not tell. */
   readonly clientWire?: WireBytes
-  /** Largest difference between clocks of workers and supervisor, µs, as bounded by round trips. */
+  /**
+   * How wrong an end-to-end latency may be at most because its ends were read from different clocks, µs; 0 where all
+   * workers share one. In results of older versions as bounded by round trips on one machine.
+   */
   readonly clockBoundUs: number
   /** How an automatic warm-up ended; absent where its length was fixed. */
   readonly warmup?: WarmupResult
   /** What became of the backlog that was asked for; absent where none was, or the trial ended before it. */
   readonly backlog?: BacklogResult
+  /** Clocks of workers on other hosts; absent where all share the supervisor's. */
+  readonly clocks?: readonly WorkerClock[]
   readonly drain: { readonly durationMs: number; readonly complete: boolean }
   /** Expected deliveries (subscriptions × scheduled) not yet received when measure ended, as messages of one subscription. */
   readonly backlogAtEnd: number

@@ -174,6 +174,17 @@ const backlog = z.object({
   drain: z.object({ endS: number, delivered: count, messages: count, drained: z.boolean() }),
 })
 
+const workerClock = z.object({
+  role: z.enum(WORKER_ROLES),
+  index: count,
+  offsetUs: number,
+  atUs: number,
+  driftPpm: number,
+  boundUs: number.nonnegative(),
+  exchanges: count,
+  restarts: count,
+})
+
 const trial = z.object({
   startedAt: text,
   place: count.exactOptional(),
@@ -224,6 +235,7 @@ const trial = z.object({
     .object({ settled: z.boolean(), maximumS: number.nonnegative(), reason: textOrNull })
     .exactOptional(),
   backlog: backlog.exactOptional(),
+  clocks: z.array(workerClock).exactOptional(),
   drain: z.object({ durationMs: number.nonnegative(), complete: z.boolean() }),
   backlogAtEnd: number.nonnegative(),
   interrupted: textOrNull,

@@ -3,12 +3,13 @@ import type { TopicTerms } from '../driver/driver.ts'
 import { findDriver } from '../drivers/registry.ts'
 import type { EngineReport } from '../engine/types.ts'
 import { messageOf } from '../errors/app-error.ts'
+import type { WorkerClock } from '../result/clocks.ts'
 import type { BacklogResult, WarmupResult } from '../result/load.ts'
 import type { BrokerFigures } from '../result/result.ts'
 import type { Opened } from '../worker/protocol.ts'
 import type { Side, Workload } from '../workload/model.ts'
 import { type Assignment, assign } from './assignment.ts'
-import { boundClocks } from './clock-bound.ts'
+import { createClockSync, endToEndBoundUs } from './clock-sync.ts'
 import { type Crew, type CrewMember, hasRole, startCrew } from './crew.ts'
 import { isDrained } from './drain.ts'
 import type { Second, Step, Tell } from './events.ts'
@@ -54,6 +55,8 @@ export interface TrialRecord {
   /** One for each member; a sentence where the worker died or could not report. */
   readonly reports: readonly (EngineReport | string)[]
   readonly clockBoundUs: number
+  /** Of workers that do not share the supervisor's clock. */
+  readonly clocks: readonly WorkerClock[]
   readonly drain: { readonly durationMs: number; readonly complete: boolean }
   /** The drain's end, µs from the epoch. */
   readonly endUs: number
@@ -101,20 +104,24 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
     onInterval: seconds.onInterval,
     onLog: (line) => tell({ kind: 'log', side: side.label, line }),
   })
+  const clockSync = createClockSync(crew, clock)
   try {
     seconds.watch(crew.members)
     step('prepare', `${crew.members.length} worker processes`)
     const { opened, topicTerms } = await prepare(crew, assignment, options, namePrefix)
-    const clockBoundUs = await naming('comparing the clocks of the workers', TRIAL_LIMITS.clocksMs, () =>
-      boundClocks(crew, clock, limit(TRIAL_LIMITS.clocksMs, options.signal, crew.death)),
+    await naming('comparing the clocks of the workers', TRIAL_LIMITS.clocksMs, () =>
+      clockSync.before(limit(TRIAL_LIMITS.clocksMs, options.signal, crew.death)),
     )
-    const load = await offerLoad({ crew, assignment, trial: options, live, told, step })
+    clockSync.start()
+    const { measureBegins } = clockSync
+    const load = await offerLoad({ crew, assignment, trial: options, live, told, step, measureBegins })
     const { cut } = load
     if (cut !== null) await stopSending(crew)
     step('drain', 'waiting for what is still under way')
     const drain = await drainTrial(crew, assignment, options, cut !== null)
     step('collect', 'audit and histograms')
     const endUs = clock.nowUs() - load.epochUs
+    const clocks = await clockSync.finish()
     const reports = await collect(crew, endUs)
     const interrupted =
       cut ??
@@ -128,7 +135,8 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
       topicTerms,
       members: crew.members,
       reports,
-      clockBoundUs,
+      clockBoundUs: endToEndBoundUs(clocks),
+      clocks,
       drain,
       endUs,
       interrupted,
@@ -139,6 +147,7 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
       backlog: load.backlog,
     }
   } finally {
+    clockSync.stop()
     await crew.end()
   }
 }

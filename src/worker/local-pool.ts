@@ -1,4 +1,5 @@
 import { getPriority, setPriority } from 'node:os'
+import { skewOf } from '../clock/skewed-clock.ts'
 import type { EngineInterval, WorkerRole } from '../engine/types.ts'
 import { AppError } from '../errors/app-error.ts'
 import type { FromWorker, RequestName, Requests, ToWorker } from './protocol.ts'
@@ -22,6 +23,8 @@ export interface WorkerHandle {
   readonly pid: number
   /** Scheduling priority (nice value) that it runs with. */
   readonly niceness: number
+  /** Whether its clock is the supervisor's: on this host it is, unless a test wants it otherwise. */
+  readonly sharesClock: boolean
   /** Why it is dead, or null while it lives. */
   readonly death: string | null
   /** Asks and waits; rejects with the worker's own error, with `WORKER` when it dies, or with the signal's reason. */
@@ -48,10 +51,11 @@ export function startWorker(role: WorkerRole, index: number, events: WorkerEvent
   let ending = false
   let death: string | null = null
 
+  const name = `${role}-${index}`
   const child = Bun.spawn([process.execPath, MAIN], {
     // Whatever a client library prints is talk: our stdout is data.
     stdio: ['ignore', 2, 'inherit'],
-    env: { ...process.env, BENCH_WORKER: `${role}-${index}` },
+    env: { ...process.env, BENCH_WORKER: name },
     serialization: 'advanced',
     ipc: (message: FromWorker) => receive(message),
     onExit: (_child, exitCode, signalCode) => {
@@ -107,6 +111,7 @@ export function startWorker(role: WorkerRole, index: number, events: WorkerEvent
     index,
     pid: child.pid,
     niceness,
+    sharesClock: skewOf(name) === null,
     get death() {
       return death
     },

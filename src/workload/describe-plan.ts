@@ -40,7 +40,7 @@ export function describePlan(plan: Plan): PlanDescription {
   const messages = Math.floor(workload.producerRateHz * workload.durationS)
   const lines = [
     ...workloadLines(workload, messages),
-    `${plural(plan.workers, 'producer process', 'es')} and ${plural(plan.workers, 'consumer process', 'es')}`,
+    processText(plan),
     `${plural(sides.length, 'side')}, one after another:`,
     ...sides.flatMap((side) => sideLines(side, plan)),
     ...trialLines(plan),
@@ -50,6 +50,12 @@ export function describePlan(plan: Plan): PlanDescription {
     ...plan.notes.map((note) => `note: ${note}`),
   ]
   return { lines, loadSeconds, totalSeconds, maximumSeconds, trials: order.length, messages, prospect }
+}
+
+function processText({ workload, workers }: Plan): string {
+  if (workload.endToEndClock === 'echo')
+    return `${plural(workers, 'process', 'es')} that both send and receive`
+  return `${plural(workers, 'producer process', 'es')} and ${plural(workers, 'consumer process', 'es')}`
 }
 
 function workloadLines(workload: Workload, messages: number): string[] {

@@ -194,6 +194,7 @@ function toWorkload(
     durationS: fixed?.durationS ?? seconds(fields.testDurationMinutes, fields.testDurationSeconds) ?? 0,
     ...(schedule !== null && { schedule }),
     ...(fields.slo && { slo: fields.slo }),
+    ...(fields.endToEndClock === 'echo' ? { endToEndClock: 'echo' as const } : {}),
     drivers: fields.drivers ?? null,
     ...(fields.faults && { faults: toFaults(fields.faults) }),
   }

@@ -6,6 +6,7 @@ import { measureClock } from '../../src/calibrate/clock-figures.ts'
 import { measureEventLoop } from '../../src/calibrate/event-loop.ts'
 import { measureLoad, PATHS } from '../../src/calibrate/load.ts'
 import { SystemClock } from '../../src/clock/system-clock.ts'
+import { decodeHistogram } from '../../src/result/histogram.ts'
 
 setDefaultTimeout(120_000)
 
@@ -33,10 +34,11 @@ test('clock and event loop give figures that can be', async () => {
   expect(costNs).toBeGreaterThan(0)
   expect(resolutionNs).toBeGreaterThan(0)
   const { idle, withGarbage, fullCollectionMs } = await measureEventLoop(100, signal)
-  for (const { count, p50Us, p99Us, maxUs } of [idle, withGarbage]) {
+  for (const { count, p50Us, p99Us, maxUs, hdr } of [idle, withGarbage]) {
     expect(count).toBeGreaterThan(0)
     expect(p50Us).toBeLessThanOrEqual(p99Us)
     expect(p99Us).toBeLessThanOrEqual(maxUs)
+    expect(decodeHistogram(hdr).totalCount).toBe(count)
   }
   expect(fullCollectionMs).toBeGreaterThan(0)
 })

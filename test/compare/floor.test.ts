@@ -1,6 +1,7 @@
 // Goal: whoever reads a latency near the noise floor is told so in every view, and a difference within the floor is called
 // that; results without a floor read as before. Method: synthetic results with floors made from their own figures.
 import { describe, expect, test } from 'bun:test'
+import { verdictFloors } from '../../src/compare/floor-notes.ts'
 import { headlineOf } from '../../src/compare/headline.ts'
 import { compare } from '../../src/compare/table.ts'
 import { judgeHeadToHead } from '../../src/compare/verdict/index.ts'
@@ -130,7 +131,7 @@ describe('a difference within the floor', () => {
   }
 
   test('is said of what many trials show', () => {
-    expect(sentence(301)).toEndWith('; a difference within the noise floor of this machine (0.301 ms).')
+    expect(sentence(301)).toEndWith('; a difference within the noise floor of 0.301 ms.')
     expect(sentence(299)).not.toContain('floor')
     expect(sentence(null)).not.toContain('floor')
   })
@@ -164,8 +165,16 @@ describe('a difference within the floor', () => {
         .headToHead.flatMap(({ lines }) => lines)
         .join(' ')
     const [endToEndPart, publishPart] = said(floorOf(500)).split('a had the lower publish')
-    expect(publishPart).toContain('lies within the noise floor of this machine (0.500 ms)')
+    expect(publishPart).toContain('lies within the noise floor of 0.500 ms')
     expect(endToEndPart).not.toContain('floor')
     expect(said()).not.toContain('floor')
   })
+})
+
+test('a comparison of experiments is held against the largest of their floors', () => {
+  expect(verdictFloors([floorOf(100), undefined, floorOf(300)])).toEqual({
+    publishP99: 300,
+    endToEndP99: 300,
+  })
+  expect(verdictFloors([undefined])).toEqual({ publishP99: 0, endToEndP99: 0 })
 })

@@ -60,7 +60,7 @@ function missed({ smallestDetectable }: NonNullable<PairVerdict['test']>): strin
 
 function floorWords({ withinFloorUs }: Pick<PairTest, 'withinFloorUs'>, kind: FigureKind): string {
   if (withinFloorUs === undefined) return ''
-  return `; a difference within the noise floor of this machine (${kind.text(withinFloorUs)})`
+  return `; a difference within the noise floor of ${kind.text(withinFloorUs)}`
 }
 
 function promises({ unequal }: Pick<PairVerdict, 'unequal'>): string {
