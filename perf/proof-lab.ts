@@ -100,14 +100,16 @@ async function prove(
   const onLine = (line: string) => {
     log(`bench: ${line}`)
     if (/ready \S+ s after the apply began/.test(line))
-      checks = checkClusters(aws, EXPERIMENT, chosen, expectThat, stop.signal)
+      checks = checkClusters(aws, EXPERIMENT, chosen, expectThat, stop.signal).catch((error) => {
+        if (!stop.signal.aborted) expectThat('the nodes could be asked', false, messageOf(error))
+      })
   }
   const args = ['full', '--test-plan', plan, '--config', config, ...options]
   const child = startBench(args, env, onLine)
   stop.signal.addEventListener('abort', child.interrupt)
   const { code, stdout } = await child.ended
   for (const line of stdout.split('\n')) log(`bench said: ${line}`)
-  await checks.catch((error) => expectThat('the nodes could be asked', false, messageOf(error)))
+  await checks
   if (stop.signal.aborted) expectThat('the proof was not interrupted', false)
   else {
     expectThat('bench full ended with its findings', FINDINGS.includes(code), `status ${code}`)
