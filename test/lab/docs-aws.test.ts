@@ -3,23 +3,15 @@
 // Terraform and Packer (by stand-ins), the machines (they boot and run by small scripts), so that images lack what a
 // check of them wants; a few commands are told what the page cannot know, and the table below says which.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { type Clients, clientsOf } from '../aws/double/clients.ts'
-import { awsTools } from '../aws/double/moto.ts'
 import { makeOwnImages } from '../aws/double/own-images.ts'
 import { ROOT } from '../support/bench.ts'
 import { skipLoudly } from '../support/skip.ts'
 import { testFolder } from '../workload/files.ts'
 import { missingForLab, openSmallLab, type SmallLab } from './experiment/support.ts'
+import { playedTools } from './played-tools.ts'
 
 const LIMIT_MS = 300_000
 const PAGES = ['aws-quick-start', 'ami-guide', 'aws-troubleshooting', 'aws-lab']
@@ -46,8 +38,7 @@ const missing = await missingForLab()
 const skips = missing !== null && skipLoudly(`the commands of the pages about AWS need ${missing}`)
 
 // Names an image that was made before: what Packer itself does is not asked here.
-const PACKER = `#!/bin/bash
-case $1 in
+const PACKER = `case $1 in
   version) echo 'Packer v1.12.0 (played)' ;;
   build) for word; do case $word in -only=*) name=\${word#-only=}; echo "us-west-2: $(cat "$IMAGES/\${name%%.*}")" ;; esac; done ;;
 esac
@@ -57,31 +48,22 @@ let lab: SmallLab
 let clients: Clients
 let env: Record<string, string>
 beforeAll(async () => {
-  const tools = await awsTools(console.log)
-  if (skips || typeof tools === 'string') return
+  if (skips) return
   lab = await openSmallLab({ mirror: null })
   clients = clientsOf(lab.double.endpoint)
   const software = { pulsar: '4.0.8', kafka: '4.3.1', client: '1' }
   const claims = Object.entries(software).map(([name, version]) => ({ name, software: name, version }))
   const ids = await makeOwnImages(clients, claims)
   for (const [i, { name }] of claims.entries()) folder.write(`images/${name}`, ids[i]!)
-  const program = (name: string, script: string) => chmodSync(folder.write(`bin/${name}`, script), 0o755)
-  const standIn = join(ROOT, 'test/lab/experiment/stand-in/terraform.ts')
-  program('terraform', `#!/bin/sh\nexec '${process.execPath}' '${standIn}' "$@"\n`)
-  program('packer', PACKER)
+  const tools = await playedTools(lab, folder)
+  tools.program('packer', PACKER)
+  env = { ...tools.env, IMAGES: join(folder.path, 'images') }
   mkdirSync(join(folder.path, 'config'))
   writeFileSync(join(folder.path, 'config/infrastructure.yaml'), readFileSync(lab.config))
   // Without the driver files, which would be somebody's own here.
   mkdirSync(join(folder.path, 'workloads'))
   for (const name of ['poc.yaml', 'plans'])
     symlinkSync(join(ROOT, 'workloads', name), join(folder.path, 'workloads', name))
-  env = {
-    ...lab.double.env,
-    ...{ AWS_DEFAULT_REGION: 'us-west-2', AWS_EC2_METADATA_DISABLED: 'true', AWS_CONFIG_FILE: '/dev/null' },
-    BENCH_TERRAFORM: join(ROOT, 'test/lab/experiment/small'),
-    IMAGES: join(folder.path, 'images'),
-    PATH: [join(folder.path, 'bin'), process.env.PATH, join(tools.home, 'bin')].join(delimiter),
-  }
 }, LIMIT_MS)
 afterAll(async () => {
   clients?.destroy()
