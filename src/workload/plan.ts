@@ -44,6 +44,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   const sides = await resolveSides(requests, { registry, workloadFile, lenient: flags.lenient })
   refuseFaults({ workload, sides, topology: flags.topology }, file.locator, {
     nodes: (side) => entryOf(side)?.localNodes?.[flags.topology] ?? null,
+    tellsLeader: (side) => entryOf(side)?.localNodes?.tellsLeader === true,
     redirects: (side) => entryOf(side)?.redirectsClients === true,
   })
   const producers = workload.topics * workload.producersPerTopic

@@ -371,7 +371,7 @@ describe('shipped workloads', () => {
   test("are these, each with the editor's modeline and its question", () => {
     const files = readdirSync(SHIPPED_WORKLOADS).filter((file) => file.endsWith('.yaml'))
     expect(files.sort()).toEqual(
-      Object.keys({ ...figures, ...gatewayFigures, ...shapes })
+        [...Object.keys({ ...figures, ...gatewayFigures, ...shapes }), 'faults-kill-node']
         .map((name) => `${name}.yaml`)
         .sort(),
     )
