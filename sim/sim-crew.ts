@@ -34,6 +34,7 @@ export function simCrew(clock: JumpClock, broker: ModelBroker): typeof startCrew
           index: assignment.index,
           pid: 0,
           niceness: 0,
+          sharesClock: true,
           death: null,
           ask: async (request, ask) => answers[request](ask),
           end: async () => {},
@@ -85,6 +86,7 @@ function answersOf(
     prepareConsumers: nothing,
     prepareProducers: nothing,
     clock: () => ({ nowUs: clock.nowUs() }),
+    followClock: nothing,
     start: (ask) => {
       onStart(ask)
       load.start(ask.epochUs)

@@ -79,7 +79,7 @@ function drainSeconds({ build, drain }: Backlog): number {
 }
 
 /** Messages a second that each subscription was delivered while it caught up, new ones among them. */
-function catchUpHz(backlog: Backlog): number {
+export function catchUpHz(backlog: Backlog): number {
   const seconds = drainSeconds(backlog)
   return seconds <= 0 ? 0 : backlog.drain.delivered / seconds
 }
