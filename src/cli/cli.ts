@@ -2,6 +2,8 @@ import { cac } from 'cac'
 import { AppError } from '../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { nearest } from '../errors/nearest.ts'
+import { addLabCommands, cloudRunFlags, requireOwnOptions } from './lab/commands.ts'
+import { addCostCommand } from './lab/cost-command.ts'
 import { livePort, withoutGreedyLive } from './live-option.ts'
 import { runMatched } from './matched-command.ts'
 import type { Output } from './output.ts'
@@ -11,8 +13,9 @@ type Options = Readonly<Record<string, unknown>>
 
 /** Parses the command line and runs the verb; resolves with the exit code, throws AppError. */
 export async function buildCli(argv: readonly string[], out: Output, signal: AbortSignal): Promise<ExitCode> {
-  // It has verbs with options of their own.
+  // They have verbs with options of their own.
   if (argv[0] === 'gateway') return (await import('./gateway.ts')).runGateway(argv.slice(1), out, signal)
+  if (argv[0] === 'ami') return (await import('./ami.ts')).runAmi(argv.slice(1), out, signal)
   const cli = cac('bench')
   let exitCode: ExitCode = EXIT.ok
   const text = (name: string) => rawValue(argv, name)
@@ -42,6 +45,15 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--json', 'Events as JSON lines on stdout')
     .option('--live [port]', 'Serve a page with charts and /metrics on this machine while it runs')
     .option('--quiet', 'Only the verdict and errors')
+    .option(
+      '--experiment-id <id>',
+      'Run on a cloud experiment (bench setup), an id or latest; else on this machine',
+    )
+    .option('--config <file>', 'With --experiment-id: its configuration (default: that of setup)')
+    .option('--max-cost <usd>', 'With --experiment-id: as with setup')
+    .option('--prices <file>', 'With --experiment-id: as with setup')
+    .option('--keep-on-failure', 'With --experiment-id: as with setup')
+    .option('--dry-run', 'With --experiment-id: only show the plan and its price')
     .example('bench run workloads/poc.yaml')
     .example('bench run workloads/poc.yaml --live')
     .example('bench run workloads/poc.yaml --duration 15s --repeat 7')
@@ -55,6 +67,14 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
         throw new AppError('USAGE', `expected a workload or --test-plan, got ${got}`, {
           hint: 'bench run --help',
         })
+      }
+      const experimentId = text('experiment-id')
+      requireOwnOptions(options, experimentId !== undefined)
+      if (experimentId !== undefined) {
+        const { runOnCloud } = await import('./lab/full.ts')
+        const asked = cloudRunFlags(argv, options, testPlan ?? String(workload))
+        exitCode = await runOnCloud(experimentId, asked, out, signal)
+        return
       }
       const run =
         testPlan === undefined
@@ -158,6 +178,12 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
       exitCode = await runList(flags(options), out)
     })
 
+  const ended = (code: ExitCode) => {
+    exitCode = code
+  }
+  addLabCommands(cli, argv, out, signal, ended)
+  addCostCommand(cli, argv, out, signal, ended)
+
   cli
     .command(
       'publish [...experiments]',
@@ -231,6 +257,8 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     })
 
   cli.command('gateway <verb>', 'The OTLP gateway and its tools: bench gateway --help')
+
+  cli.command('ami <verb>', 'Images of cloud instances: bench ami --help')
 
   cli
     .command('schema [which]', 'Print the JSON Schema of a kind of file: workload, driver, infrastructure…')

@@ -2,12 +2,14 @@ import { countText, msFigure, msText } from '../result/figures.ts'
 import { floorUs, type NoiseFloor } from '../result/floor.ts'
 import { plannedRatesHz } from '../result/rates.ts'
 import type { ExperimentResult, TrialResult } from '../result/result.ts'
+import { sloOutcomes } from '../result/slo-outcomes.ts'
 import { experimentVerdict } from './experiment-verdict.ts'
 import { isWithinFloor } from './floor-notes.ts'
 import { guaranteeRows } from './guarantees.ts'
 import { trialsByRate } from './loads.ts'
 import { rateAdvice } from './rate-advice.ts'
 import { type SideHeadline, sideHeadline, type Tone } from './side-headline.ts'
+import { missedObjectives } from './slo-rows.ts'
 import { list, quantileFigure, type SideColumn, sideColumnsOf } from './table.ts'
 import { unequalGuarantees } from './verdict/index.ts'
 import { type VerdictSection, verdictSections } from './verdict-sections.ts'
@@ -23,7 +25,7 @@ export interface Headline {
 
 /** The verdict in sentences. Pure. */
 export function headlineOf(result: ExperimentResult): Headline {
-  const sides = result.sides.map(sideHeadline)
+  const sides = result.sides.map((side) => sideHeadline(side, missedObjectives(result, side.label)))
   return {
     tone: sides.some((side) => side.tone === 'bad')
       ? 'bad'
@@ -71,12 +73,23 @@ function gravestFirst(result: ExperimentResult): string[] {
     sides.filter(({ trials }) => trials.length === 0).map(({ label }) => label),
     'not run',
   )
+  add(missedLabels(result), 'objective (slo) missed')
   const rates = trialsByRate(result)
   for (const { rateHz, sides: atRate } of rates) {
     const rate = rates.length === 1 ? 'the rate' : `${countText(rateHz)} msg/s`
     add(having(atRate, judged('saturated')), `did not hold ${rate}`)
   }
   return parts
+}
+
+/** Sides that missed an objective, with the number of such trials where there are several. */
+function missedLabels(result: ExperimentResult): string[] {
+  const missed = sloOutcomes(result).filter(({ held }) => !held)
+  return result.sides.flatMap(({ label, trials }) => {
+    const count = new Set(missed.filter(({ side }) => side === label).map(({ trial }) => trial)).size
+    if (count === 0) return []
+    return trials.length === 1 ? label : `${label} (${count} of ${trials.length} trials)`
+  })
 }
 
 /** Labels of the sides of which some trial is so, with their number where there are several. */

@@ -3,6 +3,7 @@ import { countText, msFigure } from '../result/figures.ts'
 import { isNearFloor, type NoiseFloor } from '../result/floor.ts'
 import { plannedRateHz, plannedRatesHz } from '../result/rates.ts'
 import type { Costs, ExperimentResult, LatencySummary, Quantile, TrialResult } from '../result/result.ts'
+import { backlogGroup, backlogNotes } from './backlog-rows.ts'
 import { type Cell, DASH, type TrialsCell, wordCell } from './cells.ts'
 import { clockNotes } from './clock-notes.ts'
 import { customGroup, customNotes } from './custom-figures.ts'
@@ -18,6 +19,8 @@ import {
   throughputRows,
   tookRows,
 } from './rows.ts'
+import { sloGroup } from './slo-rows.ts'
+import { stageGroup } from './stage-rows.ts'
 import { median } from './statistics/index.ts'
 import { costPerMillion } from './took.ts'
 import { FIGURE_KINDS } from './verdict/index.ts'
@@ -139,6 +142,7 @@ export function compare(result: ExperimentResult): Comparison {
         ),
       ],
     },
+    ...sloGroup(result, columns),
     { title: 'Throughput', rows: throughputRows(row, bytes) },
     ...COMPARED_LATENCIES.map(({ name, title }) => ({
       title,
@@ -149,6 +153,11 @@ export function compare(result: ExperimentResult): Comparison {
         ...(name === 'endToEnd' ? clockRows(columns, row) : []),
       ],
     })),
+    ...stageGroup(result.workload.schedule, row),
+    ...backlogGroup(
+      columns.flatMap(({ trials }) => trials),
+      row,
+    ),
     { title: 'Failures', rows: failureRows(row) },
     { title: 'Audit', rows: auditRows(row) },
     ...brokerGroup(
@@ -273,8 +282,25 @@ function footnotesOf(columns: readonly SideColumn[]): string[] {
   if (invalid.length > 0) notes.push(`Figures of ${list(invalid)} are not to be trusted: shown, not ranked.`)
   const violated = having(({ verdict }) => verdict.integrity === 'violated')
   if (violated.length > 0) notes.push(`${list(violated)} broke an integrity promise and is not ranked.`)
+  notes.push(
+    ...columns.flatMap(({ label, trials }) => [
+      ...unsettledNotes(label, trials),
+      ...backlogNotes(label, trials),
+    ]),
+  )
   notes.push('≥: messages that never came would change this quantile; the true one is at least this.')
   return notes
+}
+
+/** A measurement that began before the load had settled may show more of the begin than of the rest. */
+function unsettledNotes(label: string, trials: readonly TrialResult[]): string[] {
+  const open = trials.filter(({ warmup }) => warmup?.settled === false)
+  const [first] = open
+  if (first === undefined) return []
+  const where = trials.length === 1 ? label : `${label}, ${open.length} of ${trials.length} trials,`
+  return [
+    `${where} had not settled when its warm-up of ${first.phases.warmup.durationS} s ended: ${first.warmup!.reason}.`,
+  ]
 }
 
 /** Of each column; said once where it is the same for many. */

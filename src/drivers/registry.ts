@@ -19,6 +19,10 @@ export interface DriverEntry {
   readonly clients: readonly string[]
   /** Name of the local broker that serves it when the driver file names no servers; null = none. */
   readonly localBroker: string | null
+  /** Processes of the local broker, where it is known, and whether it tells who leads: what faults may aim at. */
+  readonly localNodes?: { readonly single: number; readonly cluster: number; readonly tellsLeader?: true }
+  /** Its servers tell clients further addresses of their own: nothing can be put before servers that are not ours. */
+  readonly redirectsClients?: true
   /** What `servers` may hold beside `host:port`. */
   readonly serverUrls?: ServerUrls
   /** The driver's part of a driver file: everything but `name`, `driver`, `driverClass` and `servers`. */

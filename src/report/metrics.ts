@@ -1,3 +1,4 @@
+import { catchUpHz } from '../compare/backlog-rows.ts'
 import { brokerTotals } from '../compare/broker-figures.ts'
 import { curveOf } from '../compare/curve.ts'
 import { experimentVerdict } from '../compare/experiment-verdict.ts'
@@ -10,6 +11,8 @@ import { LATENCIES, type LatencyName } from '../engine/types.ts'
 import { FLOOR_LATENCIES, nearFloor } from '../result/floor.ts'
 import { plannedRateHz } from '../result/rates.ts'
 import type { ExperimentResult, OtherBroker, TrialResult } from '../result/result.ts'
+import { slosOf } from '../result/slo-outcomes.ts'
+import { judgeSlo } from '../result/slo-value.ts'
 import { customColumns } from './custom-columns.ts'
 
 /** A table for a CSV template: units stand in the header, empty cells are null. */
@@ -227,6 +230,7 @@ export function costsModel({ id, costs, sides }: ExperimentResult) {
       perHour: costs.sides.find(({ side }) => side === label)?.perHour ?? null,
       perMillionMessages: trials.map((trial) => rounded(costPerMillion(trial, label, costs))),
     })),
+    ...(costs.whole !== undefined && { whole: costs.whole }),
   }
 }
 
@@ -259,15 +263,30 @@ function trialModel(trial: TrialResult, result: ExperimentResult) {
     contractBreaches: trial.contractBreaches,
     clockBoundUs: trial.clockBoundUs,
     clocks: trial.clocks ?? [],
+    warmup: { durationS: trial.phases.warmup.durationS, ...trial.warmup },
+    backlog: trial.backlog === undefined ? null : { ...trial.backlog, catchUpHz: rounded(catchUpHz(trial.backlog)) },
+    objectives: objectivesOf(trial, result),
     drain: trial.drain,
     backlogAtEnd: trial.backlogAtEnd,
     interrupted: trial.interrupted,
     brokerFigures: trial.brokerFigures ?? null,
     otherBrokers: trial.otherBrokers ?? [],
+    faults: trial.faults ?? [],
+    acknowledgementGaps: trial.acknowledgementGaps ?? null,
+    auditBreakdown: trial.auditBreakdown ?? null,
     workers: trial.workers,
     took: tookOf(trial),
     clientWire: trial.clientWire ?? null,
   }
+}
+
+/** How the trial met the objectives of the workload; empty without any, and of a trial that is invalid. */
+function objectivesOf(trial: TrialResult, result: ExperimentResult) {
+  if (trial.verdict.measurement === 'invalid') return []
+  return slosOf(result).map((slo) => {
+    const { held, value, atLeast } = judgeSlo(slo, trial)
+    return { objective: slo.text, held, value: rounded(value), atLeast, unit: slo.unit }
+  })
 }
 
 /** Six digits after the point: enough for any figure here, and no floating-point noise. */

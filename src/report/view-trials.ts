@@ -25,6 +25,7 @@ const FACTS: readonly (readonly [string, (trial: TrialResult) => string])[] = [
   ['started', (trial) => utc(trial.startedAt).replace(' UTC', '')],
   ['measurement', ({ verdict }) => verdict.measurement],
   ['integrity', ({ verdict }) => verdict.integrity],
+  ['warm-up', warmupText],
   ['generator lateness p99', ({ phases }) => quantileOrDash(phases.measure.latencies.wokenLate.summary)],
   ['driver delay p99', ({ phases }) => quantileOrDash(phases.measure.latencies.driverDelay.summary)],
   ['clock bound', clockText],
@@ -81,6 +82,12 @@ export function failureTable(columns: readonly Column[], colorOf: ColorOf) {
 
 function quantileOrDash({ count, p99 }: LatencySummary): string {
   return count === 0 ? '–' : `${quantileFigure(p99)} ms`
+}
+
+function warmupText({ phases, warmup }: TrialResult): string {
+  const length = `${phases.warmup.durationS} s`
+  if (warmup === undefined) return length
+  return `${length}, ${warmup.settled ? 'settled' : `not settled: ${warmup.reason}`}`
 }
 
 function workerText({

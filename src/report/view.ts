@@ -6,8 +6,11 @@ import { countText } from '../result/figures.ts'
 import type { NoiseFloor } from '../result/floor.ts'
 import { plannedRatesHz } from '../result/rates.ts'
 import type { ExperimentResult } from '../result/result.ts'
+import { scheduleText } from '../workload/schedule-text.ts'
 import { type Charts, chartsOf } from './charts.ts'
+import { faultsView } from './faults.ts'
 import { sentenceParts, settingText, sourceText, unbroken, utc } from './text.ts'
+import { costNote, wholeCostsView } from './view-costs.ts'
 import { auditTable, failureTable, sideNotes, trialTable } from './view-trials.ts'
 
 /** Colours of the page's palette; further sides begin again, their names and dashes still tell them apart. */
@@ -43,7 +46,9 @@ export function htmlView(result: ExperimentResult) {
     ...chartsView(chartsOf(result), comparison, sides),
     audits: auditTable(trials, colorOf),
     failures: failureTable(trials, colorOf),
-    costNote: costNote(result.costs.billing),
+    costNote: costNote(result.costs),
+    wholeCosts: wholeCostsView(result.costs),
+    faulty: faultsView(trials, colorOf),
     settings: settingsTable(result).map((group) => ({
       ...group,
       rows: group.rows.map((row) => ({
@@ -167,17 +172,12 @@ function workloadSummary(result: ExperimentResult): string {
   const plural = (count: number, noun: string) => `${countText(count)} ${noun}${count === 1 ? '' : 's'}`
   return [
     `${plannedRatesHz(result).map(countText).join(', ')} msg/s of ${countText(workload.messageBytes)} bytes`,
+    ...(workload.schedule === undefined ? [] : [`schedule: ${scheduleText(workload.schedule)}`]),
     `${plural(workload.topics, 'topic')} × ${plural(workload.partitionsPerTopic, 'partition')}`,
     `${plural(workload.producersPerTopic, 'producer')} and ${plural(workload.subscriptionsPerTopic, 'subscription')} a topic`,
     `warm-up ${workload.warmupS} s, measured ${workload.durationS} s`,
     `${plural(workers, 'producer process')}`.replace('processs', 'processes'),
   ].join(' · ')
-}
-
-function costNote(billing: string): string {
-  return billing === 'not billed'
-    ? 'Money: not billed. Brokers and load ran on machines that bench neither rented nor was charged for.'
-    : `Money: ${billing}.`
 }
 
 /** The chart in words, for those who cannot see it. */

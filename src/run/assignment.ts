@@ -1,5 +1,6 @@
 import type { TopicSpec } from '../driver/driver.ts'
 import type { ConsumerPlan, EngineSpec, ProducerPlan, WorkerRole } from '../engine/types.ts'
+import { longestMeasureS } from '../workload/backlog.ts'
 import type { Workload } from '../workload/model.ts'
 
 /** Who does what in one trial: pure data. */
@@ -53,9 +54,10 @@ export function assign(options: AssignmentOptions): Assignment {
     keyDistributor: workload.keyDistributor,
     seed: options.seed,
     rateHz: workload.producerRateHz,
+    ...(workload.schedule && { schedule: workload.schedule }),
     producerCount: producers.length,
     warmupUs: Math.round(workload.warmupS * 1e6),
-    measureUs: Math.round(workload.durationS * 1e6),
+    measureUs: Math.round(longestMeasureS(workload) * 1e6),
     partitions: workload.partitionsPerTopic,
   }
   const subscriptionsPerTopic = workload.subscriptionsPerTopic
