@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ACKNOWLEDGERS, LATENCIES, PHASES, WORKER_ROLES } from '../engine/types.ts'
-import { FLOOR_LATENCIES } from './floor.ts'
 import { type ExperimentResult, RESULT_SCHEMA_VERSION } from './result.ts'
+import { floor, workerClock } from './trust-schema.ts'
 import { wholeCostsSchema } from './whole-costs.ts'
 
 const count = z.number().int().nonnegative()
@@ -174,17 +174,6 @@ const backlog = z.object({
   drain: z.object({ endS: number, delivered: count, messages: count, drained: z.boolean() }),
 })
 
-const workerClock = z.object({
-  role: z.enum(WORKER_ROLES),
-  index: count,
-  offsetUs: number,
-  atUs: number,
-  driftPpm: number,
-  boundUs: number.nonnegative(),
-  exchanges: count,
-  restarts: count,
-})
-
 const trial = z.object({
   startedAt: text,
   place: count.exactOptional(),
@@ -327,16 +316,6 @@ const workload = z.object({
       }),
     )
     .exactOptional(),
-})
-
-const floorFigures = z.object({ p50: number, p95: number, p99: number, p999: number })
-const floor = z.object({
-  measuredAt: text,
-  kind: z.enum(['quick', 'full']),
-  rateHz: number,
-  messageBytes: count,
-  latencies: z.record(z.enum(FLOOR_LATENCIES), floorFigures),
-  stale: textOrNull,
 })
 
 /**
