@@ -6,7 +6,8 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CreateVpcCommand } from '@aws-sdk/client-ec2'
-import { tagged } from '../../aws/double/account.ts'
+import { CreateBucketCommand, DeleteBucketCommand, PutBucketTaggingCommand } from '@aws-sdk/client-s3'
+import { tagged as taggedAs } from '../../aws/double/account.ts'
 import { clientsOf } from '../../aws/double/clients.ts'
 import { skipLoudly } from '../../support/skip.ts'
 import { play, SCENARIOS } from './scenarios.ts'
@@ -116,7 +117,7 @@ describe.skipIf(skips)('command by command', () => {
 
 describe.skipIf(skips)('reap', () => {
   const tags = (ExperimentID: string, TTL: string, more: Readonly<Record<string, string>> = {}) =>
-    tagged('vpc', { ExperimentID, TTL, Project: 'pulsar-aws-lab', ManagedBy: 'terraform', ...more })
+    taggedAs('vpc', { ExperimentID, TTL, Project: 'pulsar-aws-lab', ManagedBy: 'terraform', ...more })
 
   test('ends what outlived its TTL, by its tags alone, and nothing else', async () => {
     const { ec2, destroy } = clientsOf(lab.double.endpoint)
@@ -162,6 +163,27 @@ describe.skipIf(skips)('whatever goes wrong', () => {
       const scenario = SCENARIOS.find((each) => each.name === name)!
       expect(await play(scenario, lab)).toEqual([])
     })
+
+  test('a bucket that was made and not tagged yet goes too, and no other', async () => {
+    Object.assign(lab.behaviour, { boot: 'ready', run: 'result' })
+    lab.double.faults.clear()
+    const id = (await told('setup', '--config', lab.config)).stdout.trim()
+    const { s3, destroy } = clientsOf(lab.double.behindEndpoint)
+    const own = `bench-${id}-20261121201617097800000001`
+    const tagged = `bench-${id}-20261121201617097800000002`
+    const others = [tagged, `bench-${id}-results-of-mine`, 'bench-exp-1-20261121201617097800000001']
+    const CreateBucketConfiguration = { LocationConstraint: 'us-west-2' } as const
+    for (const Bucket of [own, ...others])
+      await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }))
+    const TagSet = [{ Key: 'team', Value: 'data' }]
+    await s3.send(new PutBucketTaggingCommand({ Bucket: tagged, Tagging: { TagSet } }))
+    const { stderr } = await told('teardown', '--experiment-id', id)
+    expect(stderr).toContain(`bucket ${own} was made by this experiment and not tagged yet`)
+    const left = (await lab.strangers()).added.map((each) => each.id)
+    expect(left.toSorted()).toEqual(others.toSorted())
+    for (const Bucket of others) await s3.send(new DeleteBucketCommand({ Bucket }))
+    destroy()
+  })
 
   test('an experiment whose record is lost goes by its tag', async () => {
     Object.assign(lab.behaviour, { boot: 'ready', run: 'result' })
