@@ -36,7 +36,7 @@ export async function endByTag(life: Life, signal: AbortSignal): Promise<ExitCod
 
 /**
  * What becomes of an experiment when something failed: it is cleaned up by its tag, or kept when that was asked for. The
- * failure itself is thrown again by whoever calls; this only throws nothing.
+ * failure itself is thrown again by whoever calls; this throws nothing.
  */
 export async function afterFailure(life: Life, failure: unknown): Promise<void> {
   const { experimentId, keepOnFailure } = life.record()
