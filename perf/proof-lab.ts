@@ -106,7 +106,7 @@ async function prove(
   }
   const args = ['full', '--test-plan', plan, '--config', config, ...options]
   const child = startBench(args, env, onLine)
-  stop.signal.addEventListener('abort', child.interrupt)
+  stop.signal.addEventListener('abort', () => void child.interrupt())
   const { code, stdout } = await child.ended
   for (const line of stdout.split('\n')) log(`bench said: ${line}`)
   await checks
