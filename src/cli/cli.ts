@@ -13,8 +13,9 @@ type Options = Readonly<Record<string, unknown>>
 
 /** Parses the command line and runs the verb; resolves with the exit code, throws AppError. */
 export async function buildCli(argv: readonly string[], out: Output, signal: AbortSignal): Promise<ExitCode> {
-  // It has verbs with options of their own.
+  // They have verbs with options of their own.
   if (argv[0] === 'gateway') return (await import('./gateway.ts')).runGateway(argv.slice(1), out, signal)
+  if (argv[0] === 'ami') return (await import('./ami.ts')).runAmi(argv.slice(1), out, signal)
   const cli = cac('bench')
   let exitCode: ExitCode = EXIT.ok
   const text = (name: string) => rawValue(argv, name)
@@ -40,6 +41,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--strict', 'Do not rank sides whose guarantees differ')
     .option('--seed <n>', 'Seed of payloads, keys and the order of trials')
     .option('--metrics <file>', 'Module with custom figures for the report')
+    .option('--no-calibrate', 'Do not measure the noise floor first on a machine that was never calibrated')
     .option('--json', 'Events as JSON lines on stdout')
     .option('--live [port]', 'Serve a page with charts and /metrics on this machine while it runs')
     .option('--quiet', 'Only the verdict and errors')
@@ -81,7 +83,12 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
       const file = testPlan ?? String(workload)
       exitCode = await run(
         file,
-        { ...planOptions(text, options), ...flags(options), livePort: livePort(options.live) },
+        {
+          ...planOptions(text, options),
+          ...flags(options),
+          livePort: livePort(options.live),
+          calibrate: options.calibrate !== false,
+        },
         argv,
         out,
         signal,
@@ -210,6 +217,18 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     })
 
   cli
+    .command('calibrate', 'Measure what bench itself costs on this machine: the noise floor of later runs')
+    .option('--rate <msg/s>', 'Load (default: 20000)')
+    .option('--duration <time>', 'Of the echo path (default: 60s); the rest takes about a minute and a half')
+    .option('--json', 'The calibration as JSON on stdout')
+    .option('--quiet', 'Only the figures')
+    .action(async (options: Options) => {
+      const { runCalibrate } = await import('./calibrate.ts')
+      const asked = { rate: text('rate'), duration: text('duration') }
+      exitCode = await runCalibrate({ ...asked, ...flags(options) }, out, signal)
+    })
+
+  cli
     .command('doctor', 'Say what is here and what is missing for each broker and feature')
     .option('--json', 'As JSON on stdout')
     .action(async (options: Options) => {
@@ -238,6 +257,8 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     })
 
   cli.command('gateway <verb>', 'The OTLP gateway and its tools: bench gateway --help')
+
+  cli.command('ami <verb>', 'Images of cloud instances: bench ami --help')
 
   cli
     .command('schema [which]', 'Print the JSON Schema of a kind of file: workload, driver, infrastructure…')

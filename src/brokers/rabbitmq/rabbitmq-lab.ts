@@ -18,6 +18,7 @@ const SECRET_BYTES = 24
 export const rabbitmqLab = labSystem({
   name: 'rabbitmq',
   version: '4.3.1',
+  image: { hasPublishedSums: false },
   variable: 'rabbitmq',
   compute: {
     rabbitmq: z
