@@ -5,7 +5,7 @@ import { checkCapabilities } from '../../workload/capability-check.ts'
 import type { PlanFlags } from '../../workload/plan-options.ts'
 import type { Output } from '../output.ts'
 import { tellCosts } from './cost.ts'
-import { linesOf, writeLabReports } from './report.ts'
+import { linesOf, reportJson, writeLabReports } from './report.ts'
 import type { SetupFlags } from './setup.ts'
 
 /** Options of commands that run a plan on a cloud experiment. */
@@ -46,8 +46,8 @@ export function resultsTeller(
     const { files, results } = await writeLabReports(found, metrics)
     if (isTold) return
     isTold = true
-    if (!flags.json)
-      for (const result of results) for (const line of linesOf(result, flags.quiet, out)) out.stdout(line)
+    if (flags.json) out.stdout(reportJson(found, results))
+    else for (const result of results) for (const line of linesOf(result, flags.quiet, out)) out.stdout(line)
     for (const file of files) life.log.tell(`report: ${file}`)
   }
 }

@@ -2,6 +2,7 @@ import { messageOf } from '../../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../../errors/exit-codes.ts'
 import { cleanUp } from '../aws/cleanup/cleanup.ts'
 import { describeFailure } from '../aws/failure.ts'
+import { adoptBucket } from './adoption.ts'
 import { recordAllEnded } from './bookkeeping.ts'
 import { removeProviders } from './folder.ts'
 import type { Life } from './life.ts'
@@ -17,6 +18,7 @@ export async function endByTag(life: Life, signal: AbortSignal): Promise<ExitCod
   const { experimentId } = life.record()
   const { cleanupWaitMs } = life.environment.limits
   const code = await life.step('clean-up by tag', async () => {
+    await adoptBucket(life, signal)
     const options = { experimentId, executes: true, waitLimitMs: cleanupWaitMs }
     const report = await cleanUp(options, life.context, signal)
     const { removed, kept, exitCode } = report
@@ -34,7 +36,7 @@ export async function endByTag(life: Life, signal: AbortSignal): Promise<ExitCod
 
 /**
  * What becomes of an experiment when something failed: it is cleaned up by its tag, or kept when that was asked for. The
- * failure itself is thrown again by whoever calls; this only throws nothing.
+ * failure itself is thrown again by whoever calls; this throws nothing.
  */
 export async function afterFailure(life: Life, failure: unknown): Promise<void> {
   const { experimentId, keepOnFailure } = life.record()

@@ -161,14 +161,15 @@ function maximumMs({ plan }: CloudRun): number {
 }
 
 function failed(run: CloudRun, name: string, exitCode: number, life: Life): AppError {
-  const known = Object.values(EXIT).find((code) => code === exitCode)
+  // A signal there (AWS takes the machine back, say) is no Ctrl-C here.
+  const known = Object.values(EXIT).find((code) => code === exitCode && code < EXIT.interrupted)
   const last = join(life.folder.runsDirectory, name, 'bench-run.log')
   return new AppError(
     'PREPARE',
     `expected ${run.name} to be measured, bench ended with ${exitCode} on the load generator`,
     {
       hint: `its last words are in ${last} and ${life.folder.logFile}`,
-      exitCode: known ?? EXIT.unexpected,
+      exitCode: known ?? EXIT.prepare,
     },
   )
 }

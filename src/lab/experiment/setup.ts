@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { LAB_SYSTEMS } from '../../brokers/lab-systems.ts'
 import { AppError } from '../../errors/app-error.ts'
+import { poll } from '../aws/retry.ts'
 import type { LabConfig } from '../config/lab-config.ts'
 import { terraformVariables, tfvarsJson } from '../config/terraform-variables.ts'
 import { writeBenchArchive } from './archive.ts'
@@ -9,17 +10,18 @@ import { recordInstances } from './bookkeeping.ts'
 import { afterFailure } from './ending.ts'
 import { type LabEnvironment, labContext } from './environment.ts'
 import { createLabFolder, type FoundExperiment, findExperiment, writeRecord } from './folder.ts'
-import { type Life, seconds, takeUp, thisDriver } from './life.ts'
+import { type Life, takeUp, thisDriver } from './life.ts'
 import { NO_LOG } from './log.ts'
 import { requireAws } from './preflight.ts'
 import { waitUntilReady } from './readiness.ts'
-import type { ExperimentRecord } from './record.ts'
+import { readyText } from './ready-text.ts'
+import type { ExperimentInstance, ExperimentRecord } from './record.ts'
 import { openTerraform, requireTerraform } from './terraform.ts'
 import { terraformSource, writeTerraformRoot } from './terraform-root.ts'
 import { type Watch, watching } from './watch.ts'
 
-/** The time from apply to ready that the lab wants to stay below. */
-export const READY_GOAL_MS = 120_000
+/** For what was made a moment ago. */
+const SHOWN_POLL = { firstDelayMs: 500, longestDelayMs: 5_000, limitMs: 60_000 }
 
 export interface SetupOptions {
   readonly config: LabConfig
@@ -104,11 +106,12 @@ async function make(life: Life, config: LabConfig, command: string, watch: Watch
   })
   await life.step('terraform init', () => terraform.init(signal))
   const applyMs = environment.clock.wallMs()
-  await life.step('terraform apply', async () => {
+  const instances = await life.step('terraform apply', async () => {
     try {
       await terraform.apply(signal)
-      const { bucket } = await terraform.outputs(signal)
+      const { bucket, instanceIds } = await terraform.outputs(signal)
       await life.update({ bucket })
+      return await instancesOf(instanceIds, life, config, signal)
     } finally {
       // Also of an apply that failed: what it made is there and is paid for.
       await recordInstances(life, config, AbortSignal.timeout(60_000)).catch((error) =>
@@ -116,13 +119,32 @@ async function make(life: Life, config: LabConfig, command: string, watch: Watch
       )
     }
   })
-  const instances = life.record().instances.filter(({ endedMs }) => endedMs === null)
   watch.beginInstances()
   await life.step('boot', () => waitUntilReady(instances, life, signal))
   const applyToReadyMs = environment.clock.wallMs() - applyMs
   // Going on with what is ready already says nothing about how long it took.
   if (life.record().applyToReadyMs === null) await life.update({ applyToReadyMs })
-  log.tell(`ready ${seconds(applyToReadyMs)} after the apply began (goal: ${READY_GOAL_MS / 1000} s)`)
+  log.tell(`ready ${readyText(applyToReadyMs)}`)
+}
+
+/** Those that Terraform made, as AWS shows them: it may take a moment until it shows all. */
+async function instancesOf(
+  ids: readonly string[],
+  life: Life,
+  config: LabConfig,
+  signal: AbortSignal,
+): Promise<ExperimentInstance[]> {
+  const look = async () => {
+    await recordInstances(life, config, signal)
+    const { instances } = life.record()
+    const found = instances.filter(({ id, endedMs }) => ids.includes(id) && endedMs === null)
+    return found.length === ids.length && ids.length > 0 ? found : null
+  }
+  const found = await poll(look, SHOWN_POLL, life.context, signal)
+  if (found !== null) return found
+  throw new AppError('PREPARE', `expected AWS to show ${ids.length} instances, it shows fewer`, {
+    hint: 'did AWS end one of them at once? The reason stands in the console',
+  })
 }
 
 function secretsOf(config: LabConfig): Record<string, Readonly<Record<string, string>>> {

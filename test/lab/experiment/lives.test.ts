@@ -3,10 +3,11 @@
 // command line against the AWS double, whose machines boot at once and hand over a canned result; Terraform is the tests'
 // stand-in (perf/proof-lab-faults.ts plays every scenario, with the real provider). The account is scanned past the double.
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CreateVpcCommand } from '@aws-sdk/client-ec2'
-import { tagged } from '../../aws/double/account.ts'
+import { CreateBucketCommand, DeleteBucketCommand, PutBucketTaggingCommand } from '@aws-sdk/client-s3'
+import { tagged as taggedAs } from '../../aws/double/account.ts'
 import { clientsOf } from '../../aws/double/clients.ts'
 import { skipLoudly } from '../../support/skip.ts'
 import { play, SCENARIOS } from './scenarios.ts'
@@ -69,8 +70,14 @@ describe.skipIf(skips)('command by command', () => {
     expect(stderr).toMatch(/run 2 of 2: two: done after/)
     const { runs } = lab.recordOf(id) as unknown as { runs: { outcome: string; folder: string }[] }
     expect(runs.map(({ outcome }) => outcome)).toEqual(['done', 'done'])
-    for (const { folder } of runs)
-      expect(existsSync(join(lab.home.path, id, 'runs', folder, 'report/index.html'))).toBe(true)
+    for (const { folder } of runs) {
+      const page = readFileSync(join(lab.home.path, id, 'runs', folder, 'report/index.html'), 'utf8')
+      expect(page).toMatch(
+        new RegExp(
+          `measured on the cloud experiment ${id} in us-west-2, ready [\\d.]+ s after .*goal: 120 s`,
+        ),
+      )
+    }
     const before = lab.double.faults.calls('ssm', 'SendCommand')
     const again = await told(...run)
     expect(again.stderr).toMatch(/one: done already\n.*two: done already/)
@@ -110,7 +117,7 @@ describe.skipIf(skips)('command by command', () => {
 
 describe.skipIf(skips)('reap', () => {
   const tags = (ExperimentID: string, TTL: string, more: Readonly<Record<string, string>> = {}) =>
-    tagged('vpc', { ExperimentID, TTL, Project: 'pulsar-aws-lab', ManagedBy: 'terraform', ...more })
+    taggedAs('vpc', { ExperimentID, TTL, Project: 'pulsar-aws-lab', ManagedBy: 'terraform', ...more })
 
   test('ends what outlived its TTL, by its tags alone, and nothing else', async () => {
     const { ec2, destroy } = clientsOf(lab.double.endpoint)
@@ -156,6 +163,27 @@ describe.skipIf(skips)('whatever goes wrong', () => {
       const scenario = SCENARIOS.find((each) => each.name === name)!
       expect(await play(scenario, lab)).toEqual([])
     })
+
+  test('a bucket that was made and not tagged yet goes too, and no other', async () => {
+    Object.assign(lab.behaviour, { boot: 'ready', run: 'result' })
+    lab.double.faults.clear()
+    const id = (await told('setup', '--config', lab.config)).stdout.trim()
+    const { s3, destroy } = clientsOf(lab.double.behindEndpoint)
+    const own = `bench-${id}-20261121201617097800000001`
+    const tagged = `bench-${id}-20261121201617097800000002`
+    const others = [tagged, `bench-${id}-results-of-mine`, 'bench-exp-1-20261121201617097800000001']
+    const CreateBucketConfiguration = { LocationConstraint: 'us-west-2' } as const
+    for (const Bucket of [own, ...others])
+      await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }))
+    const TagSet = [{ Key: 'team', Value: 'data' }]
+    await s3.send(new PutBucketTaggingCommand({ Bucket: tagged, Tagging: { TagSet } }))
+    const { stderr } = await told('teardown', '--experiment-id', id)
+    expect(stderr).toContain(`bucket ${own} was made by this experiment and not tagged yet`)
+    const left = (await lab.strangers()).added.map((each) => each.id)
+    expect(left.toSorted()).toEqual(others.toSorted())
+    for (const Bucket of others) await s3.send(new DeleteBucketCommand({ Bucket }))
+    destroy()
+  })
 
   test('an experiment whose record is lost goes by its tag', async () => {
     Object.assign(lab.behaviour, { boot: 'ready', run: 'result' })

@@ -210,6 +210,23 @@ export const SCENARIOS: readonly Scenario[] = [
     told: /died in state settingUp/,
   },
   {
+    name: 'bench is killed before the bucket has its tags',
+    plan: ({ double }) =>
+      double.faults.add({ service: 's3', action: 'PutBucketTagging', count: ALWAYS, error: THROTTLED.s3 }),
+    meanwhile: async ({ bench, lab }) => {
+      const before = lab.double.faults.calls('s3', 'PutBucketTagging')
+      const isTried = () => lab.double.faults.calls('s3', 'PutBucketTagging') > before
+      await pollUntil('a bucket without tags', LIMIT_MS, isTried)
+      bench.signal('SIGKILL')
+      await bench.finished
+      lab.double.faults.clear()
+    },
+    afterwards: (lab) => lab.run('reap'),
+    exitCode: 0,
+    story: [/died in state settingUp: cleaning up/, CLEANED[0]!, /not tagged yet: tagged now/, CLEANED[1]!],
+    told: /died in state settingUp/,
+  },
+  {
     name: 'bench is killed while it runs',
     plan: ({ behaviour }) => {
       behaviour.run = 'hang'

