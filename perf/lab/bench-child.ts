@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { childOf } from '../../test/aws/double/box/holder.ts'
 import { ROOT } from '../../test/terraform/terraform.ts'
 
 /** A `bench` of this checkout that runs. */
@@ -6,17 +7,29 @@ export interface BenchChild {
   /** Exit code, and all of stdout. */
   readonly ended: Promise<{ readonly code: number; readonly stdout: string }>
   /** Ends it as Ctrl-C does: it cleans up first. */
-  interrupt(): void
+  interrupt(): Promise<void>
 }
 
-/** Starts it; every line of its stderr is told. When this process is killed, it ends by itself, as after Ctrl-C. */
+// With its parent the kernel kills it, and in its namespace all that it has started.
+const WITH_US = [
+  'setpriv',
+  '--pdeathsig',
+  'KILL',
+  'unshare',
+  '--pid',
+  '--mount-proc',
+  '--fork',
+  '--kill-child',
+]
+
+/** Starts it; every line of its stderr is told. However this process ends, it ends too, and so does its Terraform. */
 export function startBench(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   onLine: (line: string) => void,
 ): BenchChild {
   const main = [process.execPath, '--no-env-file', join(ROOT, 'src/cli/main.ts')]
-  const child = Bun.spawn(['setpriv', '--pdeathsig', 'TERM', ...main, ...args], {
+  const child = Bun.spawn([...WITH_US, ...main, ...args], {
     env,
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -26,7 +39,11 @@ export function startBench(
     const [stdout] = await Promise.all([new Response(child.stdout).text(), told])
     return { code: await child.exited, stdout }
   }
-  return { ended: ended(), interrupt: () => child.kill('SIGINT') }
+  const interrupt = async () => {
+    const pid = await childOf(child.pid)
+    if (pid !== null) process.kill(pid, 'SIGINT')
+  }
+  return { ended: ended(), interrupt }
 }
 
 async function tellLines(stream: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<void> {
