@@ -2,7 +2,7 @@ import { cac } from 'cac'
 import { AppError } from '../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { nearest } from '../errors/nearest.ts'
-import { addLabCommands, cloudRunFlags } from './lab/commands.ts'
+import { addLabCommands, cloudRunFlags, requireOwnOptions } from './lab/commands.ts'
 import { addCostCommand } from './lab/cost-command.ts'
 import { livePort, withoutGreedyLive } from './live-option.ts'
 import { runMatched } from './matched-command.ts'
@@ -48,11 +48,10 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
       '--experiment-id <id>',
       'Run on a cloud experiment (bench setup), an id or latest; else on this machine',
     )
-    .option('--config <file>', 'Of the cloud experiment (default: config/infrastructure.yaml)')
-    .option('--tag <key=value>', 'As with setup')
-    .option('--max-cost <usd>', 'As with setup')
-    .option('--prices <file>', 'As with setup')
-    .option('--keep-on-failure', 'As with setup')
+    .option('--config <file>', 'With --experiment-id: its configuration (default: that of setup)')
+    .option('--max-cost <usd>', 'With --experiment-id: as with setup')
+    .option('--prices <file>', 'With --experiment-id: as with setup')
+    .option('--keep-on-failure', 'With --experiment-id: as with setup')
     .option('--dry-run', 'With --experiment-id: only show the plan and its price')
     .example('bench run workloads/poc.yaml')
     .example('bench run workloads/poc.yaml --live')
@@ -69,6 +68,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
         })
       }
       const experimentId = text('experiment-id')
+      requireOwnOptions(options, experimentId !== undefined)
       if (experimentId !== undefined) {
         const { runOnCloud } = await import('./lab/full.ts')
         const asked = cloudRunFlags(argv, options, testPlan ?? String(workload))

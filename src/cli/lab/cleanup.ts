@@ -37,7 +37,7 @@ export async function runCleanup(
   await requireAws(context, signal)
   const id = found?.folder.id ?? experimentId
   if (executes && found !== null && where === found.record.region) {
-    const life = await takeUp(found, 'tearingDown', environment)
+    const life = await takeUp(found, 'tearingDown', environment, { isForced: true })
     try {
       const code = await endByTag(life, signal)
       await life.release(code === EXIT.ok ? 'ended' : 'left')

@@ -133,12 +133,31 @@ export function addLabCommands(
     })
 }
 
-/** Options of `bench run` with `--experiment-id`. */
+const ONLY_CLOUD = ['config', 'maxCost', 'prices', 'keepOnFailure', 'dryRun']
+const ONLY_LOCAL = ['live', 'topology']
+
+/** Throws `AppError('USAGE')` for options of `bench run` that would have no effect: on a cloud experiment, or without. */
+export function requireOwnOptions(options: Options, isCloud: boolean): void {
+  const isGiven = (name: string) =>
+    options[name] !== undefined &&
+    options[name] !== false &&
+    !(name === 'topology' && options[name] === 'single')
+  const foreign = (isCloud ? ONLY_LOCAL : ONLY_CLOUD).find(isGiven)
+  if (foreign === undefined) return
+  const flag = `--${foreign.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`
+  throw new AppError('USAGE', `expected ${flag} ${isCloud ? 'without' : 'with'} --experiment-id only`, {
+    hint: isCloud
+      ? 'the cluster is as it was set up'
+      : 'bench plan shows what a run on this machine would do',
+  })
+}
+
+/** Options of `bench run` with `--experiment-id`; without a configuration that of its setup is taken. */
 export function cloudRunFlags(argv: readonly string[], options: Options, file: string) {
   const text = (name: string) => rawValue(argv, name)
   return {
     ...{ json: options.json === true, quiet: options.quiet === true, readyLimit: undefined, file },
-    ...{ config: text('config') ?? CONFIG, tags: rawValues(argv, 'tag'), experimentId: null },
+    ...{ config: text('config') ?? null, tags: [], experimentId: null },
     keepOnFailure: options.keepOnFailure === true,
     maxCostUsd: maxCost(text('max-cost')),
     pricesFile: text('prices') ?? null,

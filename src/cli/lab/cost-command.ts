@@ -15,23 +15,24 @@ export function addCostCommand(
 ): void {
   cli
     .command(
-      'cost <experiment>',
+      'cost [experiment]',
       'What a cloud experiment (an id, or latest) cost: estimated, and billed by AWS',
     )
     .option(
       '--tag <key=value>',
       'Also all that carries this tag in its days; key alone: by value (repeatable)',
     )
+    .option('--experiment-id <id>', 'The same as the id alone')
     .option('--prices <file>', 'Prices over those that bench knows')
     .option('--estimate', 'Do not ask AWS: each question costs $0.01')
     .option('--json', 'As JSON on stdout')
     .option('--quiet', 'Only the costs and errors')
     .example('bench cost latest')
     .example('bench cost latest --tag team=data-platform')
-    .action(async (experimentId: string, options: Options) => {
+    .action(async (experiment: string | undefined, options: Options) => {
       const { runCost } = await import('./cost.ts')
       const flags = {
-        experimentId: String(experimentId),
+        experimentId: String(experiment ?? rawValue(argv, 'experiment-id') ?? 'latest'),
         tags: rawValues(argv, 'tag'),
         pricesFile: rawValue(argv, 'prices') ?? null,
         isEstimate: options.estimate === true,

@@ -37,9 +37,7 @@ export function tellDryRun(
     return EXIT.ok
   }
   const spot = config.aws.use_spot_instances ? ', spot' : ''
-  out.stdout(
-    `${config.name} in ${region}, ends by itself after ${formatDuration(config.ttlS)} at the latest:`,
-  )
+  out.stdout(`${config.name} in ${region}; anybody may end it after ${formatDuration(config.ttlS)}:`)
   for (const { role, count, instanceType, dataVolume } of config.machines) {
     const volume = dataVolume === null ? '' : `, ${dataVolume.sizeGiB} GiB ${dataVolume.type}`
     out.stdout(`  ${count} x ${role}: ${instanceType}${spot}${volume}`)

@@ -3,6 +3,7 @@ import { requireTime } from '../../lab/experiment/cloud-plan.ts'
 import { recoverCrashed } from '../../lab/experiment/crashed.ts'
 import { findExperiment } from '../../lab/experiment/folder.ts'
 import { fullLife, requireStanding, runOnExperiment } from '../../lab/experiment/full.ts'
+import { benchHome } from '../../result/experiment-folder.ts'
 import type { Output } from '../output.ts'
 import { tellDryRun } from './dry-run.ts'
 import { labEnvironment, withPrices } from './environment.ts'
@@ -24,12 +25,13 @@ export async function runFull(flags: PlanRunFlags, out: Output, signal: AbortSig
 /** `bench run --experiment-id`: runs a plan on an experiment that stands, and leaves it standing. */
 export async function runOnCloud(
   experimentId: string,
-  flags: PlanRunFlags,
+  asked: Omit<PlanRunFlags, 'config'> & { readonly config: string | null },
   out: Output,
   signal: AbortSignal,
 ): Promise<ExitCode> {
+  const found = await findExperiment(experimentId, benchHome())
+  const flags = { ...asked, config: asked.config ?? found.record.configFile }
   const environment = await withPrices(labEnvironment(flags, out), flags)
-  const found = await findExperiment(experimentId, environment.home)
   const { config, plan } = await preparePlan(flags, found.record.systems, out)
   if (flags.dryRun) return tellDryRun(config, plan, environment.prices, flags, out)
   requireStanding(found)

@@ -8,7 +8,7 @@ import { endByTag } from '../../lab/experiment/ending.ts'
 import { type LabEnvironment, labContext } from '../../lab/experiment/environment.ts'
 import { standingExperiments } from '../../lab/experiment/expired.ts'
 import { labExperiments, labFolder, readRecord } from '../../lab/experiment/folder.ts'
-import { takeUp } from '../../lab/experiment/life.ts'
+import { driverState, takeUp } from '../../lab/experiment/life.ts'
 import { requireAws } from '../../lab/experiment/preflight.ts'
 import type { Output } from '../output.ts'
 import { type LabFlags, labEnvironment } from './environment.ts'
@@ -100,12 +100,13 @@ async function endOne(
 ): Promise<ExitCode> {
   const folder = labFolder(experimentId, environment.home)
   const record = await readRecord(folder).catch(() => null)
-  if (record === null || record.region !== region) {
+  // Whoever works on it sees that its machines are gone; the record stays theirs.
+  if (record === null || record.region !== region || driverState(record) === 'alive') {
     const log = { log: environment.print, tell: environment.print, hide: () => {} }
     const options = { experimentId, executes: true, waitLimitMs: environment.limits.cleanupWaitMs }
     return (await cleanUp(options, labContext(region, environment, log), signal)).exitCode
   }
-  const life = await takeUp({ folder, record: { ...record, driver: null } }, 'tearingDown', environment)
+  const life = await takeUp({ folder, record }, 'tearingDown', environment, { isForced: true })
   const code = await endByTag(life, signal)
   await life.release(code === EXIT.ok ? 'ended' : 'left')
   return code

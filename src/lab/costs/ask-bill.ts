@@ -58,35 +58,54 @@ async function ask(
   signal: AbortSignal,
 ): Promise<BillAnswer> {
   const nowMs = clock.wallMs()
-  const states = await explorer.tagStates([ID_TAG, ROLE_TAG, ...tags.map(({ key }) => key)], signal)
   const days = billDays(period, nowMs)
+  const states = await explorer.tagStates([ID_TAG, ROLE_TAG, ...tags.map(({ key }) => key)], signal)
+  // Before anything is asked that costs money.
+  for (const { key } of tags) requireActive(key, states?.get(key))
   const asked: TagCosts[] = []
-  for (const { key, value } of tags) {
-    requireActive(key, states?.get(key))
-    const filter = value === null ? {} : { [key]: value }
-    const { rows, totalUsd } = await explorer.bill({ tags: filter, groupBy: key, ...days }, signal)
-    // Without a value everything is on the bill, also what does not carry the tag.
-    const own = rows.filter(({ group }) => value !== null || group !== '')
-    const sum = value === null ? own.reduce((total, { usd }) => total + usd, 0) : totalUsd
-    asked.push({
-      ...{ key, value, ...days, totalUsd: sum },
-      rows: own.map(({ service, group, usd }) => ({ value: group, service, usd })),
-    })
-  }
-  return { bill: await ownBill(), tags: asked, failure: null }
+  for (const tag of tags) asked.push(await tagCosts(tag, days, explorer, signal))
+  const { missing, groupBy, note } = grouping(states)
+  if (missing !== null) return { bill: noBill(missing), tags: asked, failure: null }
+  const bill = await explorer.bill({ tags: { [ID_TAG]: experimentId }, groupBy, ...days }, signal)
+  const summary = billSummary(bill, period, nowMs)
+  return { bill: { ...summary, why: `${summary.why}${note}` }, tags: asked, failure: null }
+}
 
-  async function ownBill(): Promise<BillSummary> {
-    const state = states?.get(ID_TAG)
-    if (state === 'inactive') return noBill(inactiveText(ID_TAG))
-    if (state === 'unseen')
-      return noBill(
-        `AWS has not met the tag ${ID_TAG} on a bill yet, which takes up to a day; activate it then`,
-      )
-    const groupBy = states !== null && states.get(ROLE_TAG) !== 'active' ? null : ROLE_TAG
-    const bill = await explorer.bill({ tags: { [ID_TAG]: experimentId }, groupBy, ...days }, signal)
-    const summary = billSummary(bill, period, nowMs)
-    if (groupBy !== null) return summary
-    return { ...summary, why: `${summary.why}; not by role: ${inactiveText(ROLE_TAG)}` }
+interface Grouping {
+  /** Why there is no bill; null when there is. */
+  readonly missing: string | null
+  readonly groupBy: string | null
+  readonly note: string
+}
+
+/** How the bill of an experiment can be asked for; an account that may not know its tags just asks. */
+function grouping(states: ReadonlyMap<string, TagState> | null): Grouping {
+  const all = { missing: null, groupBy: ROLE_TAG, note: '' }
+  if (states === null) return all
+  const state = states.get(ID_TAG)
+  if (state === 'inactive') return { ...all, missing: inactiveText(ID_TAG) }
+  if (state === 'unseen') {
+    const missing = `AWS has not met the tag ${ID_TAG} on a bill yet, which takes up to a day; activate it then`
+    return { ...all, missing }
+  }
+  return states.get(ROLE_TAG) === 'active'
+    ? all
+    : { ...all, groupBy: null, note: `; not by role: ${inactiveText(ROLE_TAG)}` }
+}
+
+async function tagCosts(
+  { key, value }: TagQuestion,
+  days: { readonly fromDay: string; readonly untilDay: string },
+  explorer: CostExplorer,
+  signal: AbortSignal,
+): Promise<TagCosts> {
+  const filter = value === null ? {} : { [key]: value }
+  const { rows } = await explorer.bill({ tags: filter, groupBy: key, ...days }, signal)
+  // Without a value everything is on the bill, also what does not carry the tag.
+  const own = rows.filter(({ group }) => value !== null || group !== '')
+  return {
+    ...{ key, value, ...days, totalUsd: own.reduce((sum, { usd }) => sum + usd, 0) },
+    rows: own.map(({ service, group, usd }) => ({ value: group, service, usd })),
   }
 }
 

@@ -138,13 +138,18 @@ function isWorthIt(error: unknown): boolean {
 function readable(error: unknown): unknown {
   if (error instanceof AppError) return error
   const { name, message } = error as Error
-  const isDenied = failureKind(error) === 'denied'
   return new AppError('PREPARE', `expected the bill from Cost Explorer, got ${name}: ${message}`, {
-    hint: isDenied
-      ? 'allow ce:GetCostAndUsage and ce:ListCostAllocationTags; Cost Explorer must be enabled in the account'
-      : 'is Cost Explorer enabled in this account?',
+    hint: hintOf(error as Error),
     cause: error,
   })
+}
+
+function hintOf(error: Error): string {
+  if (error.name === 'CredentialsProviderError')
+    return 'aws configure, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'
+  return failureKind(error) === 'denied'
+    ? 'allow ce:GetCostAndUsage and ce:ListCostAllocationTags; Cost Explorer must be enabled in the account'
+    : 'is Cost Explorer enabled in this account?'
 }
 
 function inputOf({ tags, groupBy, fromDay, untilDay }: BillQuestion): GetCostAndUsageCommandInput {

@@ -8,7 +8,6 @@ import { withRetries } from '../aws/retry.ts'
 import { clientSettings } from '../aws/settings.ts'
 import type { CloudRun } from './cloud-plan.ts'
 import type { Life } from './life.ts'
-import { remoteName } from './remote-run.ts'
 
 const MAX_OBJECTS = 5_000
 const MAX_BYTES = 1024 * 1024 * 1024
@@ -19,19 +18,17 @@ const MAX_BYTES = 1024 * 1024 * 1024
  */
 export async function collectRun(
   run: CloudRun,
+  /** Of the run on the load generator, and of its folder here. */
+  name: string,
   life: Life,
   signal: AbortSignal,
 ): Promise<ExperimentResult | null> {
   const { bucket } = life.record()
   if (bucket === null) return null
-  const directory = join(life.folder.runsDirectory, remoteName(run))
+  const directory = join(life.folder.runsDirectory, name)
   const temporary = `${directory}.new`
   await rm(temporary, { recursive: true, force: true })
-  const names = await download(
-    { bucket, prefix: `client/${remoteName(run)}/`, directory: temporary },
-    life,
-    signal,
-  )
+  const names = await download({ bucket, prefix: `client/${name}/`, directory: temporary }, life, signal)
   life.log.tell(`${run.name}: ${names.length} files brought`)
   if (names.length === 0) return null
   try {

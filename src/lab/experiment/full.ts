@@ -4,7 +4,7 @@ import type { LabConfig } from '../config/lab-config.ts'
 import { type CloudPlan, requireTime } from './cloud-plan.ts'
 import { afterFailure } from './ending.ts'
 import { type LabEnvironment, labContext } from './environment.ts'
-import type { FoundExperiment } from './folder.ts'
+import { type FoundExperiment, findExperiment } from './folder.ts'
 import { driverState, type Life, takeUp } from './life.ts'
 import { NO_LOG } from './log.ts'
 import { requireAws } from './preflight.ts'
@@ -37,7 +37,14 @@ export async function fullLife(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const { plan, config, maxCostUsd } = options
-  requireTime(plan, config.ttlS * 1000, `${config.file}: experiment.ttl`)
+  const { experimentId } = options
+  const going = experimentId === null ? null : (await findExperiment(experimentId, environment.home)).record
+  const leftMs = going === null ? config.ttlS * 1000 : going.expiresAtMs - environment.clock.wallMs()
+  requireTime(
+    plan,
+    leftMs,
+    going === null ? `${config.file}: experiment.ttl` : `TTL of ${going.experimentId}`,
+  )
   requireAffordable(config, plan.hours, maxCostUsd, environment.prices)
   const life = await setUp(options, environment, signal)
   const found = await runPlanOn(options, life, signal)

@@ -38,22 +38,29 @@ export function driverState({ driver }: ExperimentRecord): 'none' | 'alive' | 'd
 
 /**
  * Takes an experiment into work. Throws `AppError('USAGE')` when another process works on it; one that has died does
- * not count.
+ * not count. `isForced`: nor does one on another machine, of which nobody here can know.
  */
 export async function takeUp(
   { folder, record }: FoundExperiment,
   state: ExperimentState,
   environment: LabEnvironment,
+  { isForced = false } = {},
 ): Promise<Life> {
   // Looked at again: the other one may have begun meanwhile.
   const now = (await readRecord(folder)) ?? record
   const others = driverState(now)
   const { driver } = now
-  if (driver !== null && driver.pid !== process.pid && (others === 'alive' || others === 'elsewhere')) {
+  const isOurs = driver?.pid === process.pid && others === 'alive'
+  if (driver !== null && !isOurs && (others === 'alive' || (others === 'elsewhere' && !isForced))) {
     throw new AppError(
       'USAGE',
       `expected nobody else to work on ${folder.id}, got process ${driver.pid} on ${driver.host}`,
-      { hint: others === 'alive' ? 'wait for it, or end it by Ctrl-C' : 'if it is gone: bench reap' },
+      {
+        hint:
+          others === 'alive'
+            ? 'wait for it, or end it by Ctrl-C'
+            : `if it is gone: bench cleanup --experiment-id ${folder.id} --execute`,
+      },
     )
   }
   const life = openLife(folder, now, environment)

@@ -58,8 +58,10 @@ const instance = z.strictObject({
 const run = z.strictObject({
   /** Of the test plan. */
   id: text(),
-  /** Name of its folder below `runs/`, and of the run on the load generator: another digest is another run. */
+  /** Name of its folder below `runs/`, and of the run on the load generator: another digest or attempt is another run. */
   folder: text(),
+  /** Absent: the first. */
+  attempt: z.int().min(1).optional(),
   name: text(),
   plan: text(),
   /** Of all that was asked, see `digestOf`: another one is another run. */
@@ -79,7 +81,7 @@ const record = z.strictObject({
   project: text(),
   /** SHA-256 of what the configuration asks for. */
   configDigest: text(),
-  /** The configuration's file, as it was given. */
+  /** Path of the configuration's file. */
   configFile: text(),
   region: text(),
   startedMs: instant(),

@@ -12,9 +12,10 @@ const DIGEST_LENGTH = 8
 /** A command holds it: AWS takes 64 KB of them. */
 const MAX_PAYLOAD_BYTES = 16 * 1024
 
-/** Name of a run on the load generator: another digest is another run. */
-export function remoteName({ id, mark }: Pick<CloudRun, 'id' | 'mark'>): string {
-  return `${id}-${mark.digest.slice(0, DIGEST_LENGTH)}`
+/** Name of a run on the load generator, which does no name twice: another digest, or another attempt, is another run. */
+export function remoteName({ id, mark }: Pick<CloudRun, 'id' | 'mark'>, attempt: number): string {
+  const name = `${id}-${mark.digest.slice(0, DIGEST_LENGTH)}`
+  return attempt === 1 ? name : `${name}-${attempt}`
 }
 
 /**

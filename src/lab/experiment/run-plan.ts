@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { AppError } from '../../errors/app-error.ts'
 import { EXIT, type ExitCode, gravest } from '../../errors/exit-codes.ts'
+import { describePlan } from '../../workload/describe-plan.ts'
+import { formatDuration } from '../../workload/duration.ts'
 import { openRemoteShell, type RemoteShell } from '../aws/ssm.ts'
 import type { CloudPlan, CloudRun } from './cloud-plan.ts'
 import { collectRun } from './collect.ts'
@@ -13,6 +15,7 @@ import { isComplete } from './run-state.ts'
 const RUN_MARGIN_MS = 600_000
 /** What is brought although the run was cut off: it must not take long. */
 const LAST_COLLECT_MS = 60_000
+const TOLD_EVERY_MS = 60_000
 /** Findings about what was measured: the run itself went well. */
 const FINDINGS: readonly number[] = [
   EXIT.ok,
@@ -74,51 +77,52 @@ interface Place {
 }
 
 async function runOne(run: CloudRun, place: Place, life: Life, signal: AbortSignal): Promise<ExitCode> {
+  const earlier = life.record().runs.find((each) => isSame(each, run))
+  const attempt = earlier === undefined ? 1 : (earlier.attempt ?? 1) + 1
+  const name = remoteName(run, attempt)
   const begun: ExperimentRun = {
-    ...{ id: run.id, folder: remoteName(run), name: run.name, plan: run.mark.plan, digest: run.mark.digest },
+    ...{ id: run.id, folder: name, attempt, name: run.name, plan: run.mark.plan, digest: run.mark.digest },
     ...{ startedMs: life.environment.clock.wallMs(), endedMs: null, exitCode: null, outcome: 'running' },
   }
   const set = (change: Partial<ExperimentRun>) => {
     const others = life.record().runs.filter((each) => !isSame(each, run))
     return life.update({ runs: [...others, { ...begun, ...change }] })
   }
-  const end = (exitCode: number | null, outcome: ExperimentRun['outcome']) =>
+  let exitCode: number | null = null
+  const end = (outcome: ExperimentRun['outcome']) =>
     set({ endedMs: life.environment.clock.wallMs(), exitCode, outcome })
   await set({})
   try {
-    const exitCode = await measure(run, place, life, signal)
-    const result = await collectRun(run, life, signal)
-    if (!FINDINGS.includes(exitCode)) throw failed(run, exitCode, life)
-    await end(exitCode, result !== null && isComplete(result, run.mark) ? 'done' : 'failed')
-    if (result === null) throw noResult(run, life)
+    exitCode = await measure(run, name, place, life, signal)
+    const result = await collectRun(run, name, life, signal)
+    if (!FINDINGS.includes(exitCode)) throw failed(run, name, exitCode, life)
+    if (result === null) throw noResult(run, name, life)
+    await end(isComplete(result, run.mark) ? 'done' : 'failed')
     return exitCode as ExitCode
   } catch (error) {
     if (signal.aborted)
-      await collectRun(run, life, AbortSignal.timeout(LAST_COLLECT_MS)).catch((late) =>
+      await collectRun(run, name, life, AbortSignal.timeout(LAST_COLLECT_MS)).catch((late) =>
         life.log.log(`nothing could be brought of ${run.name}: ${late}`),
       )
-    const { exitCode } = life.record().runs.find((each) => isSame(each, run))!
-    await end(exitCode, 'failed').catch(() => {})
+    await end('failed').catch(() => {})
     throw error
   }
 }
 
 async function measure(
   run: CloudRun,
+  name: string,
   { lead, shell }: Place,
   life: Life,
   signal: AbortSignal,
 ): Promise<number> {
   const { bucket } = life.record()
-  const name = remoteName(run)
   const limitMs = maximumMs(run) + RUN_MARGIN_MS
-  const [outcome] = await shell.run(
-    {
-      ...{ instanceIds: [lead.id], title: `run ${name}`, script: remoteScript(run, name), limitMs },
-      ...(bucket !== null && { output: { bucket, prefix: 'commands' } }),
-    },
-    signal,
-  )
+  const command = {
+    ...{ instanceIds: [lead.id], title: `run ${name}`, script: remoteScript(run, name), limitMs },
+    ...(bucket !== null && { output: { bucket, prefix: 'commands' } }),
+  }
+  const [outcome] = await tellingTime(run, life, () => shell.run(command, signal))
   const { status, exitCode, stdout, stderr } = outcome!
   for (const line of `${stdout}\n${stderr}`.split('\n'))
     if (line.trim() !== '') life.log.log(`${name}: ${line}`)
@@ -132,15 +136,33 @@ async function measure(
   )
 }
 
+/** Nothing is heard of a run until it has ended: a line now and then says that somebody waits for it. */
+async function tellingTime<T>({ name, plan }: CloudRun, life: Life, body: () => Promise<T>): Promise<T> {
+  const { clock } = life.environment
+  const sinceMs = clock.wallMs()
+  const aboutS = describePlan(plan).totalSeconds
+  let timer = clock.schedule(TOLD_EVERY_MS, tell)
+  function tell() {
+    const soFar = formatDuration(Math.round((clock.wallMs() - sinceMs) / 1000))
+    life.log.tell(`${name}: for ${soFar} now, of about ${formatDuration(aboutS)}`)
+    timer = clock.schedule(TOLD_EVERY_MS, tell)
+  }
+  try {
+    return await body()
+  } finally {
+    timer.cancel()
+  }
+}
+
 function maximumMs({ plan }: CloudRun): number {
   const { warmupS, durationS } = plan.workload
   // A start, its drain and its end, for each trial.
   return plan.order.length * (warmupS + durationS + 120) * 1000
 }
 
-function failed(run: CloudRun, exitCode: number, life: Life): AppError {
+function failed(run: CloudRun, name: string, exitCode: number, life: Life): AppError {
   const known = Object.values(EXIT).find((code) => code === exitCode)
-  const last = join(life.folder.runsDirectory, remoteName(run), 'bench-run.log')
+  const last = join(life.folder.runsDirectory, name, 'bench-run.log')
   return new AppError(
     'PREPARE',
     `expected ${run.name} to be measured, bench ended with ${exitCode} on the load generator`,
@@ -151,8 +173,8 @@ function failed(run: CloudRun, exitCode: number, life: Life): AppError {
   )
 }
 
-function noResult(run: CloudRun, life: Life): AppError {
+function noResult(run: CloudRun, name: string, life: Life): AppError {
   return new AppError('PREPARE', `expected a result of ${run.name} in the bucket, found none`, {
-    hint: `what was brought is in ${join(life.folder.runsDirectory, remoteName(run))}`,
+    hint: `what was brought is in ${join(life.folder.runsDirectory, name)}`,
   })
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
 import { LAB_SYSTEMS } from '../../brokers/lab-systems.ts'
 import { AppError } from '../../errors/app-error.ts'
 import type { LabConfig } from '../config/lab-config.ts'
@@ -66,7 +67,7 @@ async function begin(options: SetupOptions, environment: LabEnvironment): Promis
     name: config.name,
     project: config.project,
     configDigest: configDigest(config),
-    configFile: config.file,
+    configFile: resolve(config.file),
     region: config.aws.region,
     startedMs,
     expiresAtMs: startedMs + config.ttlS * 1000,

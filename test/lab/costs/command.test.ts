@@ -141,7 +141,8 @@ test('what was billed stays when AWS is not asked again, or cannot be', async ()
 })
 
 test('the estimate asks nobody, and nothing of AWS is ever changed', async () => {
-  await bench('cost', 'latest', '--estimate')
+  for (const id of [['latest'], ['--experiment-id', 'cost-1'], []])
+    expect((await bench('cost', ...id, '--estimate')).code).toBe(0)
   for (const action of ['GetCostAndUsage', 'ListCostAllocationTags'])
     expect(server.faults.calls('ce', action)).toBe(0)
   const record = readFileSync(join(folderOf(), 'experiment.json'), 'utf8')

@@ -134,6 +134,11 @@ test('there is no such experiment', async () => {
 })
 
 test('options are checked', async () => {
+  for (const options of [['--dry-run'], ['--max-cost', '5'], ['--config', config]]) {
+    const { exitCode, stderr } = await bench(['run', '--test-plan', plan, ...options])
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain(`expected ${options[0]} with --experiment-id only`)
+  }
   for (const options of [
     ['--max-cost', 'much'],
     ['--max-cost', '0'],

@@ -64,7 +64,7 @@ describe.skipIf(skips)('command by command', () => {
   })
 
   test('run measures what is not done, once', async () => {
-    const run = ['run', '--test-plan', lab.plan, '--config', lab.config, '--experiment-id', id]
+    const run = ['run', '--test-plan', lab.plan, '--experiment-id', id]
     const { stderr } = await told(...run)
     expect(stderr).toMatch(/run 2 of 2: two: done after/)
     const { runs } = lab.recordOf(id) as unknown as { runs: { outcome: string; folder: string }[] }
