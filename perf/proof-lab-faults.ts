@@ -3,19 +3,19 @@
  *
  * Every scenario of test/lab/experiment/scenarios.ts (a fault at each step, bench killed -9 among them), with the real
  * Terraform provider against the test double. Needs root on Linux, `terraform` and a filesystem mirror with
- * hashicorp/aws (`BENCH_TERRAFORM_MIRROR`, else one found below the root); `--stand-in` takes the tests' stand-in for
+ * hashicorp/aws (`BENCH_TERRAFORM_MIRROR`, else one that is found); `--stand-in` takes the tests' stand-in for
  * Terraform instead. `--only TEXT` plays those whose name holds the text. Ends with 1 when anything is not as it must be.
  */
-import { terraformMirror } from '../test/lab/experiment/mirror.ts'
 import { play, SCENARIOS } from '../test/lab/experiment/scenarios.ts'
 import { missingForLab, openSmallLab } from '../test/lab/experiment/support.ts'
+import { providerMirror } from '../test/terraform/terraform.ts'
 
 const log = (line: string) => console.error(`proof: ${line}`)
 
 async function main(args: readonly string[]): Promise<number> {
   const usesStandIn = args.includes('--stand-in')
   const only = args.includes('--only') ? args[args.indexOf('--only') + 1]! : ''
-  const mirror = usesStandIn ? null : terraformMirror()
+  const mirror = usesStandIn ? null : providerMirror()
   const missing =
     (await missingForLab()) ??
     (usesStandIn || Bun.which('terraform') !== null ? null : 'terraform on the PATH') ??

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { EXIT, type ExitCode, gravest } from '../../errors/exit-codes.ts'
 import type { FoundExperiment } from '../../lab/experiment/folder.ts'
+import { readyText } from '../../lab/experiment/ready-text.ts'
 import { withCustomFigures } from '../../metrics/index.ts'
 import { metricsModel } from '../../report/metrics.ts'
 import { renderTable, renderVerdict } from '../../report/terminal.ts'
@@ -52,6 +53,7 @@ export async function reportLab(
     out.stdout(JSON.stringify({ experimentId, state, applyToReadyMs, runs: results.map(metricsModel) }))
   else for (const result of results) for (const line of linesOf(result, flags.quiet, out)) out.stdout(line)
   for (const file of files) out.stderr(`report: ${file}`)
+  if (applyToReadyMs !== null) out.stderr(`ready ${readyText(applyToReadyMs)}`)
   if (results.length < runs.length || runs.length === 0)
     out.stderr(`${experimentId}: ${results.length} of ${runs.length} runs have a result here`)
   return results.length === 0 ? EXIT.partial : gravest(results.map(exitCodeOf))

@@ -76,8 +76,8 @@ export async function runChild(options: ChildOptions, signal: AbortSignal): Prom
     forgetProcess(pid)
     // What it left in its group would go on making things.
     kill('SIGKILL', -pid)
+    await Promise.all(readers)
   }
-  await Promise.all(readers)
   if (failure === null && code === null) failure = 'a signal ended it'
   return failure === null ? { code, failure } : { code: null, failure }
 }

@@ -15,6 +15,8 @@ import { readTestPlan } from '../plan/test-plan.ts'
 const AROUND_S = 600
 /** The same for two laptops: workers are counted on the load generator. */
 const CORES = 2
+/** Systems Manager lets no command run longer. */
+const MAX_RUN_S = 47 * 3600
 /** Where load generators keep driver files that name the experiment's addresses. */
 const REMOTE_DRIVERS = '/etc/bench/drivers'
 
@@ -133,8 +135,19 @@ function optionsOf(flags: PlanFlags, sides: readonly CloudSide[]): string[] {
   return options
 }
 
-/** Throws `AppError('USAGE')` when the plan takes longer than the experiment may live. */
+/** Throws `AppError('USAGE')` when the plan takes longer than the experiment may live, or a run longer than AWS lets it. */
 export function requireTime(plan: CloudPlan, leftMs: number, where: string): void {
+  for (const { name, maximumSeconds } of plan.description.runs) {
+    if (maximumSeconds <= MAX_RUN_S) continue
+    const got = formatDuration(maximumSeconds)
+    throw new AppError(
+      'USAGE',
+      `${plan.file}: expected runs of at most ${formatDuration(MAX_RUN_S)}, got ${got} of ${name}`,
+      {
+        hint: 'fewer trials or rates, or several runs',
+      },
+    )
+  }
   const neededS = plan.description.maximumSeconds + AROUND_S
   if (neededS * 1000 <= leftMs) return
   const left = leftMs <= 0 ? 'none' : formatDuration(Math.floor(leftMs / 1000))

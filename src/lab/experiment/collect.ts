@@ -8,6 +8,7 @@ import { withRetries } from '../aws/retry.ts'
 import { clientSettings } from '../aws/settings.ts'
 import type { CloudRun } from './cloud-plan.ts'
 import type { Life } from './life.ts'
+import { readyText } from './ready-text.ts'
 
 const MAX_OBJECTS = 5_000
 const MAX_BYTES = 1024 * 1024 * 1024
@@ -39,9 +40,16 @@ export async function collectRun(
   }
   if (!names.includes('result.json')) return null
   const { result } = await readResult(directory)
-  const marked = { ...result, testRun: run.mark }
+  const marked = { ...result, testRun: run.mark, notes: [...result.notes, placeNote(life)] }
   await writeFileAtomic(join(directory, 'result.json'), `${JSON.stringify(marked, null, 1)}\n`)
   return marked
+}
+
+/** Where it was measured, for the report. */
+function placeNote(life: Life): string {
+  const { experimentId, region, applyToReadyMs } = life.record()
+  const ready = applyToReadyMs === null ? '' : `, ready ${readyText(applyToReadyMs)}`
+  return `measured on the cloud experiment ${experimentId} in ${region}${ready}`
 }
 
 interface Source {

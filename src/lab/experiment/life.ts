@@ -72,9 +72,12 @@ export async function takeUp(
 export function openLife(folder: LabFolder, initial: ExperimentRecord, environment: LabEnvironment): Life {
   const log = openLog(folder.logFile, () => environment.clock.wallMs(), environment.print)
   let record = initial
-  const update = async (change: Partial<ExperimentRecord>) => {
+  let last: Promise<void> = Promise.resolve()
+  // One after another, each writing what is known by then: an older record must not come after a newer one.
+  const update = (change: Partial<ExperimentRecord>) => {
     record = { ...record, ...change }
-    await writeRecord(record, folder)
+    last = last.catch(() => {}).then(() => writeRecord(record, folder))
+    return last
   }
   const nowMs = () => environment.clock.wallMs()
   const step = async <T>(name: string, body: () => Promise<T>): Promise<T> => {

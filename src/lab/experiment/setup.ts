@@ -9,17 +9,15 @@ import { recordInstances } from './bookkeeping.ts'
 import { afterFailure } from './ending.ts'
 import { type LabEnvironment, labContext } from './environment.ts'
 import { createLabFolder, type FoundExperiment, findExperiment, writeRecord } from './folder.ts'
-import { type Life, seconds, takeUp, thisDriver } from './life.ts'
+import { type Life, takeUp, thisDriver } from './life.ts'
 import { NO_LOG } from './log.ts'
 import { requireAws } from './preflight.ts'
 import { waitUntilReady } from './readiness.ts'
+import { readyText } from './ready-text.ts'
 import type { ExperimentRecord } from './record.ts'
 import { openTerraform, requireTerraform } from './terraform.ts'
 import { terraformSource, writeTerraformRoot } from './terraform-root.ts'
 import { type Watch, watching } from './watch.ts'
-
-/** The time from apply to ready that the lab wants to stay below. */
-export const READY_GOAL_MS = 120_000
 
 export interface SetupOptions {
   readonly config: LabConfig
@@ -122,7 +120,7 @@ async function make(life: Life, config: LabConfig, command: string, watch: Watch
   const applyToReadyMs = environment.clock.wallMs() - applyMs
   // Going on with what is ready already says nothing about how long it took.
   if (life.record().applyToReadyMs === null) await life.update({ applyToReadyMs })
-  log.tell(`ready ${seconds(applyToReadyMs)} after the apply began (goal: ${READY_GOAL_MS / 1000} s)`)
+  log.tell(`ready ${readyText(applyToReadyMs)}`)
 }
 
 function secretsOf(config: LabConfig): Record<string, Readonly<Record<string, string>>> {

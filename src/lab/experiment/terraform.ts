@@ -125,7 +125,7 @@ async function runTerraform(call: Call, signal: AbortSignal): Promise<string> {
   throw new AppError(
     'PREPARE',
     `expected terraform ${verb} to succeed, got ${end.failure ?? `status ${end.code}`}${said === '' ? '' : `:\n${said}`}`,
-    { hint: `all it said is in ${folder.logFile}` },
+    { hint: `${adviceOn(said)}all it said is in ${folder.logFile}` },
   )
 }
 
@@ -136,6 +136,27 @@ function changeCounter(verb: string, log: ExperimentLog): (line: string) => void
     count++
     if (count % TOLD_EVERY === 0) log.tell(`terraform ${verb}: ${count} resources so far`)
   }
+}
+
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [
+    /Your query returned no results/,
+    'no image fits: bench ami list shows those you have, bench ami build makes one',
+  ],
+  [
+    /InsufficientInstanceCapacity/,
+    'AWS has no such machines there now: try another aws.availability_zones or type',
+  ],
+  [
+    /VcpuLimitExceeded|LimitExceeded/,
+    'your account may have no more of it: bench list and bench reap, or ask AWS for more',
+  ],
+  [/UnauthorizedOperation|AccessDenied/, 'docs/aws-lab.md lists the rights that the lab needs'],
+]
+
+function adviceOn(said: string): string {
+  const found = ADVICE.find(([pattern]) => pattern.test(said))
+  return found === undefined ? '' : `${found[1]}; `
 }
 
 /** From the first error on, without the frame that Terraform draws around it. */

@@ -1,7 +1,7 @@
 // Goal: what cannot go well is told by one clear error before anything is made, neither in AWS nor on disk, and a dry run
 // needs nothing of AWS. Method: the command line with an AWS that refuses every connection; what lies in the home is listed.
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { benchHome } from '../../support/bench.ts'
@@ -131,6 +131,18 @@ test('there is no such experiment', async () => {
   const { exitCode, stderr } = await bench(['cleanup', '--experiment-id', 'exp-20260101-000000'])
   expect(exitCode).toBe(2)
   expect(stderr).toContain('expected --region')
+})
+
+test('docs/cloud-experiments.md names commands and options that exist', async () => {
+  const docs = readFileSync(join(import.meta.dir, '../../../docs/cloud-experiments.md'), 'utf8')
+  const verbs = new Set([...docs.matchAll(/`bench ([a-z]+)/g)].map(([, verb]) => verb!))
+  expect([...verbs].toSorted()).toEqual(
+    ['cleanup', 'full', 'list', 'logs', 'reap', 'report', 'run', 'setup', 'teardown'].toSorted(),
+  )
+  let help = ''
+  for (const verb of verbs) help += (await bench([verb, '--help'])).stdout
+  const options = new Set([...docs.matchAll(/--[a-z][a-z-]+/g)].map(([option]) => option))
+  expect([...options].filter((option) => !help.includes(option))).toEqual([])
 })
 
 test('options are checked', async () => {

@@ -3,7 +3,7 @@
 // command line against the AWS double, whose machines boot at once and hand over a canned result; Terraform is the tests'
 // stand-in (perf/proof-lab-faults.ts plays every scenario, with the real provider). The account is scanned past the double.
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CreateVpcCommand } from '@aws-sdk/client-ec2'
 import { tagged } from '../../aws/double/account.ts'
@@ -69,8 +69,14 @@ describe.skipIf(skips)('command by command', () => {
     expect(stderr).toMatch(/run 2 of 2: two: done after/)
     const { runs } = lab.recordOf(id) as unknown as { runs: { outcome: string; folder: string }[] }
     expect(runs.map(({ outcome }) => outcome)).toEqual(['done', 'done'])
-    for (const { folder } of runs)
-      expect(existsSync(join(lab.home.path, id, 'runs', folder, 'report/index.html'))).toBe(true)
+    for (const { folder } of runs) {
+      const page = readFileSync(join(lab.home.path, id, 'runs', folder, 'report/index.html'), 'utf8')
+      expect(page).toMatch(
+        new RegExp(
+          `measured on the cloud experiment ${id} in us-west-2, ready [\\d.]+ s after .*goal: 120 s`,
+        ),
+      )
+    }
     const before = lab.double.faults.calls('ssm', 'SendCommand')
     const again = await told(...run)
     expect(again.stderr).toMatch(/one: done already\n.*two: done already/)
