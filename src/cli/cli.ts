@@ -41,6 +41,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--strict', 'Do not rank sides whose guarantees differ')
     .option('--seed <n>', 'Seed of payloads, keys and the order of trials')
     .option('--metrics <file>', 'Module with custom figures for the report')
+    .option('--no-calibrate', 'Do not measure the noise floor first on a machine that was never calibrated')
     .option('--json', 'Events as JSON lines on stdout')
     .option('--live [port]', 'Serve a page with charts and /metrics on this machine while it runs')
     .option('--quiet', 'Only the verdict and errors')
@@ -82,7 +83,12 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
       const file = testPlan ?? String(workload)
       exitCode = await run(
         file,
-        { ...planOptions(text, options), ...flags(options), livePort: livePort(options.live) },
+        {
+          ...planOptions(text, options),
+          ...flags(options),
+          livePort: livePort(options.live),
+          calibrate: options.calibrate !== false,
+        },
         argv,
         out,
         signal,
@@ -208,6 +214,18 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
         out,
         signal,
       )
+    })
+
+  cli
+    .command('calibrate', 'Measure what bench itself costs on this machine: the noise floor of later runs')
+    .option('--rate <msg/s>', 'Load (default: 20000)')
+    .option('--duration <time>', 'Of the echo path (default: 60s); the rest takes about a minute and a half')
+    .option('--json', 'The calibration as JSON on stdout')
+    .option('--quiet', 'Only the figures')
+    .action(async (options: Options) => {
+      const { runCalibrate } = await import('./calibrate.ts')
+      const asked = { rate: text('rate'), duration: text('duration') }
+      exitCode = await runCalibrate({ ...asked, ...flags(options) }, out, signal)
     })
 
   cli

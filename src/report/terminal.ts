@@ -3,9 +3,10 @@ import { fairnessDifferences, fairnessOf } from '../compare/fairness.ts'
 import { type Headline, headlineOf } from '../compare/headline.ts'
 import type { RowGroup } from '../compare/rows.ts'
 import type { Tone } from '../compare/side-headline.ts'
-import { type Comparison, compare } from '../compare/table.ts'
+import { type Comparison, columnsOf, compare } from '../compare/table.ts'
 import type { VerdictSection } from '../compare/verdict-sections.ts'
 import type { ExperimentResult } from '../result/result.ts'
+import { faultLines } from './faults.ts'
 
 export interface TerminalOptions {
   /** Width that lines should keep to; a table that does not fit is printed side by side no longer, but one below the other. */
@@ -27,9 +28,15 @@ export function renderTable(result: ExperimentResult, options: TerminalOptions):
     ...headlineLines(headlineOf(result), width, paint),
     '',
     ...tableLines(comparison, width, paint),
+    ...faultSection(result, width, paint),
     ...notAlikeLines(result, width, paint),
     ...comparison.footnotes.flatMap((note) => wrap(note, width)),
   ]
+}
+
+function faultSection(result: ExperimentResult, width: number, paint: Paint): string[] {
+  const lines = faultLines(columnsOf(result))
+  return lines.length === 0 ? [] : sectionLines({ title: 'Faults', lines, fixedWidth: false }, width, paint)
 }
 
 function notAlikeLines(result: ExperimentResult, width: number, paint: Paint): string[] {

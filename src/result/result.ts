@@ -1,5 +1,6 @@
 import type {
   Audit,
+  AuditBreakdown,
   ConsumerCounts,
   EncodedHistogram,
   LatencyName,
@@ -7,8 +8,13 @@ import type {
   ProducerCounts,
   Terms,
   TopicFigures,
+  WorkerRole,
 } from '../engine/types.ts'
-import type { Workload } from '../workload/model.ts'
+import type { Fault, Workload } from '../workload/model.ts'
+import type { WorkerClock } from './clocks.ts'
+import type { NoiseFloor } from './floor.ts'
+import type { BacklogResult, WarmupResult } from './load.ts'
+import type { Recovery } from './recovery.ts'
 import type { WholeCosts } from './whole-costs.ts'
 
 /** Raised when a field changes its meaning or goes; readers refuse what they do not know. */
@@ -42,6 +48,8 @@ export interface ExperimentResult {
   /** The module that the sides' custom figures come from; absent where none was named. */
   readonly customFigures?: CustomModule
   readonly costs: Costs
+  /** What bench shows of a system that costs nothing; absent where it was not measured. */
+  readonly floor?: NoiseFloor
 }
 
 /** A local run is not billed: never a number that nobody was charged. */
@@ -194,8 +202,17 @@ export interface TrialResult {
   readonly workers: readonly WorkerResult[]
   /** What all workers together sent and received during measure; absent where the system does not tell. */
   readonly clientWire?: WireBytes
-  /** Largest difference between clocks of workers and supervisor, µs, as bounded by round trips. */
+  /**
+   * How wrong an end-to-end latency may be at most because its ends were read from different clocks, µs; 0 where all
+   * workers share one. In results of older versions as bounded by round trips on one machine.
+   */
   readonly clockBoundUs: number
+  /** How an automatic warm-up ended; absent where its length was fixed. */
+  readonly warmup?: WarmupResult
+  /** What became of the backlog that was asked for; absent where none was, or the trial ended before it. */
+  readonly backlog?: BacklogResult
+  /** Clocks of workers on other hosts; absent where all share the supervisor's. */
+  readonly clocks?: readonly WorkerClock[]
   readonly drain: { readonly durationMs: number; readonly complete: boolean }
   /** Expected deliveries (subscriptions × scheduled) not yet received when measure ended, as messages of one subscription. */
   readonly backlogAtEnd: number
@@ -205,7 +222,44 @@ export interface TrialResult {
   readonly brokerFigures?: BrokerFigures
   /** Brokers that bench runs on this machine beside the one under test; absent without any. */
   readonly otherBrokers?: readonly OtherBroker[]
+  /** What went wrong on purpose, in the order of the workload; absent without any. */
+  readonly faults?: readonly FaultResult[]
+  /** Times of measure without any acknowledgement; absent without faults, and where a worker did not report. */
+  readonly acknowledgementGaps?: AcknowledgementGaps
+  /** The worst producers and streams of the audit; absent where nothing was wrong with any. */
+  readonly auditBreakdown?: AuditBreakdown
   readonly verdict: Verdict
+}
+
+/** A stretch of time, in seconds from the epoch. */
+export interface TimeSpan {
+  readonly fromS: number
+  readonly toS: number
+}
+
+/** A fault as it happened. Seconds from the epoch, as those of intervals. */
+export interface FaultResult {
+  readonly kind: Fault['kind']
+  /** In words, with the node it happened to: `kill of kafka-2`. */
+  readonly text: string
+  /** Null: the trial ended before. */
+  readonly startS: number | null
+  /** When it was taken back, which of a node that was killed is when it was healthy again; null: it was not. */
+  readonly endS: number | null
+  /** What went wrong with the fault itself, else null. */
+  readonly error: string | null
+  /** Null: it cannot be told, since nothing was measured before or after it. */
+  readonly recovery: Recovery | null
+  /** The longest time without any acknowledgement from its begin until the recovery; null: none of a millisecond. */
+  readonly longestGap: TimeSpan | null
+}
+
+/** Times of measure without any acknowledgement. */
+export interface AcknowledgementGaps {
+  /** Of all producers together; null: none of a millisecond. */
+  readonly longest: TimeSpan | null
+  /** The longest of single producers, the worst first; bounded. */
+  readonly producers: readonly (TimeSpan & { readonly producer: number })[]
 }
 
 /** All processes of a local broker together, during measure. What could not be measured is left out. */
@@ -308,7 +362,7 @@ export interface IntervalLatency {
 }
 
 export interface WorkerResult {
-  readonly role: 'producer' | 'consumer'
+  readonly role: WorkerRole
   readonly index: number
   readonly pid: number
   /** CPU seconds during measure. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { ACKNOWLEDGERS, LATENCIES, PHASES } from '../engine/types.ts'
+import { ACKNOWLEDGERS, LATENCIES, PHASES, WORKER_ROLES } from '../engine/types.ts'
+import { FLOOR_LATENCIES } from './floor.ts'
 import { type ExperimentResult, RESULT_SCHEMA_VERSION } from './result.ts'
 import { wholeCostsSchema } from './whole-costs.ts'
 
@@ -78,7 +79,7 @@ const audit = z.object({
 })
 
 const worker = z.object({
-  role: z.enum(['producer', 'consumer']),
+  role: z.enum(WORKER_ROLES),
   index: count,
   pid: number,
   cpuS: number,
@@ -136,6 +137,54 @@ const terms = z.object({
 
 const wire = z.object({ sentBytes: count, receivedBytes: count, atLeast: z.boolean() })
 
+const span = z.object({ fromS: number, toS: number })
+const fault = z.object({
+  kind: z.enum(['kill', 'restart', 'stop', 'pause-consumers', 'network']),
+  text,
+  startS: number.nullable(),
+  endS: number.nullable(),
+  error: textOrNull,
+  recovery: z
+    .object({
+      afterEndS: number.nullable(),
+      duringS: number.nullable(),
+      p99LimitUs: number,
+      waitedS: number,
+    })
+    .nullable(),
+  longestGap: span.nullable(),
+})
+const breakdown = z.array(
+  z.object({
+    topic: text,
+    subscription: text,
+    producer: count,
+    stream: count.nullable(),
+    acknowledgedLost: count,
+    lost: count,
+    duplicated: count,
+    outOfOrder: count,
+  }),
+)
+
+const backlog = z.object({
+  targetMessages: count,
+  usualMessages: count,
+  build: z.object({ startS: number, endS: number, messages: count, reached: z.boolean() }),
+  drain: z.object({ endS: number, delivered: count, messages: count, drained: z.boolean() }),
+})
+
+const workerClock = z.object({
+  role: z.enum(WORKER_ROLES),
+  index: count,
+  offsetUs: number,
+  atUs: number,
+  driftPpm: number,
+  boundUs: number.nonnegative(),
+  exchanges: count,
+  restarts: count,
+})
+
 const trial = z.object({
   startedAt: text,
   place: count.exactOptional(),
@@ -182,11 +231,21 @@ const trial = z.object({
   workers: z.array(worker),
   clientWire: wire.exactOptional(),
   clockBoundUs: number.nonnegative(),
+  warmup: z
+    .object({ settled: z.boolean(), maximumS: number.nonnegative(), reason: textOrNull })
+    .exactOptional(),
+  backlog: backlog.exactOptional(),
+  clocks: z.array(workerClock).exactOptional(),
   drain: z.object({ durationMs: number.nonnegative(), complete: z.boolean() }),
   backlogAtEnd: number.nonnegative(),
   interrupted: textOrNull,
   brokerFigures: brokerFigures.exactOptional(),
   otherBrokers: z.array(z.object({ name: text, coreShare: number.nonnegative() })).exactOptional(),
+  faults: z.array(fault).exactOptional(),
+  acknowledgementGaps: z
+    .object({ longest: span.nullable(), producers: z.array(span.extend({ producer: count })) })
+    .exactOptional(),
+  auditBreakdown: z.object({ producers: breakdown, streams: breakdown }).exactOptional(),
   verdict,
 })
 
@@ -197,6 +256,27 @@ const customFigure = z.object({
   note: textOrNull,
   values: z.array(number.nullable()),
   errors: texts,
+})
+
+const rate = number.nonnegative()
+const rateSchedule = z.object({
+  arrivals: z.enum(['even', 'poisson']),
+  shape: z
+    .discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('stages'),
+        warmupRateHz: rate,
+        stages: z.array(z.object({ fromHz: rate, toHz: rate, durationS: number.positive() })),
+      }),
+      z.object({
+        kind: z.literal('trace'),
+        warmupRateHz: rate,
+        path: text,
+        sha256: text,
+        messages: count,
+      }),
+    ])
+    .nullable(),
 })
 
 const workload = z.object({
@@ -216,9 +296,47 @@ const workload = z.object({
   producerRateHz: number,
   ratesHz: z.array(number.positive()).exactOptional(),
   consumerRateHz: number.nullable(),
+  schedule: rateSchedule.exactOptional(),
+  endToEndClock: z.literal('echo').exactOptional(),
+  warmup: z.literal('auto').exactOptional(),
+  backlog: z
+    .object({ messages: count, drainRatio: number, maxBuildS: number, maxDrainS: number })
+    .exactOptional(),
   warmupS: number,
   durationS: number,
+  slo: texts.exactOptional(),
   drivers: texts.nullable(),
+  faults: z
+    .array(
+      z.object({
+        kind: fault.shape.kind,
+        atS: number,
+        forS: number,
+        node: z.union([count, z.enum(['leader', 'any'])]).exactOptional(),
+        network: z
+          .object({
+            node: count.nullable(),
+            direction: z.enum(['to-broker', 'to-client', 'both']),
+            delayMs: number,
+            jitterMs: number,
+            bytesPerS: number.nullable(),
+            reset: z.boolean(),
+            blackHole: z.boolean(),
+          })
+          .exactOptional(),
+      }),
+    )
+    .exactOptional(),
+})
+
+const floorFigures = z.object({ p50: number, p95: number, p99: number, p999: number })
+const floor = z.object({
+  measuredAt: text,
+  kind: z.enum(['quick', 'full']),
+  rateHz: number,
+  messageBytes: count,
+  latencies: z.record(z.enum(FLOOR_LATENCIES), floorFigures),
+  stale: textOrNull,
 })
 
 /**
@@ -269,6 +387,7 @@ export const experimentResultSchema = z.object({
   partial: textOrNull,
   notes: texts,
   customFigures: z.object({ module: text, error: textOrNull }).exactOptional(),
+  floor: floor.exactOptional(),
   costs: z.discriminatedUnion('billing', [
     z.object({ billing: z.literal('not billed') }),
     z.object({

@@ -22,6 +22,7 @@ import { summarise } from '../result/summary.ts'
 import { judgeTrial } from '../result/verdict.ts'
 import type { Workload } from '../workload/model.ts'
 import type { CrewMember } from './crew.ts'
+import { faultResults } from './faults/fault-results.ts'
 import { knownTerms } from './guarantees.ts'
 import { addCounts, mergeIntervals, NO_COUNTS } from './merge-intervals.ts'
 import { salvageReport } from './salvage.ts'
@@ -44,7 +45,8 @@ export interface MergeOptions {
 
 /** Joins what all workers reported into the result of the trial, verdict included. Pure. */
 export function makeTrialResult(options: MergeOptions): TrialResult {
-  const { record, workload, broker, clientWire = null, otherBrokers = [] } = options
+  const { record, broker, clientWire = null, otherBrokers = [] } = options
+  const workload = { ...options.workload, ...record.timing }
   const { capabilities, server } = record.opened
   const known = knownTerms(record, broker)
   const reports = record.reports.map((report, i) =>
@@ -107,11 +109,16 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
     workers: record.members.map((member, i) => workerResult(member, record.reports[i]!, workload)),
     ...(clientWire !== null && { clientWire }),
     clockBoundUs: record.clockBoundUs,
+    ...(record.warmup !== null && { warmup: record.warmup }),
+    ...(record.backlog !== null && { backlog: record.backlog }),
+    ...(record.clocks.length > 0 && { clocks: record.clocks }),
     drain: record.drain,
     backlogAtEnd: backlogAtEnd(record.members, workload),
     interrupted: record.interrupted,
     ...(record.brokerFigures !== null && { brokerFigures: record.brokerFigures }),
     ...(otherBrokers.length > 0 && { otherBrokers }),
+    ...faultResults({ records: record.faults, reports: record.reports, intervals, workload }),
+    ...(audit.breakdown.producers.length > 0 && { auditBreakdown: audit.breakdown }),
   }
   return { ...facts, verdict: judgeTrial(facts) }
 }

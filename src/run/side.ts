@@ -7,8 +7,10 @@ import type { Clock } from '../clock/clock.ts'
 import { findDriver } from '../drivers/registry.ts'
 import { AppError, messageOf } from '../errors/app-error.ts'
 import type { TrialResult } from '../result/result.ts'
+import { needsProxy } from '../workload/faults.ts'
 import type { Plan, Side } from '../workload/model.ts'
 import type { Tell } from './events.ts'
+import { openNetwork, type TrialNetwork } from './faults/network.ts'
 import { makeTrialResult } from './merge.ts'
 import type { OtherBrokers } from './other-brokers.ts'
 import { runTrial, type TrialRecord } from './trial.ts'
@@ -40,9 +42,10 @@ export type TrialOutcome =
 export async function runSideTrial(options: SideOptions): Promise<TrialOutcome> {
   const { side } = options
   let broker: LocalBroker | null = null
+  const network = needsProxy(options.plan.workload) ? openNetwork() : null
   try {
-    broker = await startBroker(options)
-    const trial = await measureSide(options, broker)
+    broker = await startBroker(options, network)
+    const trial = await measureSide(options, broker, network)
     options.tell({ kind: 'side-done', side: side.label, ...trial.verdict })
     return { trial }
   } catch (error) {
@@ -51,6 +54,7 @@ export async function runSideTrial(options: SideOptions): Promise<TrialOutcome> 
     options.tell({ kind: 'side-failed', side: side.label, ...failure })
     return { failure }
   } finally {
+    await network?.end()
     await takeDown(broker, options)
   }
 }
@@ -66,7 +70,7 @@ async function takeDown(broker: LocalBroker | null, { side, tell, others }: Side
   }
 }
 
-async function startBroker(options: SideOptions): Promise<LocalBroker | null> {
+async function startBroker(options: SideOptions, network: TrialNetwork | null): Promise<LocalBroker | null> {
   const { side, plan, tell } = options
   if (side.servers !== null) return null
   const name = findDriver(side.driver).localBroker
@@ -89,15 +93,21 @@ async function startBroker(options: SideOptions): Promise<LocalBroker | null> {
       profile: 'measured',
       directory,
       log: (line) => tell({ kind: 'step', side: side.label, step: 'broker', detail: line }),
+      ...(network !== null && { front: network.front }),
     },
     options.signal,
   )
 }
 
-async function measureSide(options: SideOptions, broker: LocalBroker | null): Promise<TrialResult> {
+async function measureSide(
+  options: SideOptions,
+  broker: LocalBroker | null,
+  network: TrialNetwork | null,
+): Promise<TrialResult> {
   const { plan, side, clock } = options
   const workload = { ...plan.workload, producerRateHz: options.rateHz }
   const servers = broker?.servers ?? side.servers ?? []
+  const through = broker === null && network !== null ? await network.frontServers(servers) : servers
   const meter = createUsageMeter({
     serverPids: () => (broker?.nodes ?? []).map(({ pid }) => pid),
     dataFolders: broker?.dataFolders ?? null,
@@ -108,12 +118,13 @@ async function measureSide(options: SideOptions, broker: LocalBroker | null): Pr
     record = await runTrial({
       workload,
       side,
-      servers: [...servers, ...(broker?.adminUrls ?? [])],
+      servers: [...through, ...(broker?.adminUrls ?? [])],
       workers: plan.workers,
       seed: options.seed,
       clock,
       tell: options.tell,
       signal: options.signal,
+      faultTargets: { broker, network },
       onMeasure: (edge, workerPids) => {
         meter.onMeasure(edge, workerPids)
         others.sample()

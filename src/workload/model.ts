@@ -1,3 +1,5 @@
+import type { RateSchedule } from './rate-schedule.ts'
+
 /** A workload after parsing, defaults filled in and units made explicit. All rates are totals over the whole workload. */
 export interface Workload {
   readonly name: string
@@ -15,10 +17,63 @@ export interface Workload {
   readonly ratesHz?: readonly number[]
   /** Messages a second that all consumers of one subscription may take together; null = no limit. */
   readonly consumerRateHz: number | null
+  /** When messages leave, and at rates that change; absent: evenly at `producerRateHz`, which else is the mean. */
+  readonly schedule?: RateSchedule
+  /**
+   * `echo`: each topic's messages are sent and received by the same worker, so that both ends of an end-to-end latency are
+   * read from one clock. Absent: by different workers, whose clocks are compared.
+   */
+  readonly endToEndClock?: 'echo'
+  /** `auto`: warm-up ends when rates and latencies have settled, at the latest after `warmupS`. Absent: it lasts `warmupS`. */
+  readonly warmup?: 'auto'
   readonly warmupS: number
+  /** Measured; with a backlog the time before it is built. */
   readonly durationS: number
+  /** A backlog that is built and drained after `durationS`; absent without one. */
+  readonly backlog?: BacklogPlan
+  /** Service-level objectives that every trial of every side is held to (`publish.p99 < 20ms`); absent without any. */
+  readonly slo?: readonly string[]
   /** Sides named in the workload itself, as on the command line; null = none named. */
   readonly drivers: readonly string[] | null
+  /** What goes wrong on purpose while it is measured; absent without any. */
+  readonly faults?: readonly Fault[]
+}
+
+/** Something that goes wrong on purpose. */
+export interface Fault {
+  readonly kind: 'kill' | 'restart' | 'stop' | 'pause-consumers' | 'network'
+  /** When it begins, in seconds of measure. */
+  readonly atS: number
+  /** How long it lasts; 0 = as quick as it can (`restart`). */
+  readonly forS: number
+  /** Of `kill`, `restart`, `stop`: number of the node, from 1; the one that leads the first partition; or one by the seed. */
+  readonly node?: number | 'leader' | 'any'
+  readonly network?: NetworkFault
+}
+
+/** What a proxy between clients and broker does to the bytes. */
+export interface NetworkFault {
+  /** Number of the node, from 1; null = all. */
+  readonly node: number | null
+  readonly direction: 'to-broker' | 'to-client' | 'both'
+  readonly delayMs: number
+  /** The delay varies evenly by up to so much both ways. */
+  readonly jitterMs: number
+  /** Of all connections to a node together; null = no limit. */
+  readonly bytesPerS: number | null
+  readonly reset: boolean
+  readonly blackHole: boolean
+}
+
+/** A backlog to build with consumers paused, and to drain while producers go on. */
+export interface BacklogPlan {
+  /** Messages of each subscription, all topics together. */
+  readonly messages: number
+  /** Part of it that must be gone for it to count as drained. */
+  readonly drainRatio: number
+  /** The build is given up after this: the system takes less than is offered. */
+  readonly maxBuildS: number
+  readonly maxDrainS: number
 }
 
 export type KeyDistributor = 'NO_KEY' | 'KEY_ROUND_ROBIN' | 'RANDOM_NANO'

@@ -187,9 +187,15 @@ function assemble(options: DoubleOptions, { folder, moto, world, ends, close }: 
 /** What an instance's processes are told: where the services are. */
 const INSIDE = { AWS_ENDPOINT_URL: `http://${LINK_LOCAL}:${SERVICES_PORT}` }
 
-/** The command line of AWS, which real images bring. */
+/** The command line of AWS, which real images bring; and what keeps boot scripts from asking the host. */
 function filesOf(tools: AwsTools): Record<string, string> {
-  return { '/usr/local/bin/aws': `#!/bin/sh\nexec ${join(tools.home, 'bin/aws')} "$@"\n` }
+  return {
+    '/usr/local/bin/aws': `#!/bin/sh\nexec ${join(tools.home, 'bin/aws')} "$@"\n`,
+    // Disks are the host's.
+    '/usr/local/bin/lsblk': '#!/bin/sh\n',
+    // No name service: a question would wait for an answer.
+    '/etc/resolv.conf': '',
+  }
 }
 
 // A virtual environment is only links to the Python that made it, which need not be the system's.
