@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFileSync, closeSync, openSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { AppError } from '../../errors/app-error.ts'
@@ -22,6 +23,8 @@ const LAST_LINES = 15
 const MAX_LINE_LENGTH = 4_000
 /** How long it may take to remove what it has made, once it is told to stop. */
 const STOP_LIMIT_MS = 300_000
+/** How long its output is read on once it has ended. */
+const READ_LIMIT_MS = 5_000
 
 /** Path of packer. Throws `AppError('MISSING_TOOL')` when there is none on the PATH. */
 export function requirePacker(): string {
@@ -37,49 +40,57 @@ export function requirePacker(): string {
  * it has made; then this rejects with the signal's reason. It has a process group of its own, so that the terminal's
  * Ctrl-C does not reach it twice, which would make it leave everything.
  */
-export function runPacker(command: PackerCommand, signal: AbortSignal): Promise<PackerEnd> {
+export async function runPacker(command: PackerCommand, signal: AbortSignal): Promise<PackerEnd> {
   signal.throwIfAborted()
   const packer = requirePacker()
+  const child = spawn(packer, command.args, {
+    env: { ...process.env, CHECKPOINT_DISABLE: '1', PACKER_NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
   const log = openSync(command.logFile, 'a', 0o600)
+  const lastLines: string[] = []
+  const note = (text: string) => {
+    const line = Bun.stripANSI(text).slice(0, MAX_LINE_LENGTH)
+    appendFileSync(log, `${line}\n`)
+    lastLines.push(line)
+    if (lastLines.length > LAST_LINES) lastLines.shift()
+    command.onLine(line)
+  }
+  let kill: Timer | null = null
+  const stop = () => {
+    child.kill('SIGINT')
+    kill ??= setTimeout(() => killGroup(child.pid), STOP_LIMIT_MS)
+  }
+  const limit = setTimeout(() => {
+    note(`bench: no end after ${command.limitMs / 60_000} min: stopping packer`)
+    stop()
+  }, command.limitMs)
+  signal.addEventListener('abort', stop, { once: true })
+  const readers = [child.stdout, child.stderr].map((input) => createInterface({ input }))
+  for (const reader of readers) reader.on('line', note)
+  try {
+    const read = Promise.all(readers.map((reader) => once(reader, 'close')))
+    const code = await exitOf(child, packer)
+    // A plugin that outlives packer would hold its output open.
+    await Promise.race([read, Bun.sleep(READ_LIMIT_MS)])
+    signal.throwIfAborted()
+    return { code, lastLines }
+  } finally {
+    clearTimeout(limit)
+    if (kill !== null) clearTimeout(kill)
+    signal.removeEventListener('abort', stop)
+    for (const reader of readers) reader.removeAllListeners('line').close()
+    closeSync(log)
+  }
+}
+
+/** Exit status; −1 when a signal ended it. */
+function exitOf(child: ChildProcess, packer: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(packer, command.args, {
-      env: { ...process.env, CHECKPOINT_DISABLE: '1', PACKER_NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    })
-    const lastLines: string[] = []
-    let kill: Timer | null = null
-    const note = (text: string) => {
-      const line = Bun.stripANSI(text).slice(0, MAX_LINE_LENGTH)
-      appendFileSync(log, `${line}\n`)
-      lastLines.push(line)
-      if (lastLines.length > LAST_LINES) lastLines.shift()
-      command.onLine(line)
-    }
-    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', note)
-    const stop = () => {
-      child.kill('SIGINT')
-      kill ??= setTimeout(() => killGroup(child.pid), STOP_LIMIT_MS)
-    }
-    const limit = setTimeout(() => {
-      note(`bench: no end after ${command.limitMs / 60_000} min: stopping packer`)
-      stop()
-    }, command.limitMs)
-    signal.addEventListener('abort', stop, { once: true })
-    const finish = (settle: () => void) => {
-      clearTimeout(limit)
-      if (kill !== null) clearTimeout(kill)
-      signal.removeEventListener('abort', stop)
-      closeSync(log)
-      settle()
-    }
+    child.once('exit', (code) => resolve(code ?? -1))
     child.once('error', (cause) =>
-      finish(() =>
-        reject(new AppError('MISSING_TOOL', `expected ${packer} to start: ${cause.message}`, { cause })),
-      ),
-    )
-    child.once('close', (code) =>
-      finish(() => (signal.aborted ? reject(signal.reason) : resolve({ code: code ?? -1, lastLines }))),
+      reject(new AppError('MISSING_TOOL', `expected ${packer} to start: ${cause.message}`, { cause })),
     )
   })
 }
