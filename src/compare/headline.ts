@@ -5,6 +5,8 @@ import { experimentVerdict } from './experiment-verdict.ts'
 import { guaranteeRows } from './guarantees.ts'
 import { trialsByRate } from './loads.ts'
 import { rateAdvice } from './rate-advice.ts'
+import { isSearched } from './search/found-trials.ts'
+import { searchHeadline } from './search/search-headline.ts'
 import { type SideHeadline, sideHeadline, type Tone } from './side-headline.ts'
 import { list, quantileFigure, type SideColumn, sideColumnsOf } from './table.ts'
 import { unequalGuarantees } from './verdict/index.ts'
@@ -21,6 +23,7 @@ export interface Headline {
 
 /** The verdict in sentences. Pure. */
 export function headlineOf(result: ExperimentResult): Headline {
+  if (isSearched(result)) return searchHeadline(result)
   const sides = result.sides.map(sideHeadline)
   return {
     tone: sides.some((side) => side.tone === 'bad')

@@ -9,6 +9,7 @@ import type {
   TopicFigures,
 } from '../engine/types.ts'
 import type { Workload } from '../workload/model.ts'
+import type { SearchResult } from './search.ts'
 
 /** Raised when a field changes its meaning or goes; readers refuse what they do not know. */
 export const RESULT_SCHEMA_VERSION = 1
@@ -108,6 +109,8 @@ export interface SideResult {
   readonly failedTrials?: readonly FailedTrial[]
   /** Figures of a module of the user's; absent without one. */
   readonly customFigures?: readonly CustomFigure[]
+  /** The search for the highest rate that is sustained, whose steps are the trials; absent where none was asked for. */
+  readonly search?: SearchResult
 }
 
 /** A module of custom figures. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ACKNOWLEDGERS, LATENCIES, PHASES } from '../engine/types.ts'
 import { type ExperimentResult, RESULT_SCHEMA_VERSION } from './result.ts'
+import { REFUSAL_KINDS, SEARCH_ENDS, SEARCH_PURPOSES } from './search.ts'
 
 const count = z.number().int().nonnegative()
 const number = z.number()
@@ -198,6 +199,37 @@ const customFigure = z.object({
   errors: texts,
 })
 
+const searchOptions = z.object({
+  slos: texts,
+  startHz: number.positive(),
+  maxHz: number.positive(),
+  precision: number.positive(),
+  confirmations: count,
+  stepS: number.positive(),
+  settleS: number.nonnegative(),
+  drainS: number.positive(),
+  maxSteps: count,
+  maxS: number.positive(),
+})
+
+const searchResult = z.object({
+  options: searchOptions,
+  end: z.enum(SEARCH_ENDS),
+  rateHz: number.positive().nullable(),
+  bracket: z.object({ heldHz: number.positive().nullable(), refusedHz: number.positive().nullable() }),
+  sentences: texts,
+  steps: z.array(
+    z.object({
+      place: count,
+      rateHz: number.positive(),
+      purpose: z.enum(SEARCH_PURPOSES),
+      outcome: z.enum(['held', 'refused', 'unknown']),
+      reasons: z.array(z.object({ kind: z.enum(REFUSAL_KINDS), text })),
+      tookS: number.nonnegative(),
+    }),
+  ),
+})
+
 const workload = z.object({
   name: text,
   topics: count,
@@ -214,6 +246,7 @@ const workload = z.object({
   consumersPerSubscription: count,
   producerRateHz: number,
   ratesHz: z.array(number.positive()).exactOptional(),
+  search: searchOptions.exactOptional(),
   consumerRateHz: number.nullable(),
   warmupS: number,
   durationS: number,
@@ -263,6 +296,7 @@ export const experimentResultSchema = z.object({
       trials: z.array(trial),
       failedTrials: z.array(z.object({ place: count, message: text, hint: textOrNull })).exactOptional(),
       customFigures: z.array(customFigure).exactOptional(),
+      search: searchResult.exactOptional(),
     }),
   ),
   partial: textOrNull,

@@ -13,7 +13,6 @@ export interface Refusal {
 const LATER_HINTS: Readonly<Record<(typeof LATER_KEYS)[number], string>> = {
   slo: 'remove it, and read the latencies in the report',
   faults: 'remove it',
-  search: 'remove it, and set producerRate',
 }
 
 /** What the fields ask for and does not exist yet; nothing is accepted and then ignored. */
@@ -22,14 +21,7 @@ export function refusalsOf(fields: WorkloadFields, locator: Locator): Refusal[] 
   const refuse = (field: keyof WorkloadFields, what: string, hint: string) =>
     refusals.push({ field, problem: { where: locator.whereIs([field]), what, hint } })
   const rate = fields.producerRate
-  if (rate === 0) {
-    const hint = 'set producerRate, or --rate, to the messages a second to offer'
-    refuse(
-      'producerRate',
-      'expected producerRate of at least 1, got 0: the search for the highest rate is not yet there',
-      hint,
-    )
-  } else if (rate !== undefined && rate >= UNBOUNDED_RATE_HZ) {
+  if (rate !== undefined && rate >= UNBOUNDED_RATE_HZ) {
     const what = `expected producerRate below ${UNBOUNDED_RATE_HZ}, got ${rate}: sending as fast as it goes is not yet there`
     refuse('producerRate', what, 'set producerRate, or --rate, to the messages a second to offer')
   }

@@ -6,6 +6,7 @@ import { findPayloadFile } from './payload-file.ts'
 import { configError, type Problem } from './problem.ts'
 import { repeatedRates, withRates } from './rates.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
+import { type SearchOptions, searchOf } from './search.ts'
 import { type Locator, validate } from './validate.ts'
 import { readableWorkloadSchema, type WorkloadFields, workloadSchema } from './workload-schema.ts'
 import { readYaml, type YamlSource } from './yaml-source.ts'
@@ -49,7 +50,9 @@ export async function workloadFrom(
     ...options,
     textSchema: workloadSchema,
   })
+  const searched = isSearch(fields) ? searchOf(fields.search ?? {}, yaml) : null
   const problems = [
+    ...(searched?.problems ?? []),
     ...rateProblems(fields, yaml),
     ...durationProblems(fields, yaml),
     ...payloadProblems(fields, yaml),
@@ -66,7 +69,7 @@ export async function workloadFrom(
   return {
     file,
     source: yaml.text,
-    workload: toWorkload(fields, payload, file),
+    workload: toWorkload(fields, payload, file, searched?.search ?? null),
     repeat: fields.repeat,
     metrics: 'found' in metrics ? metrics.found : null,
     refusals,
@@ -76,22 +79,41 @@ export async function workloadFrom(
   }
 }
 
-function rateProblems({ producerRate, rates }: WorkloadFields, locator: Locator): Problem[] {
-  if (rates === undefined) {
-    if (producerRate !== undefined) return []
-    const what = 'expected producerRate or rates, got neither'
-    return [{ where: locator.whereIs([]), what, hint: 'add producerRate: 10000' }]
+function rateProblems({ producerRate, rates, search, repeat }: WorkloadFields, locator: Locator): Problem[] {
+  const problems: Problem[] = []
+  const refuse = (path: readonly PropertyKey[], what: string, hint: string) =>
+    problems.push({ where: locator.whereIs(path), what, hint })
+  const given = [
+    producerRate !== undefined && (producerRate > 0 || search === undefined) && 'producerRate',
+    rates !== undefined && 'rates',
+    search !== undefined && 'search',
+  ].filter((field) => field !== false)
+  const [first] = given
+  if (first === undefined) {
+    refuse([], 'expected producerRate or rates, got neither', 'add producerRate: 10000')
+  } else if (given.length > 1) {
+    const what = `expected ${given.slice(0, -1).join(', ')} or ${given.at(-1)}, got ${given.length === 2 ? 'both' : 'all'}`
+    const last = given.at(-1)!
+    const hint =
+      last === 'search'
+        ? 'remove one of them: the search finds the rate, and search.startRate is its first'
+        : 'remove one of them: rates stand in the place of producerRate'
+    refuse([last], what, hint)
   }
-  const problems = repeatedRates(rates).map((index): Problem => {
-    const what = `expected each rate once, got ${rates[index]} again`
-    return { where: locator.whereIs(['rates', index]), what, hint: 'remove it; repeat asks for more trials' }
-  })
-  if (producerRate !== undefined) {
-    const what = 'expected producerRate or rates, got both'
-    const hint = 'remove one of them: rates stand in the place of producerRate'
-    problems.push({ where: locator.whereIs(['rates']), what, hint })
+  for (const index of repeatedRates(rates ?? [])) {
+    const what = `expected each rate once, got ${rates![index]} again`
+    refuse(['rates', index], what, 'remove it; repeat asks for more trials')
+  }
+  if (isSearch({ producerRate, search }) && repeat !== 1) {
+    const hint = 'remove it; search.confirmations asks for more steps at the rate found'
+    refuse(['repeat'], `expected repeat: 1 with a search, got ${repeat}`, hint)
   }
   return problems
+}
+
+/** OMB's 0 means: find the rate. */
+function isSearch({ producerRate, search }: Pick<WorkloadFields, 'producerRate' | 'search'>): boolean {
+  return search !== undefined || producerRate === 0
 }
 
 function durationProblems(fields: WorkloadFields, locator: Locator): Problem[] {
@@ -103,7 +125,11 @@ function durationProblems(fields: WorkloadFields, locator: Locator): Problem[] {
     const what = `expected ${name}Minutes or ${name}Seconds, got both`
     problems.push({ where: locator.whereIs([`${name}Seconds`]), what, hint: 'remove one of them' })
   }
-  if (fields.testDurationMinutes === undefined && fields.testDurationSeconds === undefined) {
+  if (
+    fields.testDurationMinutes === undefined &&
+    fields.testDurationSeconds === undefined &&
+    !isSearch(fields)
+  ) {
     const what = 'expected testDurationMinutes or testDurationSeconds, got neither'
     problems.push({ where: locator.whereIs([]), what, hint: 'add testDurationMinutes: 5' })
   }
@@ -144,7 +170,12 @@ async function payloadOf(
   return 'problem' in found ? found : { kind: 'file', path: found.file }
 }
 
-function toWorkload(fields: WorkloadFields, payload: Payload, file: string): Workload {
+function toWorkload(
+  fields: WorkloadFields,
+  payload: Payload,
+  file: string,
+  search: SearchOptions | null,
+): Workload {
   const workload = {
     name: fields.name ?? basename(file).replace(/\.ya?ml$/, ''),
     topics: fields.topics,
@@ -155,10 +186,11 @@ function toWorkload(fields: WorkloadFields, payload: Payload, file: string): Wor
     subscriptionsPerTopic: fields.subscriptionsPerTopic,
     producersPerTopic: fields.producersPerTopic,
     consumersPerSubscription: fields.consumerPerSubscription,
-    producerRateHz: fields.producerRate ?? 0,
+    producerRateHz: search?.startHz ?? fields.producerRate ?? 0,
+    ...(search && { search }),
     consumerRateHz: fields.consumerRate ?? null,
     warmupS: seconds(fields.warmupDurationMinutes, fields.warmupDurationSeconds) ?? DEFAULT_WARMUP_S,
-    durationS: seconds(fields.testDurationMinutes, fields.testDurationSeconds) ?? 0,
+    durationS: seconds(fields.testDurationMinutes, fields.testDurationSeconds) ?? search?.stepS ?? 0,
     drivers: fields.drivers ?? null,
   }
   return fields.rates === undefined ? workload : withRates(workload, fields.rates)
@@ -182,7 +214,8 @@ function notesOf(data: Readonly<Record<string, unknown>>, fields: WorkloadFields
   const notes = Object.entries(COUNTS)
     .filter(([key]) => !given(key))
     .map(([key, effect]) => `${key} is not given: taken as 1 (OMB's default is 0: ${effect})`)
-  if (!given('warmupDurationMinutes') && !given('warmupDurationSeconds')) {
+  if (isSearch(fields)) notes.push(...searchNotes(given))
+  else if (!given('warmupDurationMinutes') && !given('warmupDurationSeconds')) {
     notes.push(`warm-up is not given: taken as ${DEFAULT_WARMUP_S} s (OMB's default is 1 minute)`)
   }
   if (fields.useRandomizedPayloads && given('payloadFile')) {
@@ -193,5 +226,22 @@ function notesOf(data: Readonly<Record<string, unknown>>, fields: WorkloadFields
       'randomBytesRatio and randomizedPayloadPoolSize have no effect: useRandomizedPayloads is not true',
     )
   }
+  return notes
+}
+
+function searchNotes(given: (key: string) => boolean): string[] {
+  const unused = [
+    'testDurationMinutes',
+    'testDurationSeconds',
+    'warmupDurationMinutes',
+    'warmupDurationSeconds',
+  ].filter(given)
+  const notes =
+    unused.length === 0
+      ? []
+      : [
+          `${unused.join(' and ')} not used: a search has steps of its own (search.stepSeconds, settleSeconds)`,
+        ]
+  if (!given('search')) notes.push('producerRate is 0: the highest rate that is sustained is searched for')
   return notes
 }

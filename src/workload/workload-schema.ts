@@ -11,6 +11,7 @@ import {
   MIN_MESSAGE_BYTES,
   UNBOUNDED_RATE_HZ,
 } from './limits.ts'
+import { searchSchema } from './search.ts'
 
 const count = () => z.int().min(1).max(MAX_COUNT)
 const rate = () =>
@@ -63,9 +64,14 @@ const fields = {
   subscriptionsPerTopic: count().default(1).describe('Subscriptions of each topic; each gets every message.'),
   producersPerTopic: count().default(1).describe('Producers of each topic.'),
   consumerPerSubscription: count().default(1).describe('Consumers of each subscription.'),
-  producerRate: rate()
+  producerRate: z
+    .int()
+    .min(0)
+    .max(UNBOUNDED_RATE_HZ - 1)
     .optional()
-    .describe('Messages a second, total over all producers and topics. Needed without rates.'),
+    .describe(
+      'Messages a second, total over all producers and topics; 0: search the highest that is sustained. Needed without rates and search.',
+    ),
   rates: z
     .array(rate())
     .min(1)
@@ -73,6 +79,9 @@ const fields = {
     .optional()
     .describe('Several rates instead of producerRate; each side is measured at each.')
     .meta({ uniqueItems: true }),
+  search: searchSchema
+    .optional()
+    .describe('Search the highest rate that is sustained, in the place of producerRate.'),
   consumerRate: count()
     .optional()
     .describe(
@@ -135,7 +144,7 @@ export const workloadSchema = z
   .meta({ title: 'bench workload' })
 
 /** Keys that later versions will read: known, and refused until then. */
-export const LATER_KEYS = ['slo', 'faults', 'search'] as const
+export const LATER_KEYS = ['slo', 'faults'] as const
 
 const later = z.unknown().optional()
 
@@ -146,7 +155,6 @@ export const readableWorkloadSchema = z.strictObject({
   schedule: later,
   slo: later,
   faults: later,
-  search: later,
 })
 
 export type WorkloadFields = z.infer<typeof readableWorkloadSchema>

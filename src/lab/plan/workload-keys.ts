@@ -34,7 +34,7 @@ export function workloadKey(planKey: string): string {
 
 /** Fields that stand for each other: the one that is set last drives out the others. */
 export const RIVALS: readonly (readonly string[])[] = [
-  ['producerRate', 'rates'],
+  ['producerRate', 'rates', 'search'],
   ['testDurationMinutes', 'testDurationSeconds'],
   ['warmupDurationMinutes', 'warmupDurationSeconds'],
 ]
