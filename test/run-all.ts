@@ -23,6 +23,7 @@ interface Row extends FileCounts {
   readonly name: string
   readonly durationS: number
   readonly skipReasons: readonly string[]
+  readonly excerpts: readonly string[]
   /** Names of what it left in its temporary folder. */
   readonly litter: readonly string[]
 }
@@ -72,7 +73,8 @@ async function runRow(name: string, show: Show): Promise<Row> {
   const counts = check === undefined ? countsOf(report, result) : checkCounts(name, result)
   const litter = readdirSync(temporary)
   remove(folder)
-  return { name, durationS: result.durationS, skipReasons: result.skipReasons, litter, ...counts }
+  const { durationS, skipReasons, excerpts } = result
+  return { name, durationS, skipReasons, excerpts, litter, ...counts }
 }
 
 function reportArgs(report: string): string[] {
@@ -113,7 +115,7 @@ function leftovers(): Row {
   const passed = failures.length === 0 ? 1 : 0
   const name = `no server left running (${started.length} started)`
   return {
-    ...{ name, durationS: 0, skipReasons: [], litter: [] },
+    ...{ name, durationS: 0, skipReasons: [], excerpts: [], litter: [] },
     ...{ passed, failed: failures.length, skipped: [], failures },
   }
 }
@@ -146,7 +148,10 @@ function printLitter(rows: readonly Row[]): void {
 function printFailures(rows: readonly Row[]): void {
   const failing = rows.filter((row) => row.failed > 0)
   if (failing.length > 0) console.log('\n!!! FAILED')
-  for (const row of failing) for (const name of row.failures) console.log(`  ${row.name}: ${name}`)
+  for (const row of failing) {
+    for (const name of row.failures) console.log(`  ${row.name}: ${name}`)
+    for (const excerpt of row.excerpts) console.log(excerpt.replaceAll(/^/gm, '    | '))
+  }
 }
 
 function sum(rows: readonly Row[], count: (row: Row) => number): number {

@@ -45,6 +45,19 @@ test('reasons for a skip are found in the output', async () => {
   expect(skipReasons).toEqual(['no engine answers'])
 })
 
+test('what was said about a failure is kept for the end of the run, what was said before is not', async () => {
+  const { excerpts } = await run(`
+    test('good', () => console.log('of no interest'))
+    test('bad', () => expect('this').toBe('that'))
+    test('worse', () => { throw new Error('boom') })`)
+  expect(excerpts.length).toBe(2)
+  expect(excerpts[0]).toContain('Expected: "that"')
+  expect(excerpts[1]).toContain('boom')
+  expect(excerpts[1]).not.toContain('Expected')
+  expect((await run(`throw new Error('outside')`)).excerpts.join()).toContain('outside')
+  expect((await run(`test('good', () => {})`)).excerpts).toEqual([])
+})
+
 test('a failure outside of tests shows in the status', async () => {
   expect(await run(`throw new Error('boom')`)).toMatchObject({ code: 1, failed: 0 })
 })

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { failureExcerpts } from './failure-excerpts.ts'
 
 /** How a child of the test run ended. */
 export interface ChildResult {
@@ -7,6 +8,8 @@ export interface ChildResult {
   readonly durationS: number
   /** Lines that begin with `SKIPPED:`: what a test says about what it could not try. */
   readonly skipReasons: readonly string[]
+  /** What it said about its failures; empty when it succeeded. */
+  readonly excerpts: readonly string[]
 }
 
 /** `live`: as it comes. `whole`: when the child has ended, so that two children do not talk at once. */
@@ -72,7 +75,8 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
       child.stderr.destroy()
       if (show === 'whole') console.log(`\n=== ${title}\n${text.trimEnd()}`)
       const skipReasons = [...text.matchAll(SKIP_REASON)].map((match) => match[1]!.trimEnd())
-      resolve({ code, durationS: (performance.now() - startMs) / 1000, skipReasons })
+      const excerpts = code === 0 ? [] : failureExcerpts(text)
+      resolve({ code, durationS: (performance.now() - startMs) / 1000, skipReasons, excerpts })
     }
     child.on('error', (error) => {
       take(`${error.message}\n`)

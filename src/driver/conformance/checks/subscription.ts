@@ -1,7 +1,12 @@
+import type { TopicSpec } from '../../driver.ts'
 import { expectExactly, expectNoOther } from '../expectations.ts'
-import { expect, type Session } from '../session.ts'
+import { expect, fail, type Session } from '../session.ts'
 import type { ConformanceCheck } from '../subject.ts'
 import type { TestConsumer } from '../test-consumer.ts'
+import type { TestProducer } from '../test-producer.ts'
+
+/** A broker may hand all that is there to one consumer in one piece, and as much to the other next time. */
+const SHARE_ROUNDS = 5
 
 /** Deliveries of the first consumer that were acknowledged before it left, and what must come again. */
 interface Interrupted {
@@ -22,6 +27,25 @@ async function interrupt(session: Session): Promise<Interrupted> {
   const second = await session.consumer(driver, topic)
   await session.until('what was not acknowledged to come again', () => second.counts().size >= sent.length)
   return { sent, second }
+}
+
+/** Publishes to every partition until each consumer has had a part, or for `SHARE_ROUNDS`; nothing may come twice. */
+async function expectShared(
+  session: Session,
+  topic: TopicSpec,
+  producer: TestProducer,
+  consumers: readonly TestConsumer[],
+): Promise<void> {
+  const { choosesPartition } = session.capabilities
+  for (let round = 0; round < SHARE_ROUNDS; round++) {
+    for (let i = 0; i < (choosesPartition ? topic.partitions : 1); i++) {
+      await producer.publish(session.hints.messages, { partition: choosesPartition ? i : -1, batch: 10 })
+    }
+    await expectExactly(session, consumers, producer.withOutcome('acknowledged'))
+    if (consumers.every(({ received }) => received.length > 0)) return
+  }
+  const empty = consumers.findIndex(({ received }) => received.length === 0)
+  fail(`expected each consumer to get a share, number ${empty} got nothing in ${SHARE_ROUNDS} rounds`)
 }
 
 /** Several subscriptions, several consumers, where they start, and what comes again. */
@@ -49,19 +73,7 @@ export const subscriptionChecks: readonly ConformanceCheck[] = [
       const driver = await session.open()
       const topic = await session.topic(driver)
       const consumers = await session.consumers(driver, topic, 2)
-      const producer = await session.producer(driver, topic)
-      const rounds = session.capabilities.choosesPartition ? topic.partitions : 1
-      for (let i = 0; i < rounds; i++) {
-        const partition = session.capabilities.choosesPartition ? i : -1
-        await producer.publish(session.hints.messages, { partition, batch: 10 })
-      }
-      await expectExactly(session, consumers, producer.withOutcome('acknowledged'))
-      for (const [i, consumer] of consumers.entries()) {
-        expect(
-          consumer.received.length > 0,
-          `expected both consumers to get a share, number ${i} got nothing`,
-        )
-      }
+      await expectShared(session, topic, await session.producer(driver, topic), consumers)
     },
   },
   {
@@ -75,15 +87,7 @@ export const subscriptionChecks: readonly ConformanceCheck[] = [
           session.consumer(driver, topic, { indexInSubscription, consumersOfSubscription: 2 }),
         ),
       )
-      const producer = await session.producer(await session.open(), topic)
-      for (let i = 0; i < topic.partitions; i++) {
-        const partition = session.capabilities.choosesPartition ? i : -1
-        await producer.publish(session.hints.messages, { partition, batch: 10 })
-      }
-      await expectExactly(session, consumers, producer.withOutcome('acknowledged'))
-      for (const [i, consumer] of consumers.entries()) {
-        expect(consumer.received.length > 0, `expected each instance to get a share, number ${i} got nothing`)
-      }
+      await expectShared(session, topic, await session.producer(await session.open(), topic), consumers)
     },
   },
   {

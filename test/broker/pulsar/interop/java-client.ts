@@ -93,10 +93,6 @@ export function startJavaClient(java: Java, home: string, server: string): JavaC
     said = (said + chunk.toString()).slice(-STDERR_LIMIT)
   })
   createInterface({ input: child.stdout }).on('line', (line) => {
-    if (!line.startsWith('{"id"')) {
-      said = `${said}${line}\n`.slice(-STDERR_LIMIT)
-      return
-    }
     const answer = JSON.parse(line) as { id: number; result?: unknown; error?: string }
     const waiter = waiters.get(answer.id)
     waiters.delete(answer.id)
