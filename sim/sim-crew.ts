@@ -86,6 +86,9 @@ function answersOf(
       return null
     },
     stopSending: nothing,
+    retime: nothing,
+    pauseConsumers: nothing,
+    resumeConsumers: nothing,
     progress: () => load.progress(role),
     finish: ({ endUs }) => load.report(role, endUs),
     topicFigures: nothing,

@@ -81,9 +81,9 @@
   /** Trials of one plan have the same phases; where they differ a little, the widest stretch counts. */
   const unitedBands = (bands) => {
     const united = new Map()
-    for (const { fromS, toS, label } of bands) {
+    for (const { fromS, toS, label, fault } of bands) {
       const known = united.get(label) ?? { fromS, toS, label }
-      united.set(label, { label, fromS: Math.min(known.fromS, fromS), toS: Math.max(known.toS, toS) })
+      united.set(label, { label, fault, fromS: Math.min(known.fromS, fromS), toS: Math.max(known.toS, toS) })
     }
     return [...united.values()]
   }

@@ -134,10 +134,11 @@
     const at = (value) => Math.min(Math.max(plot.valToPos(value, 'x', true), bbox.left), right)
     ctx.save()
     ctx.font = `${10 * ratio}px system-ui, sans-serif`
-    for (const { fromS, toS, label } of bands) {
+    for (const { fromS, toS, label, fault } of bands) {
       const [from, to] = [at(fromS), at(toS)]
-      ctx.fillStyle = color('--shade')
-      ctx.fillRect(from, bbox.top, to - from, bbox.height)
+      ctx.fillStyle = color(fault ? '--fault' : '--shade')
+      // However short it was, a fault is seen.
+      ctx.fillRect(from, bbox.top, fault ? Math.max(2 * ratio, to - from) : to - from, bbox.height)
       if (ctx.measureText(label).width > right - from) continue
       ctx.fillStyle = color('--soft')
       ctx.fillText(label, from, bbox.top - 4 * ratio)

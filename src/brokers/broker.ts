@@ -17,6 +17,8 @@ export interface BrokerNode {
   continue(): void
   /** Starts a node that was killed, with its data; resolves when healthy. */
   restart(signal: AbortSignal): Promise<void>
+  /** Ends it cleanly, after `graceMs` by force; it may be started again by `restart`. Absent where only `kill` is there. */
+  shutDown?(graceMs: number): Promise<void>
 }
 
 /** A local broker that is up: one node or three. */
@@ -38,6 +40,8 @@ export interface LocalBroker {
   /** What holds where driver settings do not change it. */
   readonly guarantees?: Guarantees
   readonly nodes: readonly BrokerNode[]
+  /** Index of the node that leads the first partition of a topic, null when none does; absent where it cannot be asked. */
+  leaderOf?(topic: string, signal: AbortSignal): Promise<number | null>
   /** Stops every node and wipes the data folder; logs are kept. Idempotent. */
   down(): Promise<void>
 }
@@ -53,6 +57,11 @@ export interface LocalBrokerOptions {
   /** Security for tests: extra listeners with SASL/TLS, users, ACLs; each broker documents its own. */
   readonly extra?: Readonly<Record<string, unknown>>
   readonly log: (line: string) => void
+  /**
+   * Where clients shall come instead of this address of a node (its index in `LocalBroker.nodes`): something stands
+   * between. Called before the node starts, which then advertises the answer; the nodes' own traffic does not pass there.
+   */
+  readonly front?: (node: number, address: string) => Promise<string>
 }
 
 /** How to get and start one kind of broker on this machine. */

@@ -1,6 +1,7 @@
 import { countText, msFigure, msText } from '../result/figures.ts'
 import { plannedRatesHz } from '../result/rates.ts'
 import type { ExperimentResult, TrialResult } from '../result/result.ts'
+import { sloOutcomes } from '../result/slo-outcomes.ts'
 import { experimentVerdict } from './experiment-verdict.ts'
 import { guaranteeRows } from './guarantees.ts'
 import { trialsByRate } from './loads.ts'
@@ -8,6 +9,7 @@ import { rateAdvice } from './rate-advice.ts'
 import { isSearched } from './search/found-trials.ts'
 import { searchHeadline } from './search/search-headline.ts'
 import { type SideHeadline, sideHeadline, type Tone } from './side-headline.ts'
+import { missedObjectives } from './slo-rows.ts'
 import { list, quantileFigure, type SideColumn, sideColumnsOf } from './table.ts'
 import { unequalGuarantees } from './verdict/index.ts'
 import { type VerdictSection, verdictSections } from './verdict-sections.ts'
@@ -24,7 +26,7 @@ export interface Headline {
 /** The verdict in sentences. Pure. */
 export function headlineOf(result: ExperimentResult): Headline {
   if (isSearched(result)) return searchHeadline(result)
-  const sides = result.sides.map(sideHeadline)
+  const sides = result.sides.map((side) => sideHeadline(side, missedObjectives(result, side.label)))
   return {
     tone: sides.some((side) => side.tone === 'bad')
       ? 'bad'
@@ -72,12 +74,23 @@ function gravestFirst(result: ExperimentResult): string[] {
     sides.filter(({ trials }) => trials.length === 0).map(({ label }) => label),
     'not run',
   )
+  add(missedLabels(result), 'objective (slo) missed')
   const rates = trialsByRate(result)
   for (const { rateHz, sides: atRate } of rates) {
     const rate = rates.length === 1 ? 'the rate' : `${countText(rateHz)} msg/s`
     add(having(atRate, judged('saturated')), `did not hold ${rate}`)
   }
   return parts
+}
+
+/** Sides that missed an objective, with the number of such trials where there are several. */
+function missedLabels(result: ExperimentResult): string[] {
+  const missed = sloOutcomes(result).filter(({ held }) => !held)
+  return result.sides.flatMap(({ label, trials }) => {
+    const count = new Set(missed.filter(({ side }) => side === label).map(({ trial }) => trial)).size
+    if (count === 0) return []
+    return trials.length === 1 ? label : `${label} (${count} of ${trials.length} trials)`
+  })
 }
 
 /** Labels of the sides of which some trial is so, with their number where there are several. */

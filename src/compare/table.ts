@@ -15,6 +15,8 @@ import {
   tookRows,
 } from './rows.ts'
 import { isSearched } from './search/found-trials.ts'
+import { sloGroup } from './slo-rows.ts'
+import { stageGroup } from './stage-rows.ts'
 import { median } from './statistics/index.ts'
 import { costPerMillion } from './took.ts'
 import { FIGURE_KINDS } from './verdict/index.ts'
@@ -139,11 +141,13 @@ export function compare(result: ExperimentResult): Comparison {
         ),
       ],
     },
+    ...sloGroup(result, columns),
     { title: 'Throughput', rows: throughputRows(row, bytes) },
     ...COMPARED_LATENCIES.map(({ name, title }) => ({
       title,
       rows: COMPARED_QUANTILES.map(({ key, title: quantile }) => latencyRow(columns, name, key, quantile)),
     })),
+    ...stageGroup(result.workload.schedule, row),
     { title: 'Failures', rows: failureRows(row) },
     { title: 'Audit', rows: auditRows(row) },
     ...brokerGroup(

@@ -17,6 +17,10 @@ export interface DriverEntry {
   readonly clients: readonly string[]
   /** Name of the local broker that serves it when the driver file names no servers; null = none. */
   readonly localBroker: string | null
+  /** Processes of the local broker, where it is known: what faults may aim at. */
+  readonly localNodes?: { readonly single: number; readonly cluster: number }
+  /** Its servers tell clients further addresses of their own: nothing can be put before servers that are not ours. */
+  readonly redirectsClients?: true
   /** What `servers` may hold beside `host:port`. */
   readonly serverUrls?: ServerUrls
   /** The driver's part of a driver file: everything but `name`, `driver`, `driverClass` and `servers`. */

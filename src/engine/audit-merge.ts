@@ -1,5 +1,7 @@
+import { type BreakdownBook, createBreakdownBook } from './audit-breakdown.ts'
 import {
   type AuditTally,
+  addTally,
   newTally,
   recordMissing,
   type StreamView,
@@ -9,6 +11,7 @@ import {
 import { Recorder } from './histogram.ts'
 import type {
   Audit,
+  AuditBreakdown,
   EncodedHistogram,
   EngineReport,
   NeverSent,
@@ -52,6 +55,8 @@ export interface AuditMerge {
   readonly censoredEndToEnd: Readonly<Record<Phase, EncodedHistogram>>
   /** First deliveries beyond the first, of messages that several workers received. */
   readonly duplicatedAcrossWorkers: Readonly<Record<Phase, number>>
+  /** Where something is wrong; empty where the audit could only count. */
+  readonly breakdown: AuditBreakdown
 }
 
 /** The audit's input from the reports of all workers of a trial. */
@@ -85,11 +90,12 @@ export function mergeAudit(input: AuditInput): AuditMerge {
     censored: { warmup: new Recorder(), measure: new Recorder() },
   }
   const received = groupBy(input.received, streamKey)
+  const breakdown = createBreakdownBook()
   const audits = input.expectedSubscriptions.map((name) => {
     const sent = input.sent.filter((stream) => stream.topic === name.topic)
     const tally = newTally()
     if (input.overflowed) tallyCounts(tally, name, sent, input, sums)
-    else tallyStreams(tally, name, sent, received, input.endUs, sums)
+    else tallyStreams(tally, name, sent, received, input.endUs, sums, breakdown)
     for (const never of input.neverSent) {
       if (never.topic !== name.topic) continue
       sums.censored.warmup.addEncoded(never.latencies.warmup)
@@ -107,6 +113,7 @@ export function mergeAudit(input: AuditInput): AuditMerge {
     delivered: sums.delivered,
     duplicatedAcrossWorkers: sums.duplicatedAcrossWorkers,
     censoredEndToEnd: { warmup: sums.censored.warmup.encode(), measure: sums.censored.measure.encode() },
+    breakdown: breakdown.result(),
   }
 }
 
@@ -117,14 +124,18 @@ function tallyStreams(
   received: ReadonlyMap<string, readonly ReceivedStream[]>,
   endUs: number,
   sums: PhaseSums,
+  breakdown: BreakdownBook,
 ): void {
   const known = new Set<string>()
   const reported = new Set(sent.map((stream) => stream.producer))
   for (const stream of sent) {
     const key = streamKey({ ...name, producer: stream.producer, stream: stream.stream })
     known.add(key)
-    const view = tallyReceived(tally, received.get(key) ?? [])
-    tallySent(tally, stream, view)
+    const own = newTally()
+    const view = tallyReceived(own, received.get(key) ?? [])
+    tallySent(own, stream, view)
+    addTally(tally, own)
+    breakdown.add({ ...name, producer: stream.producer }, stream.stream, own)
     addPhase('warmup', 0, stream.measureFrom, stream, view, endUs, sums)
     addPhase('measure', stream.measureFrom, stream.sent, stream, view, endUs, sums)
   }

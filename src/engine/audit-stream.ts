@@ -24,6 +24,11 @@ export function newTally(): AuditTally {
   }
 }
 
+/** Adds one tally to another. */
+export function addTally(to: AuditTally, from: AuditTally): void {
+  for (const key of Object.keys(from) as (keyof AuditTally)[]) to[key] += from[key]
+}
+
 /** One stream of one producer as a subscription saw it: what each worker has, and all of them together. */
 export interface StreamView {
   readonly parts: readonly SequenceSet[]

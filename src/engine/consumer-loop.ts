@@ -23,6 +23,9 @@ export interface ConsumerLoopOptions {
 export interface ConsumerLoop {
   /** Makes all consumers at the same time; each is ready when assigned. */
   prepare(signal: AbortSignal): Promise<void>
+  /** All consumers of the process take no more until `resume`; the event loop goes on. Idempotent. */
+  pause(): void
+  resume(): void
   counts(): ConsumerCounts
   /** First deliveries in this process. */
   distinct(): number
@@ -80,6 +83,12 @@ export function createConsumerLoop(options: ConsumerLoopOptions): ConsumerLoop {
           inbound.attach(consumer)
         }),
       )
+    },
+    pause() {
+      for (const { inbound } of inbounds) inbound.pause()
+    },
+    resume() {
+      for (const { inbound } of inbounds) inbound.resume()
     },
     counts() {
       const total = { received: 0, corrupted: 0, foreign: 0 }

@@ -1,9 +1,12 @@
+import type { AcknowledgementGaps } from './acknowledgement-gaps.ts'
 import type { ConsumerLoop } from './consumer-loop.ts'
 import { addCounts } from './counts.ts'
 import { Recorder } from './histogram.ts'
 import type { LatencyBook } from './latency-book.ts'
+import { MAX_GAP_PRODUCERS } from './limits.ts'
 import type { Outbound } from './outbound.ts'
 import {
+  type AcknowledgementGapReport,
   type EncodedHistogram,
   type EngineReport,
   type EngineSpec,
@@ -15,6 +18,7 @@ import {
 interface ReportInput {
   readonly spec: EngineSpec
   readonly producers: readonly { readonly topic: string; readonly outbound: Outbound }[]
+  readonly gaps: AcknowledgementGaps
   readonly consumers: ConsumerLoop
   readonly latencies: LatencyBook
   readonly publishErrors: Readonly<Record<string, number>>
@@ -45,6 +49,7 @@ export function buildReport(input: ReportInput): EngineReport {
       }),
     ),
     neverSent: neverSentByTopic(producers, dueUntilUs, endUs),
+    ...(producers.length > 0 && { acknowledgementGaps: gapReport(input) }),
     sentStreams: producers.flatMap(({ topic, outbound }) => outbound.streams.report(outbound.id, topic)),
     receivedStreams: consumers.streams(),
     auditOverflowed: consumers.overflowed || producers.some(({ outbound }) => outbound.streams.overflowed),
@@ -52,6 +57,15 @@ export function buildReport(input: ReportInput): EngineReport {
     consumeErrors: input.consumeErrors,
     contractBreaches: input.breaches,
   }
+}
+
+function gapReport({ producers, gaps, endUs }: ReportInput): AcknowledgementGapReport {
+  const longest = producers.map(({ outbound }) => ({
+    producer: outbound.id,
+    ...outbound.longestGap.report(endUs),
+  }))
+  longest.sort((a, b) => b.toUs - b.fromUs - (a.toUs - a.fromUs))
+  return { gaps: gaps.report(endUs), producers: longest.slice(0, MAX_GAP_PRODUCERS) }
 }
 
 function neverSentByTopic(

@@ -33,6 +33,8 @@ export class Inbound {
   readonly #seen = new Map<number, SeenStream[]>()
   #consumer: Consumer | undefined
   #resumeTimer: Timer | undefined
+  /** Paused from outside, which the consumer's own limit never ends. */
+  #held = false
   #closed = false
 
   constructor(context: InboundContext, received: ReceivedStreams, rateHz: number | null) {
@@ -44,7 +46,21 @@ export class Inbound {
   /** The consumer exists; it may have delivered already. */
   attach(consumer: Consumer): void {
     this.#consumer = consumer
-    if (this.#resumeTimer !== undefined) consumer.pause()
+    if (this.#held || this.#resumeTimer !== undefined) consumer.pause()
+  }
+
+  /** Takes no more until `resume`: at most what is under way still comes, and is booked. Idempotent. */
+  pause(): void {
+    if (this.#held || this.#closed) return
+    this.#held = true
+    if (this.#resumeTimer === undefined) this.#consumer?.pause()
+  }
+
+  /** Ends `pause`; a limit of the rate holds on for as long as it has to. Idempotent. */
+  resume(): void {
+    if (!this.#held || this.#closed) return
+    this.#held = false
+    if (this.#resumeTimer === undefined) this.#consumer?.resume()
   }
 
   async close(signal: AbortSignal): Promise<void> {
@@ -114,11 +130,11 @@ export class Inbound {
   /** Pauses for a while: the event loop goes on, and so does what is under way. */
   #limit(waitUs: number): void {
     if (waitUs === 0 || this.#closed) return
-    if (this.#resumeTimer === undefined) this.#consumer?.pause()
+    if (this.#resumeTimer === undefined && !this.#held) this.#consumer?.pause()
     this.#resumeTimer?.cancel()
     this.#resumeTimer = this.#context.clock.schedule(waitUs / 1000, () => {
       this.#resumeTimer = undefined
-      if (!this.#closed) this.#consumer?.resume()
+      if (!this.#closed && !this.#held) this.#consumer?.resume()
     })
   }
 }

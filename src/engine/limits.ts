@@ -35,3 +35,9 @@ export const MAX_ERROR_KINDS = 64
 export const MAX_KIND_LENGTH = 80
 /** Memory of the audit's sets in a process, all subscriptions together. */
 export const MAX_AUDIT_BYTES = 256 * 1024 * 1024
+/** Times without an acknowledgement kept by a process; beyond that, the longest. */
+export const MAX_ACKNOWLEDGEMENT_GAPS = 4096
+/** Producers told by a process, those with the longest time without an acknowledgement. */
+export const MAX_GAP_PRODUCERS = 10
+/** Producers, and streams, that the audit names one by one. */
+export const MAX_BREAKDOWN_ROWS = 20

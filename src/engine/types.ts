@@ -1,4 +1,5 @@
 import type { KeyDistributor, Payload } from '../workload/model.ts'
+import type { RateSchedule } from '../workload/rate-schedule.ts'
 
 export { ACKNOWLEDGERS, type Terms, type TopicFigures } from '../driver/driver.ts'
 
@@ -30,10 +31,12 @@ export interface EngineSpec {
   readonly messageBytes: number
   readonly payload: Payload
   readonly keyDistributor: KeyDistributor
-  /** Seeds payloads and keys. */
+  /** Seeds payloads, keys and arrivals. */
   readonly seed: number
-  /** Total over all producers of the trial. */
+  /** Total over all producers of the trial; the mean over measure where `schedule` has rates of its own. */
   readonly rateHz: number
+  /** When messages leave; default: evenly at `rateHz`. */
+  readonly schedule?: RateSchedule
   /** Producers of the whole trial; producer i sends the messages i, i + n, i + 2n, … of the one schedule. */
   readonly producerCount: number
   readonly warmupUs: number
@@ -161,6 +164,20 @@ export interface ReceivedStream {
   readonly wrongPartition: number
 }
 
+/** A time without any acknowledgement, µs from the epoch. */
+export interface AcknowledgementGap {
+  readonly fromUs: number
+  readonly toUs: number
+}
+
+/** When a process saw no acknowledgement. */
+export interface AcknowledgementGapReport {
+  /** Of all its producers together, in the order of time. */
+  readonly gaps: readonly AcknowledgementGap[]
+  /** The longest of single producers within measure, the longest first; bounded. */
+  readonly producers: readonly (AcknowledgementGap & { readonly producer: number })[]
+}
+
 /** What a worker reports of one trial when all is drained. */
 export interface EngineReport {
   readonly producerCounts: Readonly<Record<Phase, ProducerCounts>>
@@ -172,6 +189,8 @@ export interface EngineReport {
   readonly censoredPublish: Readonly<Record<Phase, EncodedHistogram>>
   /** The never-sent part of it, by topic: nobody can have received these. */
   readonly neverSent: readonly NeverSent[]
+  /** Absent in a process without producers, and in one that died. */
+  readonly acknowledgementGaps?: AcknowledgementGapReport
   readonly sentStreams: readonly SentStream[]
   readonly receivedStreams: readonly ReceivedStream[]
   /** The audit ran out of its memory budget: counts only, integrity unproven. */
@@ -207,4 +226,23 @@ export interface Audit {
   /** Delivered though rejected. */
   readonly ghosts: number
   readonly overflowed: boolean
+}
+
+/** What is wrong with one producer's messages, or with one stream (key or partition) of it. */
+export interface AuditBreakdownRow {
+  readonly topic: string
+  readonly subscription: string
+  readonly producer: number
+  /** Number of the key, or of the partition; null = all streams of the producer together. */
+  readonly stream: number | null
+  readonly acknowledgedLost: number
+  readonly lost: number
+  readonly duplicated: number
+  readonly outOfOrder: number
+}
+
+/** The worst producers and streams, the worst first; bounded, and empty where nothing is wrong. */
+export interface AuditBreakdown {
+  readonly producers: readonly AuditBreakdownRow[]
+  readonly streams: readonly AuditBreakdownRow[]
 }

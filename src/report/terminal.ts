@@ -4,9 +4,10 @@ import { type Headline, headlineOf } from '../compare/headline.ts'
 import type { RowGroup } from '../compare/rows.ts'
 import { atRatesFound } from '../compare/search/found-trials.ts'
 import type { Tone } from '../compare/side-headline.ts'
-import { type Comparison, compare } from '../compare/table.ts'
+import { type Comparison, columnsOf, compare } from '../compare/table.ts'
 import type { VerdictSection } from '../compare/verdict-sections.ts'
 import type { ExperimentResult } from '../result/result.ts'
+import { faultLines } from './faults.ts'
 import { searchLines } from './search-lines.ts'
 
 export interface TerminalOptions {
@@ -32,9 +33,15 @@ export function renderTable(result: ExperimentResult, options: TerminalOptions):
     ...searchLines(result, wrapped, (text) => paint(printable(text), 'strong')),
     '',
     ...tableLines(comparison, width, paint),
+    ...faultSection(result, width, paint),
     ...notAlikeLines(result, width, paint),
     ...comparison.footnotes.flatMap((note) => wrap(note, width)),
   ]
+}
+
+function faultSection(result: ExperimentResult, width: number, paint: Paint): string[] {
+  const lines = faultLines(columnsOf(result))
+  return lines.length === 0 ? [] : sectionLines({ title: 'Faults', lines, fixedWidth: false }, width, paint)
 }
 
 function notAlikeLines(result: ExperimentResult, width: number, paint: Paint): string[] {

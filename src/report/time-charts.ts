@@ -16,6 +16,8 @@ export interface Band {
   readonly fromS: number
   readonly toS: number
   readonly label: string
+  /** Something that went wrong on purpose; absent of phases. */
+  readonly fault?: true
 }
 
 /** What one trial did over time; x in seconds from the start of its warm-up, the middle of each step. */
@@ -99,14 +101,21 @@ function timeChart({ side, trialNumber, trial }: PlacedTrial, stepS: number): Ti
   }
 }
 
-/** What is not measured: before and after. Faults belong here, too. */
-function bandsOf({ phases, intervals }: TrialResult): readonly Band[] {
+/** What is not measured, before and after, and what went wrong on purpose. */
+function bandsOf({ phases, intervals, faults = [] }: TrialResult): readonly Band[] {
   const warmupEndS = phases.warmup.durationS
   const measureEndS = warmupEndS + phases.measure.durationS
   const endS = intervals.at(-1)?.endS ?? measureEndS
   return [
     { fromS: 0, toS: warmupEndS, label: 'warm-up' },
     { fromS: measureEndS, toS: endS, label: 'drain' },
+    ...faults.flatMap(({ text, startS, endS: toS }, i): Band[] => {
+      if (startS === null) return []
+      // Bands of one name are united over trials: the same fault at another time is another band.
+      const before = faults.slice(0, i).filter((each) => each.text === text).length
+      const label = before === 0 ? text : `${text} (${before + 1})`
+      return [{ fromS: startS, toS: toS ?? endS, label, fault: true }]
+    }),
   ].filter(({ fromS, toS }) => toS > fromS)
 }
 

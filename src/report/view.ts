@@ -6,7 +6,9 @@ import { COMPARED_LATENCIES, type Comparison, columnsOf, compare, type SideColum
 import { countText } from '../result/figures.ts'
 import { plannedRatesHz } from '../result/rates.ts'
 import type { ExperimentResult } from '../result/result.ts'
+import { scheduleText } from '../workload/schedule-text.ts'
 import { type Charts, chartsOf } from './charts.ts'
+import { faultsView } from './faults.ts'
 import { sentenceParts, settingText, sourceText, unbroken, utc } from './text.ts'
 import { auditTable, failureTable, sideNotes, trialTable } from './view-trials.ts'
 
@@ -45,6 +47,7 @@ export function htmlView(result: ExperimentResult) {
     ...chartsView(chartsOf(result), comparison, sides),
     audits: auditTable(trials, colorOf),
     failures: failureTable(trials, colorOf),
+    faulty: faultsView(trials, colorOf),
     costNote: costNote(result.costs.billing),
     settings: settingsTable(result).map((group) => ({
       ...group,
@@ -169,6 +172,7 @@ function workloadSummary(result: ExperimentResult): string {
   const plural = (count: number, noun: string) => `${countText(count)} ${noun}${count === 1 ? '' : 's'}`
   return [
     `${rateText(result)} msg/s of ${countText(workload.messageBytes)} bytes`,
+    ...(workload.schedule === undefined ? [] : [`schedule: ${scheduleText(workload.schedule)}`]),
     `${plural(workload.topics, 'topic')} × ${plural(workload.partitionsPerTopic, 'partition')}`,
     `${plural(workload.producersPerTopic, 'producer')} and ${plural(workload.subscriptionsPerTopic, 'subscription')} a topic`,
     `warm-up ${workload.warmupS} s, measured ${workload.durationS} s`,

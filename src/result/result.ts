@@ -1,5 +1,6 @@
 import type {
   Audit,
+  AuditBreakdown,
   ConsumerCounts,
   EncodedHistogram,
   LatencyName,
@@ -8,7 +9,8 @@ import type {
   Terms,
   TopicFigures,
 } from '../engine/types.ts'
-import type { Workload } from '../workload/model.ts'
+import type { Fault, Workload } from '../workload/model.ts'
+import type { Recovery } from './recovery.ts'
 import type { SearchResult } from './search.ts'
 
 /** Raised when a field changes its meaning or goes; readers refuse what they do not know. */
@@ -205,7 +207,44 @@ export interface TrialResult {
   readonly brokerFigures?: BrokerFigures
   /** Brokers that bench runs on this machine beside the one under test; absent without any. */
   readonly otherBrokers?: readonly OtherBroker[]
+  /** What went wrong on purpose, in the order of the workload; absent without any. */
+  readonly faults?: readonly FaultResult[]
+  /** Times of measure without any acknowledgement; absent without faults, and where a worker did not report. */
+  readonly acknowledgementGaps?: AcknowledgementGaps
+  /** The worst producers and streams of the audit; absent where nothing was wrong with any. */
+  readonly auditBreakdown?: AuditBreakdown
   readonly verdict: Verdict
+}
+
+/** A stretch of time, in seconds from the epoch. */
+export interface TimeSpan {
+  readonly fromS: number
+  readonly toS: number
+}
+
+/** A fault as it happened. Seconds from the epoch, as those of intervals. */
+export interface FaultResult {
+  readonly kind: Fault['kind']
+  /** In words, with the node it happened to: `kill of kafka-2`. */
+  readonly text: string
+  /** Null: the trial ended before. */
+  readonly startS: number | null
+  /** When it was taken back, which of a node that was killed is when it was healthy again; null: it was not. */
+  readonly endS: number | null
+  /** What went wrong with the fault itself, else null. */
+  readonly error: string | null
+  /** Null: it cannot be told, since nothing was measured before or after it. */
+  readonly recovery: Recovery | null
+  /** The longest time without any acknowledgement from its begin until the recovery; null: none of a millisecond. */
+  readonly longestGap: TimeSpan | null
+}
+
+/** Times of measure without any acknowledgement. */
+export interface AcknowledgementGaps {
+  /** Of all producers together; null: none of a millisecond. */
+  readonly longest: TimeSpan | null
+  /** The longest of single producers, the worst first; bounded. */
+  readonly producers: readonly (TimeSpan & { readonly producer: number })[]
 }
 
 /** All processes of a local broker together, during measure. What could not be measured is left out. */

@@ -136,6 +136,36 @@ const terms = z.object({
 
 const wire = z.object({ sentBytes: count, receivedBytes: count, atLeast: z.boolean() })
 
+const span = z.object({ fromS: number, toS: number })
+const fault = z.object({
+  kind: z.enum(['kill', 'restart', 'stop', 'pause-consumers', 'network']),
+  text,
+  startS: number.nullable(),
+  endS: number.nullable(),
+  error: textOrNull,
+  recovery: z
+    .object({
+      afterEndS: number.nullable(),
+      duringS: number.nullable(),
+      p99LimitUs: number,
+      waitedS: number,
+    })
+    .nullable(),
+  longestGap: span.nullable(),
+})
+const breakdown = z.array(
+  z.object({
+    topic: text,
+    subscription: text,
+    producer: count,
+    stream: count.nullable(),
+    acknowledgedLost: count,
+    lost: count,
+    duplicated: count,
+    outOfOrder: count,
+  }),
+)
+
 const trial = z.object({
   startedAt: text,
   place: count.exactOptional(),
@@ -187,6 +217,11 @@ const trial = z.object({
   interrupted: textOrNull,
   brokerFigures: brokerFigures.exactOptional(),
   otherBrokers: z.array(z.object({ name: text, coreShare: number.nonnegative() })).exactOptional(),
+  faults: z.array(fault).exactOptional(),
+  acknowledgementGaps: z
+    .object({ longest: span.nullable(), producers: z.array(span.extend({ producer: count })) })
+    .exactOptional(),
+  auditBreakdown: z.object({ producers: breakdown, streams: breakdown }).exactOptional(),
   verdict,
 })
 
@@ -230,6 +265,27 @@ const searchResult = z.object({
   ),
 })
 
+const rate = number.nonnegative()
+const rateSchedule = z.object({
+  arrivals: z.enum(['even', 'poisson']),
+  shape: z
+    .discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('stages'),
+        warmupRateHz: rate,
+        stages: z.array(z.object({ fromHz: rate, toHz: rate, durationS: number.positive() })),
+      }),
+      z.object({
+        kind: z.literal('trace'),
+        warmupRateHz: rate,
+        path: text,
+        sha256: text,
+        messages: count,
+      }),
+    ])
+    .nullable(),
+})
+
 const workload = z.object({
   name: text,
   topics: count,
@@ -248,9 +304,32 @@ const workload = z.object({
   ratesHz: z.array(number.positive()).exactOptional(),
   search: searchOptions.exactOptional(),
   consumerRateHz: number.nullable(),
+  schedule: rateSchedule.exactOptional(),
   warmupS: number,
   durationS: number,
+  slo: texts.exactOptional(),
   drivers: texts.nullable(),
+  faults: z
+    .array(
+      z.object({
+        kind: fault.shape.kind,
+        atS: number,
+        forS: number,
+        node: z.union([count, z.enum(['leader', 'any'])]).exactOptional(),
+        network: z
+          .object({
+            node: count.nullable(),
+            direction: z.enum(['to-broker', 'to-client', 'both']),
+            delayMs: number,
+            jitterMs: number,
+            bytesPerS: number.nullable(),
+            reset: z.boolean(),
+            blackHole: z.boolean(),
+          })
+          .exactOptional(),
+      }),
+    )
+    .exactOptional(),
 })
 
 /**

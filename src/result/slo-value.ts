@@ -36,8 +36,13 @@ export function judgeSlo(slo: Slo, facts: SloFacts): SloOutcome {
   const isLowerLimit = slo.operator === '>' || slo.operator === '>='
   const held = value !== null && compare(isLowerLimit ? value : worst, slo.operator, slo.limit)
   const [figure, ...condition] = slo.text.split(' ')
-  const shown = value === null ? 'not known' : `${atLeast ? '≥ ' : ''}${unitText(value, slo.unit)}`
+  const shown = sloValueText({ value, atLeast, slo })
   return { ...seen, slo, held, sentence: `${figure} was ${shown} (SLO: ${condition.join(' ')})` }
+}
+
+/** What was seen, as it is shown: `34.1 ms`, `≥ 34.1 ms`, `not known`. */
+export function sloValueText({ value, atLeast, slo }: Pick<SloOutcome, 'value' | 'atLeast' | 'slo'>): string {
+  return value === null ? 'not known' : `${atLeast ? '≥ ' : ''}${unitText(value, slo.unit)}`
 }
 
 function compare(value: number, operator: SloOperator, limit: number): boolean {

@@ -48,6 +48,7 @@ export function assign(options: AssignmentOptions): Assignment {
     keyDistributor: workload.keyDistributor,
     seed: options.seed,
     rateHz: workload.producerRateHz,
+    ...(workload.schedule && { schedule: workload.schedule }),
     producerCount: producers.length,
     warmupUs: Math.round(workload.warmupS * 1e6),
     measureUs: Math.round(workload.durationS * 1e6),

@@ -22,6 +22,7 @@ import { summarise } from '../result/summary.ts'
 import { judgeTrial } from '../result/verdict.ts'
 import type { Workload } from '../workload/model.ts'
 import type { CrewMember } from './crew.ts'
+import { faultResults } from './faults/fault-results.ts'
 import { knownTerms } from './guarantees.ts'
 import { addCounts, mergeIntervals, NO_COUNTS } from './merge-intervals.ts'
 import { salvageReport } from './salvage.ts'
@@ -112,6 +113,8 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
     interrupted: record.interrupted,
     ...(record.brokerFigures !== null && { brokerFigures: record.brokerFigures }),
     ...(otherBrokers.length > 0 && { otherBrokers }),
+    ...faultResults({ records: record.faults, reports: record.reports, intervals, workload }),
+    ...(audit.breakdown.producers.length > 0 && { auditBreakdown: audit.breakdown }),
   }
   return { ...facts, verdict: judgeTrial(facts) }
 }

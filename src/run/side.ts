@@ -7,8 +7,10 @@ import type { Clock } from '../clock/clock.ts'
 import { findDriver } from '../drivers/registry.ts'
 import { AppError, messageOf } from '../errors/app-error.ts'
 import type { TrialResult } from '../result/result.ts'
+import { needsProxy } from '../workload/faults.ts'
 import type { Plan, Side } from '../workload/model.ts'
 import type { Tell } from './events.ts'
+import { openNetwork, type TrialNetwork } from './faults/network.ts'
 import { makeTrialResult } from './merge.ts'
 import type { OtherBrokers } from './other-brokers.ts'
 import { runTrial, type TrialRecord } from './trial.ts'
@@ -59,13 +61,17 @@ export interface SideSession {
 export function openSideSession(options: Omit<SideOptions, 'rateHz' | 'seed'>): SideSession {
   const { side, tell } = options
   let broker: LocalBroker | null = null
+  let network: TrialNetwork | null = null
   let isOpen = false
   return {
     async run(trial) {
       try {
-        if (!isOpen) broker = await startBroker(options)
-        isOpen = true
-        const measured = await measureSide({ ...options, ...trial }, broker)
+        if (!isOpen) {
+          isOpen = true
+          network = needsProxy(options.plan.workload) ? openNetwork() : null
+          broker = await startBroker(options, network)
+        }
+        const measured = await measureSide({ ...options, ...trial }, broker, network)
         tell({ kind: 'side-done', side: side.label, ...measured.verdict })
         return { trial: measured }
       } catch (error) {
@@ -76,9 +82,11 @@ export function openSideSession(options: Omit<SideOptions, 'rateHz' | 'seed'>): 
       }
     },
     async close() {
-      const down = broker
+      const [down, proxies] = [broker, network]
       broker = null
+      network = null
       isOpen = false
+      await proxies?.end()
       await takeDown(down, options)
     },
   }
@@ -98,7 +106,10 @@ async function takeDown(
   }
 }
 
-async function startBroker(options: Omit<SideOptions, 'rateHz' | 'seed'>): Promise<LocalBroker | null> {
+async function startBroker(
+  options: Omit<SideOptions, 'rateHz' | 'seed'>,
+  network: TrialNetwork | null,
+): Promise<LocalBroker | null> {
   const { side, plan, tell } = options
   if (side.servers !== null) return null
   const name = findDriver(side.driver).localBroker
@@ -121,15 +132,21 @@ async function startBroker(options: Omit<SideOptions, 'rateHz' | 'seed'>): Promi
       profile: 'measured',
       directory,
       log: (line) => tell({ kind: 'step', side: side.label, step: 'broker', detail: line }),
+      ...(network !== null && { front: network.front }),
     },
     options.signal,
   )
 }
 
-async function measureSide(options: SideOptions, broker: LocalBroker | null): Promise<TrialResult> {
+async function measureSide(
+  options: SideOptions,
+  broker: LocalBroker | null,
+  network: TrialNetwork | null,
+): Promise<TrialResult> {
   const { plan, side, clock } = options
   const workload = { ...plan.workload, producerRateHz: options.rateHz }
   const servers = broker?.servers ?? side.servers ?? []
+  const through = broker === null && network !== null ? await network.frontServers(servers) : servers
   const meter = createUsageMeter({
     serverPids: () => (broker?.nodes ?? []).map(({ pid }) => pid),
     dataFolders: broker?.dataFolders ?? null,
@@ -140,13 +157,14 @@ async function measureSide(options: SideOptions, broker: LocalBroker | null): Pr
     record = await runTrial({
       workload,
       side,
-      servers: [...servers, ...(broker?.adminUrls ?? [])],
+      servers: [...through, ...(broker?.adminUrls ?? [])],
       workers: plan.workers,
       seed: options.seed,
       clock,
       tell: options.tell,
       signal: options.signal,
       ...(options.drainMs !== undefined && { drainMs: options.drainMs }),
+      faultTargets: { broker, network },
       onMeasure: (edge, workerPids) => {
         meter.onMeasure(edge, workerPids)
         others.sample()

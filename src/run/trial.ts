@@ -11,6 +11,8 @@ import { boundClocks } from './clock-bound.ts'
 import { type Crew, type CrewMember, startCrew } from './crew.ts'
 import { isDrained } from './drain.ts'
 import type { Step, Tell } from './events.ts'
+import { type FaultRecord, RECOVER_LIMIT_MS } from './faults/fault-runner.ts'
+import { armFaults, type TrialFaults, type TrialFaultTargets } from './faults/trial-faults.ts'
 import { intervalBoundaries } from './intervals.ts'
 import { watchSeconds } from './seconds.ts'
 
@@ -53,6 +55,8 @@ export interface TrialOptions {
   readonly signal: AbortSignal
   /** Called at the begin and the end of measure, with the processes that make the load; what it took is measured then. */
   readonly onMeasure: (edge: 'begin' | 'end', workerPids: readonly number[]) => void
+  /** What the workload's faults can reach; default: nothing but consumers. */
+  readonly faultTargets?: TrialFaultTargets
   /** Shorter limit of the drain: of a search, and of tests that lose messages on purpose. */
   readonly drainMs?: number
   /** Who makes the load; default: processes on this machine. */
@@ -76,6 +80,8 @@ export interface TrialRecord {
   readonly interrupted: string | null
   /** What the broker itself counted; null where the driver cannot ask it. */
   readonly brokerFigures: BrokerFigures | null
+  /** In the order of the workload; empty without any. */
+  readonly faults: readonly FaultRecord[]
 }
 
 /**
@@ -110,7 +116,7 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
     const clockBoundUs = await naming('comparing the clocks of the workers', TRIAL_LIMITS.clocksMs, () =>
       boundClocks(crew, clock, limit(TRIAL_LIMITS.clocksMs, options.signal, crew.death)),
     )
-    const load = await offerLoad(crew, options, step)
+    const load = await offerLoad(crew, assignment, options, step)
     const { cut } = load
     if (cut !== null) await stopSending(crew)
     step('drain', 'waiting for what is still under way')
@@ -135,6 +141,7 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
       endUs,
       interrupted,
       brokerFigures,
+      faults: load.faults,
     }
   } finally {
     await crew.end()
@@ -206,36 +213,48 @@ async function naming<T>(what: string, limitMs: number, work: () => Promise<T>):
 /** Starts the schedule and waits until measure ends; `cut` says why it was cut short, or is null. */
 async function offerLoad(
   crew: Crew,
+  { topics }: Assignment,
   options: TrialOptions,
   step: (name: Step, detail: string) => void,
-): Promise<{ epochUs: number; cut: string | null }> {
-  const { workload, clock } = options
+): Promise<{ epochUs: number; cut: string | null; faults: readonly FaultRecord[] }> {
+  const { workload, clock, faultTargets: targets = { broker: null, network: null } } = options
   const signal = either(options.signal, crew.death)
   const warmupUs = Math.round(workload.warmupS * 1e6)
   const measureUs = Math.round(workload.durationS * 1e6)
-  const boundariesUs = intervalBoundaries(warmupUs, measureUs, TRIAL_LIMITS.drainMs)
+  const restMs = TRIAL_LIMITS.drainMs + (workload.faults === undefined ? 0 : RECOVER_LIMIT_MS)
+  const boundariesUs = intervalBoundaries(warmupUs, measureUs, restMs * 1000)
   const epochUs = clock.nowUs() + TRIAL_LIMITS.startLeadMs * 1000
   const sleepUntil = (elapsedUs: number) => clock.sleep((epochUs + elapsedUs - clock.nowUs()) / 1000, signal)
   const workerPids = crew.members.map(({ handle }) => handle.pid)
   let measuring = false
+  let faults: TrialFaults | undefined
+  const endMeasure = () => {
+    if (measuring) options.onMeasure('end', workerPids)
+    measuring = false
+  }
   try {
     await naming('starting the schedule', TRIAL_LIMITS.startMs, () =>
       crew.askAll('start', () => ({ epochUs, boundariesUs }), {
         signal: limit(TRIAL_LIMITS.startMs, signal),
       }),
     )
+    const say = (line: string) => step('measure', line)
+    faults = armFaults(crew, topics[0]!.name, epochUs, { ...options, targets, say, signal })
     if (workload.warmupS > 0) step('warm-up', `${workload.warmupS} s`)
     await sleepUntil(warmupUs)
     measuring = true
     options.onMeasure('begin', workerPids)
     step('measure', `${workload.durationS} s`)
     await sleepUntil(warmupUs + measureUs)
-    return { epochUs, cut: null }
+    endMeasure()
+    // What is under way at the end needs its broker back.
+    return { epochUs, cut: null, faults: await faults.over() }
   } catch (error) {
+    const records = (await faults?.cut()) ?? []
     if (!signal.aborted) throw error
-    return { epochUs, cut: messageOf(signal.reason) }
+    return { epochUs, cut: messageOf(signal.reason), faults: records }
   } finally {
-    if (measuring) options.onMeasure('end', workerPids)
+    endMeasure()
   }
 }
 

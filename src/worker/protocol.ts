@@ -23,8 +23,23 @@ export interface Requests {
   clock: { ask: null; answer: { nowUs: number } }
   /** Begins the schedule at `epochUs` of the shared clock; `boundariesUs` are the ends of intervals, from the epoch. */
   start: { ask: { epochUs: number; boundariesUs: readonly number[] }; answer: null }
+  /**
+   * Moves the end of warm-up or of measure (µs from the epoch, and its length), never to later than the spec says, with
+   * new ends of intervals. All workers are asked the same; one that is asked too late refuses.
+   */
+  retime: {
+    ask: {
+      readonly warmupUs: number
+      readonly measureUs: number
+      readonly boundariesUs: readonly number[]
+    }
+    answer: null
+  }
   /** Ends the schedule now (Ctrl-C, another worker's death): nothing more is sent. */
   stopSending: { ask: null; answer: null }
+  /** Answered when no consumer of this worker takes anything new: at most what is under way still comes. Idempotent. */
+  pauseConsumers: { ask: null; answer: null }
+  resumeConsumers: { ask: null; answer: null }
   progress: { ask: null; answer: WorkerProgress }
   /**
    * Ends the trial in the engine: settles, closes producers and consumers, reports. `endUs` (from the epoch, the same

@@ -48,6 +48,18 @@ function createHandlers(channel: Channel<ToWorker, FromWorker>, clock: Clock, si
   let driver: Driver | undefined
   let engine: Engine | undefined
   const breaches: string[] = []
+  let intervals = new AbortController()
+  /** Tells intervals at these boundaries from now on, in the place of those that were told to it before. */
+  const tellAt = (running: Engine, epochUs: number, boundariesUs: readonly number[]) => {
+    intervals.abort()
+    intervals = new AbortController()
+    const ended = AbortSignal.any([signal, intervals.signal])
+    const tell = (interval: EngineInterval) => channel.send({ kind: 'interval', interval })
+    tellIntervals(running, clock, epochUs, boundariesUs, ended, tell).catch((error: unknown) => {
+      if (!ended.aborted) log(`intervals ended early: ${messageOf(error)}`)
+    })
+  }
+  let startedUs: number | undefined
   const log = boundedLog(clock, (line) => channel.send({ kind: 'log', line }))
   const opened = <T>(part: T | undefined): T => {
     if (part === undefined) throw new AppError('CONTRACT', 'expected `open` before any other request')
@@ -86,10 +98,14 @@ function createHandlers(channel: Channel<ToWorker, FromWorker>, clock: Clock, si
     async start({ epochUs, boundariesUs }) {
       const running = opened(engine)
       running.start(epochUs)
-      const tell = (interval: EngineInterval) => channel.send({ kind: 'interval', interval })
-      tellIntervals(running, clock, epochUs, boundariesUs, signal, tell).catch((error: unknown) => {
-        if (!signal.aborted) log(`intervals ended early: ${messageOf(error)}`)
-      })
+      startedUs = epochUs
+      tellAt(running, epochUs, boundariesUs)
+      return null
+    },
+    async retime({ warmupUs, measureUs, boundariesUs }) {
+      const running = opened(engine)
+      running.retime(warmupUs, measureUs)
+      tellAt(running, opened(startedUs), boundariesUs)
       return null
     },
     async stopSending() {
@@ -98,6 +114,14 @@ function createHandlers(channel: Channel<ToWorker, FromWorker>, clock: Clock, si
       // The second that was cut is told up to the cut, so that rates are counts by the time they took.
       const interval = running.takeInterval()
       if (interval.endUs > interval.startUs) channel.send({ kind: 'interval', interval })
+      return null
+    },
+    async pauseConsumers() {
+      opened(engine).pauseConsumers()
+      return null
+    },
+    async resumeConsumers() {
+      opened(engine).resumeConsumers()
       return null
     },
     async progress() {
@@ -149,7 +173,7 @@ async function tellIntervals(
   signal: AbortSignal,
   tell: (interval: EngineInterval) => void,
 ): Promise<void> {
-  let reachedUs = 0
+  let reachedUs = clock.nowUs() - epochUs
   for (const boundaryUs of boundariesUs) {
     if (boundaryUs <= reachedUs) continue
     await clock.sleep((epochUs + boundaryUs - clock.nowUs()) / 1000, signal)

@@ -1,8 +1,10 @@
 import { formatDuration } from './duration.ts'
+import { faultText } from './faults.ts'
 import { DRAIN_LIMIT_S, PREPARE_ESTIMATE_S } from './limits.ts'
 import type { Plan, Side, Workload } from './model.ts'
 import { type Prospect, prospectOf } from './prospect.ts'
 import { ratesOf } from './rates.ts'
+import { scheduleText } from './schedule-text.ts'
 import type { SearchOptions } from './search.ts'
 
 /** Trials whose order is printed, in whole rounds; `--json` holds all. */
@@ -95,10 +97,18 @@ function workloadLines(workload: Workload, messages: number): string[] {
   return [
     `${workload.name}: ${rates.map(count).join(', ')} messages/s of ${count(messageBytes)} bytes (${megabytes} MB/s)`,
     `  ${formatDuration(workload.warmupS)} of warm-up, then ${formatDuration(workload.durationS)} measured: ${count(messages)} messages on each side${most}`,
+    ...scheduleLines(workload.schedule),
     `  ${plural(topics, 'topic')} of ${plural(workload.partitionsPerTopic, 'partition')}, ${plural(topics * workload.producersPerTopic, 'producer')}`,
     `  ${plural(subscriptionsPerTopic, 'subscription')} of each topic with ${plural(workload.consumersPerSubscription, 'consumer')} each${limit}`,
     `  ${payloadText(workload)}; keys: ${workload.keyDistributor}`,
+    ...(workload.faults ?? []).map(
+      (fault) => `  fault at ${fault.atS} s for ${fault.forS} s: ${faultText(fault)}`,
+    ),
   ]
+}
+
+function scheduleLines(schedule: Workload['schedule']): string[] {
+  return schedule === undefined ? [] : [`  schedule: ${scheduleText(schedule)}`]
 }
 
 function payloadText({ payload }: Workload): string {

@@ -28,6 +28,10 @@ export const MAX_WORKERS = 64
 /** Worker processes of each kind when nobody asks for a number. */
 export const MAX_DEFAULT_WORKERS = 8
 export const MAX_SIDES = 32
+/** Stages of a schedule. */
+export const MAX_STAGES = 200
+/** Messages of a Poisson schedule: beyond that its slices, made anew as they are needed, would be too long. */
+export const MAX_POISSON_MESSAGES = 1e10
 /** Rates of one workload. */
 export const MAX_RATES = 16
 

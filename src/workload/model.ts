@@ -1,3 +1,4 @@
+import type { RateSchedule } from './rate-schedule.ts'
 import type { SearchOptions } from './search.ts'
 
 /** A workload after parsing, defaults filled in and units made explicit. All rates are totals over the whole workload. */
@@ -19,10 +20,42 @@ export interface Workload {
   readonly search?: SearchOptions
   /** Messages a second that all consumers of one subscription may take together; null = no limit. */
   readonly consumerRateHz: number | null
+  /** When messages leave, and at rates that change; absent: evenly at `producerRateHz`, which else is the mean. */
+  readonly schedule?: RateSchedule
   readonly warmupS: number
   readonly durationS: number
+  /** Service-level objectives that every trial of every side is held to (`publish.p99 < 20ms`); absent without any. */
+  readonly slo?: readonly string[]
   /** Sides named in the workload itself, as on the command line; null = none named. */
   readonly drivers: readonly string[] | null
+  /** What goes wrong on purpose while it is measured; absent without any. */
+  readonly faults?: readonly Fault[]
+}
+
+/** Something that goes wrong on purpose. */
+export interface Fault {
+  readonly kind: 'kill' | 'restart' | 'stop' | 'pause-consumers' | 'network'
+  /** When it begins, in seconds of measure. */
+  readonly atS: number
+  /** How long it lasts; 0 = as quick as it can (`restart`). */
+  readonly forS: number
+  /** Of `kill`, `restart`, `stop`: number of the node, from 1; the one that leads the first partition; or one by the seed. */
+  readonly node?: number | 'leader' | 'any'
+  readonly network?: NetworkFault
+}
+
+/** What a proxy between clients and broker does to the bytes. */
+export interface NetworkFault {
+  /** Number of the node, from 1; null = all. */
+  readonly node: number | null
+  readonly direction: 'to-broker' | 'to-client' | 'both'
+  readonly delayMs: number
+  /** The delay varies evenly by up to so much both ways. */
+  readonly jitterMs: number
+  /** Of all connections to a node together; null = no limit. */
+  readonly bytesPerS: number | null
+  readonly reset: boolean
+  readonly blackHole: boolean
 }
 
 export type KeyDistributor = 'NO_KEY' | 'KEY_ROUND_ROBIN' | 'RANDOM_NANO'

@@ -1,5 +1,6 @@
 import { DRIVERS, type DriverEntry } from '../drivers/registry.ts'
 import { formatDuration } from './duration.ts'
+import { refuseFaults } from './faults.ts'
 import {
   AUDIT_MESSAGES,
   MAX_CONSUMERS,
@@ -8,13 +9,14 @@ import {
   MAX_PRODUCERS,
 } from './limits.ts'
 import { metricsModule } from './metrics-file.ts'
-import type { Plan, Workload } from './model.ts'
+import type { Plan, Side, Workload } from './model.ts'
 import { type ParsedFlags, type PlanOptions, parseFlags } from './plan-options.ts'
 import { configError, type Problem } from './problem.ts'
 import { displayPath } from './product-folder.ts'
 import { trialsForVerdict } from './prospect.ts'
 import { ratesOf, withRates } from './rates.ts'
-import { SEARCH_DEFAULTS, type SearchOptions } from './search.ts'
+import { scheduleProblems, withDuration } from './schedule-flags.ts'
+import { SEARCH_DEFAULTS, type SearchOptions, searchProblems } from './search.ts'
 import { MASK, maskLoose } from './secrets.ts'
 import { parseSideToken, splitSides } from './side-token.ts'
 import { resolveSides, type SideRequest } from './sides.ts'
@@ -37,7 +39,12 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     throw configError([{ where: displayPath(options.workloadFile), what, hint: 'name sides with --drivers' }])
   }
   const { workloadFile } = options
+  const entryOf = ({ driver }: Side) => registry.find(({ name }) => name === driver)
   const sides = await resolveSides(requests, { registry, workloadFile, lenient: flags.lenient })
+  refuseFaults({ workload, sides, topology: flags.topology }, file.locator, {
+    nodes: (side) => entryOf(side)?.localNodes?.[flags.topology] ?? null,
+    redirects: (side) => entryOf(side)?.redirectsClients === true,
+  })
   const producers = workload.topics * workload.producersPerTopic
   const consumers = workload.topics * workload.subscriptionsPerTopic * workload.consumersPerSubscription
   const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), Math.max(producers, consumers))
@@ -71,22 +78,24 @@ function withFlags(file: Workload, flags: ParsedFlags): Workload {
   const { durationS, warmupS, ratesHz } = flags
   const search = ratesHz === null ? searchWith(file, flags) : null
   if (search !== null) {
-    const { ratesHz: _, ...one } = file
+    const { ratesHz: _, slo: __, ...one } = file
     const { stepS, settleS, startHz } = search
     return { ...one, producerRateHz: startHz, search, durationS: stepS, warmupS: settleS }
   }
-  const workload = ratesHz === null ? file : withRates(file, ratesHz)
   const warmupLimitS = durationS === null ? Number.POSITIVE_INFINITY : durationS / 2
+  const rated = ratesHz === null ? file : withRates(file, ratesHz)
   return {
-    ...workload,
-    durationS: durationS ?? workload.durationS,
-    warmupS: warmupS ?? Math.min(workload.warmupS, warmupLimitS),
+    ...(durationS === null ? rated : withDuration(rated, durationS)),
+    warmupS: warmupS ?? Math.min(rated.warmupS, warmupLimitS),
   }
 }
 
-/** The search that is asked for, with the durations of the command line for its steps; null = none. */
+/**
+ * The search that is asked for, with the durations of the command line for its steps, and the workload's objectives among
+ * what each must meet; null = none.
+ */
 function searchWith(
-  { search: ofFile }: Workload,
+  { search: ofFile, slo = [] }: Workload,
   { search: flag, durationS, warmupS }: ParsedFlags,
 ): SearchOptions | null {
   if (ofFile === undefined && flag === null) return null
@@ -94,7 +103,7 @@ function searchWith(
   const limitS = durationS === null ? Number.POSITIVE_INFINITY : durationS / 2
   return {
     ...search,
-    slos: flag?.slos ?? search.slos,
+    slos: [...new Set([...slo, ...(flag?.slos ?? search.slos)])],
     stepS: durationS ?? search.stepS,
     settleS: warmupS ?? Math.min(search.settleS, limitS),
   }
@@ -107,7 +116,8 @@ function refuse(file: WorkloadFile, workload: Workload, flags: ParsedFlags): voi
     flags.metrics !== null && 'metrics',
   ]
   const problems = file.refusals.filter(({ field }) => !lifted.includes(field)).map(({ problem }) => problem)
-  problems.push(...sizeProblems(workload, file))
+  problems.push(...sizeProblems(workload, file), ...scheduleProblems(workload, flags))
+  problems.push(...searchProblems(workload, file.locator))
   if (problems.length > 0) throw configError(problems)
 }
 
@@ -180,6 +190,12 @@ function notesOf(file: WorkloadFile, workload: Workload, flags: ParsedFlags, wor
     notes.push(`--duration: ${formatDuration(file.workload.durationS)} in the file`)
   if (flags.durationS !== null && flags.warmupS === null && workload.warmupS < file.workload.warmupS) {
     notes.push(`warm-up shortened to ${formatDuration(workload.warmupS)}, half of --duration`)
+  }
+  if (flags.durationS !== null && workload.schedule?.shape?.kind === 'stages') {
+    notes.push('--duration: the stages of the schedule are shortened (or lengthened) alike, their rates stay')
+  }
+  if (workload.schedule?.shape?.warmupRateHz === 0 && workload.warmupS > 0) {
+    notes.push('nothing is sent in warm-up: the schedule begins at a rate of 0, and has no warmupRate')
   }
   if (flags.ratesHz !== null) {
     const flag = flags.ratesHz.length === 1 ? '--rate' : '--rates'

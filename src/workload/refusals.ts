@@ -1,18 +1,13 @@
 import { UNBOUNDED_RATE_HZ } from './limits.ts'
 import type { Problem } from './problem.ts'
-import { type Locator, shown } from './validate.ts'
-import { LATER_KEYS, type WorkloadFields } from './workload-schema.ts'
+import type { Locator } from './validate.ts'
+import type { WorkloadFields } from './workload-schema.ts'
 
 /** Something a workload asks for that `bench` knows and cannot do yet. */
 export interface Refusal {
   /** The field that asks for it; an option that overrides the field lifts the refusal. */
   readonly field: keyof WorkloadFields
   readonly problem: Problem
-}
-
-const LATER_HINTS: Readonly<Record<(typeof LATER_KEYS)[number], string>> = {
-  slo: 'remove it, and read the latencies in the report',
-  faults: 'remove it',
 }
 
 /** What the fields ask for and does not exist yet; nothing is accepted and then ignored. */
@@ -28,14 +23,6 @@ export function refusalsOf(fields: WorkloadFields, locator: Locator): Refusal[] 
   if (fields.consumerBacklogSizeGB > 0) {
     const what = `expected consumerBacklogSizeGB to be 0, got ${fields.consumerBacklogSizeGB}: backlog tests are not yet there`
     refuse('consumerBacklogSizeGB', what, 'set it to 0 to measure without a backlog')
-  }
-  if (fields.schedule !== undefined && fields.schedule !== 'constant') {
-    const what = `expected schedule to be constant, got ${shown(fields.schedule)}: other schedules are not yet there`
-    refuse('schedule', what, 'remove it, and set producerRate')
-  }
-  for (const key of LATER_KEYS) {
-    if (fields[key] !== undefined)
-      refuse(key, `expected no ${key}, got ${shown(fields[key])}: not yet there`, LATER_HINTS[key])
   }
   return refusals
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { UNBOUNDED_RATE_HZ } from './limits.ts'
+import type { Workload } from './model.ts'
 import type { Problem } from './problem.ts'
 import { isSlo, MAX_SLOS, parseSlo, parseSlos } from './slo.ts'
 import type { Locator } from './validate.ts'
@@ -145,4 +146,20 @@ export function parseSearchFlag(text: string): readonly string[] | string {
     slos.push(slo.text)
   }
   return slos.length <= MAX_SLOS ? slos : `expected at most ${MAX_SLOS} predicates, got ${slos.length}`
+}
+
+/** What cannot be searched: every step has one rate, and must be like the others. */
+export function searchProblems(
+  { search, schedule, faults }: Pick<Workload, 'search' | 'schedule' | 'faults'>,
+  locator: Pick<Locator, 'whereIs'>,
+): readonly Problem[] {
+  if (search === undefined) return []
+  const problems: Problem[] = []
+  const refuse = (field: string, what: string) =>
+    problems.push({ where: locator.whereIs([field]), what, hint: 'remove it, or search without it' })
+  if ((schedule?.shape ?? null) !== null) {
+    refuse('schedule', 'expected no schedule with rates of its own beside a search, got one')
+  }
+  if (faults !== undefined) refuse('faults', 'expected no faults beside a search, got some')
+  return problems
 }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { faultProblems, toFaults } from './faults.ts'
 import { DEFAULT_WARMUP_S, MAX_PAYLOAD_POOL_BYTES } from './limits.ts'
 import { findMetricsFile } from './metrics-file.ts'
 import type { Payload, Plan, Workload } from './model.ts'
@@ -6,7 +7,9 @@ import { findPayloadFile } from './payload-file.ts'
 import { configError, type Problem } from './problem.ts'
 import { repeatedRates, withRates } from './rates.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
+import { hasOwnRates, type ReadSchedule, readSchedule } from './schedule-fields.ts'
 import { type SearchOptions, searchOf } from './search.ts'
+import { parseSlos } from './slo.ts'
 import { type Locator, validate } from './validate.ts'
 import { readableWorkloadSchema, type WorkloadFields, workloadSchema } from './workload-schema.ts'
 import { readYaml, type YamlSource } from './yaml-source.ts'
@@ -56,10 +59,14 @@ export async function workloadFrom(
     ...rateProblems(fields, yaml),
     ...durationProblems(fields, yaml),
     ...payloadProblems(fields, yaml),
+    ...parseSlos(fields.slo ?? [], ['slo'], yaml).problems,
+    ...faultProblems(fields.faults, yaml),
   ]
   const payload = await payloadOf(fields, file, yaml)
   if ('problem' in payload) problems.push(payload.problem)
-  if (problems.length > 0 || 'problem' in payload) throw configError(problems)
+  const schedule = await readSchedule(fields.schedule, file, yaml)
+  if ('problems' in schedule) problems.push(...schedule.problems)
+  if (problems.length > 0 || 'problem' in payload || 'problems' in schedule) throw configError(problems)
   const metrics =
     fields.metrics === undefined
       ? { found: null }
@@ -69,7 +76,7 @@ export async function workloadFrom(
   return {
     file,
     source: yaml.text,
-    workload: toWorkload(fields, payload, file, searched?.search ?? null),
+    workload: toWorkload(fields, payload, schedule, searched?.search ?? null, file),
     repeat: fields.repeat,
     metrics: 'found' in metrics ? metrics.found : null,
     refusals,
@@ -79,7 +86,15 @@ export async function workloadFrom(
   }
 }
 
-function rateProblems({ producerRate, rates, search, repeat }: WorkloadFields, locator: Locator): Problem[] {
+function rateProblems(fields: WorkloadFields, locator: Locator): Problem[] {
+  const { producerRate, rates, search, repeat, schedule } = fields
+  if (hasOwnRates(schedule)) {
+    return (['producerRate', 'rates', 'search'] as const).flatMap((name): Problem[] => {
+      if (fields[name] === undefined) return []
+      const what = `expected ${name} or a schedule with rates of its own, got both`
+      return [{ where: locator.whereIs([name]), what, hint: 'remove one of them' }]
+    })
+  }
   const problems: Problem[] = []
   const refuse = (path: readonly PropertyKey[], what: string, hint: string) =>
     problems.push({ where: locator.whereIs(path), what, hint })
@@ -125,11 +140,15 @@ function durationProblems(fields: WorkloadFields, locator: Locator): Problem[] {
     const what = `expected ${name}Minutes or ${name}Seconds, got both`
     problems.push({ where: locator.whereIs([`${name}Seconds`]), what, hint: 'remove one of them' })
   }
-  if (
-    fields.testDurationMinutes === undefined &&
-    fields.testDurationSeconds === undefined &&
-    !isSearch(fields)
-  ) {
+  const given = (['testDurationMinutes', 'testDurationSeconds'] as const).filter(
+    (name) => fields[name] !== undefined,
+  )
+  if (hasOwnRates(fields.schedule)) {
+    for (const name of given) {
+      const what = `expected ${name} or a schedule with a length of its own, got both`
+      problems.push({ where: locator.whereIs([name]), what, hint: 'remove one of them' })
+    }
+  } else if (given.length === 0 && !isSearch(fields)) {
     const what = 'expected testDurationMinutes or testDurationSeconds, got neither'
     problems.push({ where: locator.whereIs([]), what, hint: 'add testDurationMinutes: 5' })
   }
@@ -173,8 +192,9 @@ async function payloadOf(
 function toWorkload(
   fields: WorkloadFields,
   payload: Payload,
-  file: string,
+  { schedule, fixed }: ReadSchedule,
   search: SearchOptions | null,
+  file: string,
 ): Workload {
   const workload = {
     name: fields.name ?? basename(file).replace(/\.ya?ml$/, ''),
@@ -186,12 +206,19 @@ function toWorkload(
     subscriptionsPerTopic: fields.subscriptionsPerTopic,
     producersPerTopic: fields.producersPerTopic,
     consumersPerSubscription: fields.consumerPerSubscription,
-    producerRateHz: search?.startHz ?? fields.producerRate ?? 0,
+    producerRateHz: search?.startHz ?? fixed?.meanRateHz ?? fields.producerRate ?? 0,
     ...(search && { search }),
     consumerRateHz: fields.consumerRate ?? null,
     warmupS: seconds(fields.warmupDurationMinutes, fields.warmupDurationSeconds) ?? DEFAULT_WARMUP_S,
-    durationS: seconds(fields.testDurationMinutes, fields.testDurationSeconds) ?? search?.stepS ?? 0,
+    durationS:
+      fixed?.durationS ??
+      seconds(fields.testDurationMinutes, fields.testDurationSeconds) ??
+      search?.stepS ??
+      0,
+    ...(schedule !== null && { schedule }),
+    ...(fields.slo && { slo: fields.slo }),
     drivers: fields.drivers ?? null,
+    ...(fields.faults && { faults: toFaults(fields.faults) }),
   }
   return fields.rates === undefined ? workload : withRates(workload, fields.rates)
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { MAX_TRIALS_PER_SIDE } from '../compare/statistics/index.ts'
+import { faultsSchema } from './faults-schema.ts'
 import {
   DEFAULT_WARMUP_S,
   MAX_COUNT,
@@ -11,7 +12,9 @@ import {
   MIN_MESSAGE_BYTES,
   UNBOUNDED_RATE_HZ,
 } from './limits.ts'
+import { scheduleField } from './schedule-fields.ts'
 import { searchSchema } from './search.ts'
+import { MAX_SLOS } from './slo.ts'
 
 const count = () => z.int().min(1).max(MAX_COUNT)
 const rate = () =>
@@ -131,10 +134,14 @@ const fields = {
     .describe(
       'Module with custom figures for the report (TypeScript or JavaScript), beside the workload file.',
     ),
-  schedule: z
-    .literal('constant')
+  schedule: scheduleField.optional(),
+  slo: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(MAX_SLOS)
     .optional()
-    .describe('When messages leave. Only constant (evenly spaced at producerRate) for now.'),
+    .describe("Objectives that every trial must meet, such as 'publish.p99 < 20ms'; a miss is exit code 5."),
+  faults: faultsSchema,
 }
 
 /** A workload file as a person writes it: OMB's fields and ours. */
@@ -143,18 +150,10 @@ export const workloadSchema = z
   .describe('A workload of bench, in the dialect of the OpenMessaging Benchmark.')
   .meta({ title: 'bench workload' })
 
-/** Keys that later versions will read: known, and refused until then. */
-export const LATER_KEYS = ['slo', 'faults'] as const
-
-const later = z.unknown().optional()
-
 /** What `readWorkload` parses with: also lets through what is refused afterwards with a sentence of its own. */
 export const readableWorkloadSchema = z.strictObject({
   ...fields,
   producerRate: z.int().min(0).max(MAX_RATE_HZ).optional(),
-  schedule: later,
-  slo: later,
-  faults: later,
 })
 
 export type WorkloadFields = z.infer<typeof readableWorkloadSchema>

@@ -31,7 +31,10 @@ export interface TrialOptions {
   /** Ends the trial here instead, µs from the epoch: as Ctrl-C does. */
   readonly stopUs?: number
   /** Called at the given µs from the epoch, between turns. */
-  readonly at?: readonly (readonly [us: number, action: (clock: SimClock) => void])[]
+  readonly at?: readonly (readonly [
+    us: number,
+    action: (clock: SimClock, engines: readonly Engine[]) => void,
+  ])[]
   readonly maxAuditBytes?: number
   /** Puts something between the engines and the fake. */
   readonly wrap?: (driver: Driver) => Driver
@@ -65,7 +68,7 @@ export async function runTrial(options: TrialOptions = {}): Promise<Trial> {
   for (const engine of engines) await engine.prepareProducers(signal)
   for (const engine of engines) engine.start(EPOCH_US)
   for (const [us, action] of options.at ?? []) {
-    clock.schedule((EPOCH_US + us) / 1000, () => action(clock))
+    clock.schedule((EPOCH_US + us) / 1000, () => action(clock, engines))
   }
   await clock.advanceTo(EPOCH_US + (options.stopUs ?? warmupUs + measureUs + (options.drainUs ?? 2_000_000)))
   const endUs = clock.nowUs() - EPOCH_US

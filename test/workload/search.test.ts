@@ -142,3 +142,19 @@ describe('on the command line', () => {
     expect(maximumSeconds).toBeLessThanOrEqual(3_700)
   })
 })
+
+describe('beside what else a workload may say', () => {
+  test('objectives of the workload are among what each step must meet, and no step is held to them twice', async () => {
+    const text = 'messageSize: 100\nslo: [publish.p99 < 9ms]\nsearch: {slo: [errors == 0]}\n'
+    const { workload } = await plan(text)
+    expect(workload.search!.slos).toEqual(['publish.p99 < 9ms', 'errors == 0'])
+    expect(workload.slo).toBeUndefined()
+  })
+
+  test.each([
+    ['schedule: {stages: [{rate: 5, seconds: 4}]}', /schedule with rates of its own/],
+    ['faults: [{at: 1, kill: 0}]', /expected no faults beside a search|faults/],
+  ])('%p is refused', async (line, what) => {
+    expect(await refusal(plan(`messageSize: 100\nsearch: {}\n${line}\n`))).toMatch(what)
+  })
+})

@@ -31,6 +31,7 @@ async function startBroker(options: LocalBrokerOptions, signal: AbortSignal): Pr
   const logFile = join(options.directory, 'fake.log')
   const first = await startServer(0, logFile, signal)
   const address = `127.0.0.1:${first.port}`
+  const advertised = (await options.front?.(0, address)) ?? address
   let current = first
   const stop = async () => {
     current.process.kill('SIGKILL')
@@ -46,7 +47,7 @@ async function startBroker(options: LocalBrokerOptions, signal: AbortSignal): Pr
   const node: BrokerNode = {
     name: 'fake-1',
     bound: address,
-    advertised: address,
+    advertised,
     get pid() {
       return current.process.pid
     },
@@ -66,7 +67,7 @@ async function startBroker(options: LocalBrokerOptions, signal: AbortSignal): Pr
     runtime: 'native',
     topology: 'single',
     platform: `Bun ${Bun.version}`,
-    servers: [address],
+    servers: [advertised],
     settings: { storage: 'memory' },
     nodes: [node],
     down: stop,

@@ -41,6 +41,8 @@ async function runOnce(
     name: 'kafka-archive',
     port,
     controllerPort,
+    front: null,
+    internalPort: 0,
     saslPort: null,
     tlsPort: null,
     dataFolder: join(work, 'data'),

@@ -83,7 +83,7 @@ export async function untilHealthy(
   signal: AbortSignal,
 ): Promise<void> {
   await waitUntil(
-    (probe) => answers(node.port, brokerCount, probe),
+    (probe) => answers(node.front === null ? node.port : node.internalPort, brokerCount, probe),
     {
       limitMs: START_LIMIT_MS,
       everyMs: PROBE_EVERY_MS,

@@ -27,7 +27,7 @@ import {
 } from './kafka-settings.ts'
 
 const CLUSTER_NODES = 3
-const PORTS_PER_NODE = 4
+const PORTS_PER_NODE = 5
 /** The data is wiped at the end, so a node that does not stop soon is killed. */
 const STOP_GRACE_MS = 5000
 
@@ -56,7 +56,8 @@ async function up(options: LocalBrokerOptions, signal: AbortSignal): Promise<Loc
   )
 }
 
-function nativeOnly({ topology }: LocalBrokerOptions, extra: KafkaExtra): string | null {
+function nativeOnly({ topology, front }: LocalBrokerOptions, extra: KafkaExtra): string | null {
+  if (front !== undefined) return 'a node with a proxy before it'
   if (topology === 'cluster') return 'a cluster'
   return Object.keys(extra).length > 0 ? 'a node with security or settings of its own' : null
 }
@@ -100,13 +101,18 @@ async function planNodes(options: LocalBrokerOptions, extra: KafkaExtra): Promis
   const count = options.topology === 'cluster' ? CLUSTER_NODES : 1
   const ports = await freePorts(count * PORTS_PER_NODE)
   for (const port of extra.ports ?? []) await requireFreePort(port, 'kafka')
-  return Array.from({ length: count }, (_, i): NodePlan => {
+  const planOf = async (i: number): Promise<NodePlan> => {
     const name = `kafka-${i + 1}`
-    const [port = 0, controllerPort = 0, saslPort = 0, tlsPort = 0] = ports.slice(i * PORTS_PER_NODE)
+    const [freePort = 0, controllerPort = 0, saslPort = 0, tlsPort = 0, internalPort = 0] = ports.slice(
+      i * PORTS_PER_NODE,
+    )
+    const port = extra.ports?.[i] ?? freePort
     return {
       id: i + 1,
       name,
-      port: extra.ports?.[i] ?? port,
+      port,
+      front: (await options.front?.(i, `127.0.0.1:${port}`)) ?? null,
+      internalPort,
       controllerPort,
       saslPort: extra.users === undefined ? null : saslPort,
       tlsPort: extra.tls ? tlsPort : null,
@@ -114,7 +120,8 @@ async function planNodes(options: LocalBrokerOptions, extra: KafkaExtra): Promis
       logFile: join(options.directory, 'logs', `${name}.log`),
       configFile: join(options.directory, name, 'server.properties'),
     }
-  })
+  }
+  return await Promise.all(Array.from({ length: count }, (_, i) => planOf(i)))
 }
 
 /** All nodes at once: a cluster is healthy only together. */
@@ -145,7 +152,13 @@ async function startAll(
       }
       try {
         return await startNode(
-          { name: plan.name, bound: address, advertised: address, logFile: plan.logFile, start },
+          {
+            name: plan.name,
+            bound: address,
+            advertised: plan.front ?? address,
+            logFile: plan.logFile,
+            start,
+          },
           together,
         )
       } catch (error) {
@@ -177,7 +190,7 @@ function localBroker(
     version: KAFKA_VERSION,
     runtime: 'native',
     topology: options.topology,
-    servers: plans.map(({ port }) => `127.0.0.1:${port}`),
+    servers: plans.map(({ port, front }) => front ?? `127.0.0.1:${port}`),
     settings,
     dataFolders,
     nodes,

@@ -8,6 +8,9 @@ export interface NodePlan {
   readonly name: string
   readonly port: number
   readonly controllerPort: number
+  /** `host:port` that clients are told when it is not the node's own; the nodes then use `internalPort`. */
+  readonly front: string | null
+  readonly internalPort: number
   readonly saslPort: number | null
   readonly tlsPort: number | null
   readonly dataFolder: string
@@ -54,9 +57,10 @@ export function nodeProperties(
       .map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`)
       .join(),
     listeners: [...listeners, `CONTROLLER://127.0.0.1:${node.controllerPort}`].join(),
-    'advertised.listeners': listeners.join(),
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:SSL',
-    'inter.broker.listener.name': 'PLAINTEXT',
+    'advertised.listeners': advertisedListeners(node, listeners),
+    'listener.security.protocol.map':
+      'PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:SSL',
+    'inter.broker.listener.name': node.front === null ? 'PLAINTEXT' : 'INTERNAL',
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': node.dataFolder,
     'auto.create.topics.enable': false,
@@ -74,9 +78,15 @@ export function nodeProperties(
 
 function listenersOf(node: NodePlan, security: KafkaSecurity | null): string[] {
   const listeners = [`PLAINTEXT://127.0.0.1:${node.port}`]
+  if (node.front !== null) listeners.push(`INTERNAL://127.0.0.1:${node.internalPort}`)
   if (security !== null && node.saslPort !== null) listeners.push(`SASL://127.0.0.1:${node.saslPort}`)
   if (security !== null && node.tlsPort !== null) listeners.push(`TLS://127.0.0.1:${node.tlsPort}`)
   return listeners
+}
+
+function advertisedListeners({ front }: NodePlan, listeners: readonly string[]): string {
+  const [own, ...others] = listeners
+  return [front === null ? own : `PLAINTEXT://${front}`, ...others].join()
 }
 
 function replication(nodes: number): Record<string, number> {

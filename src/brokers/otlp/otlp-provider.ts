@@ -48,7 +48,9 @@ async function up(options: LocalBrokerOptions, signal: AbortSignal): Promise<Loc
     await down()
     throw error
   }
-  const servers = gatewayServers(gateways)
+  const servers = gatewayServers(
+    await Promise.all(gateways.map((ports, i) => frontedPorts(ports, i, options))),
+  )
   options.log(`listening on ${servers.join(', ')}`)
   return {
     name: 'otlp',
@@ -73,6 +75,17 @@ async function planGateways(count: number): Promise<GatewayPorts[]> {
     const [http = 0, grpc = 0, metrics = 0] = ports.slice(i * PORTS_PER_NODE)
     return { http, grpc, metrics, sinkHttp, sinkGrpc }
   })
+}
+
+/** Where senders come: both of a gateway's receivers. */
+async function frontedPorts(
+  ports: GatewayPorts,
+  node: number,
+  { front }: LocalBrokerOptions,
+): Promise<GatewayPorts> {
+  if (front === undefined) return ports
+  const portOf = async (port: number) => Number((await front(node, `127.0.0.1:${port}`)).split(':').at(-1))
+  return { ...ports, http: await portOf(ports.http), grpc: await portOf(ports.grpc) }
 }
 
 function startGateway(

@@ -21,7 +21,7 @@ export async function planStandalone(
   extra: PulsarExtra,
 ): Promise<StandalonePlan> {
   const [bookiePort = 0, ...ports] = await freePorts(1 + PORTS_PER_BROKER)
-  return { ...brokerPlan(options, extra, 'pulsar-1', 0, ports), bookiePort }
+  return { ...(await brokerPlan(options, extra, 'pulsar-1', 0, ports)), bookiePort }
 }
 
 /** Plans of all processes, on free ports. */
@@ -30,7 +30,7 @@ export async function planCluster(options: LocalBrokerOptions, extra: PulsarExtr
   const bookiePorts = ports.splice(0, BOOKIES)
   const brokers: BrokerPlan[] = []
   for (let i = 0; i < BROKERS; i++)
-    brokers.push(brokerPlan(options, extra, `broker-${i + 1}`, i, ports.splice(0, PORTS_PER_BROKER)))
+    brokers.push(await brokerPlan(options, extra, `broker-${i + 1}`, i, ports.splice(0, PORTS_PER_BROKER)))
   return {
     zookeeper: nodePlan(options, 'zookeeper', zookeeperPort),
     bookies: bookiePorts.map((port, i) => nodePlan(options, `bookie-${i + 1}`, port)),
@@ -38,15 +38,17 @@ export async function planCluster(options: LocalBrokerOptions, extra: PulsarExtr
   }
 }
 
-function brokerPlan(
+async function brokerPlan(
   options: LocalBrokerOptions,
   extra: PulsarExtra,
   name: string,
   index: number,
-  [port = 0, webPort = 0, tlsPort = 0]: readonly number[],
-): BrokerPlan {
+  [freePort = 0, webPort = 0, tlsPort = 0]: readonly number[],
+): Promise<BrokerPlan> {
+  const port = extra.ports[index] ?? freePort
   return {
-    ...nodePlan(options, name, extra.ports[index] ?? port),
+    ...nodePlan(options, name, port),
+    front: (await options.front?.(index, `127.0.0.1:${port}`)) ?? null,
     webPort,
     tlsPort: extra.tls ? tlsPort : null,
   }

@@ -6,7 +6,7 @@ import { type ServerProcess, spawnServer, waitUntil } from '../process/index.ts'
 import { archiveFlags, runCommand } from '../provision/index.ts'
 import { type Settings, withSettings } from './pulsar-configuration.ts'
 import type { PulsarInstallation } from './pulsar-install.ts'
-import { memoryFlags, type NodePlan, type Profile, type Role } from './pulsar-settings.ts'
+import { type BrokerPlan, memoryFlags, type NodePlan, type Profile, type Role } from './pulsar-settings.ts'
 import { withFirstErrors } from './pulsar-start-errors.ts'
 
 /** Generous: a loaded small machine took 34 s. */
@@ -31,7 +31,7 @@ export interface Launch {
 /** Starts a node and waits until it is healthy. A failure quotes the log; nothing is left running. */
 export function startPulsarNode(
   installation: PulsarInstallation,
-  plan: NodePlan,
+  plan: NodePlan & Partial<Pick<BrokerPlan, 'front'>>,
   launch: Launch,
   signal: AbortSignal,
 ): Promise<ManagedNode> {
@@ -51,7 +51,7 @@ export function startPulsarNode(
   }
   const address = `127.0.0.1:${plan.port}`
   const { name, logFile } = plan
-  return startNode({ name, bound: address, advertised: address, logFile, start }, signal)
+  return startNode({ name, bound: address, advertised: plan.front ?? address, logFile, start }, signal)
 }
 
 /** Starts a process and waits for nothing; `more` are further flags of its Java. */

@@ -60,7 +60,8 @@ async function up(options: LocalBrokerOptions, signal: AbortSignal): Promise<Loc
   )
 }
 
-function nativeOnly({ topology, extra }: LocalBrokerOptions): string | null {
+function nativeOnly({ topology, extra, front }: LocalBrokerOptions): string | null {
+  if (front !== undefined) return 'a node with a proxy before it'
   if (topology === 'cluster') return 'a cluster'
   return Object.keys(extra ?? {}).length > 0 ? 'a node with security or settings of its own' : null
 }
@@ -140,7 +141,7 @@ function localBroker(
     version: PULSAR_VERSION,
     runtime: 'native',
     topology,
-    servers: brokers.map(({ port }) => `127.0.0.1:${port}`),
+    servers: brokers.map(({ port, front }) => front ?? `127.0.0.1:${port}`),
     adminUrls: brokers.map(webUrl),
     settings,
     guarantees: {

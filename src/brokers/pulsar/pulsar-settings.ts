@@ -20,6 +20,8 @@ export interface NodePlan {
 export interface BrokerPlan extends NodePlan {
   readonly webPort: number
   readonly tlsPort: number | null
+  /** `host:port` that clients are told when it is not the broker's own. */
+  readonly front: string | null
 }
 
 /** A broker with its own bookie and metadata. */
@@ -142,8 +144,18 @@ function listeners(plan: BrokerPlan): Settings {
     brokerServicePort: plan.port,
     webServicePort: plan.webPort,
     bindAddress: '127.0.0.1',
-    advertisedAddress: '127.0.0.1',
+    ...advertised(plan),
     ...(plan.tlsPort === null ? {} : { brokerServicePortTls: plan.tlsPort }),
+  }
+}
+
+/** An address for binary clients alone excludes the one host name for all. */
+function advertised({ front, webPort }: BrokerPlan): Settings {
+  if (front === null) return { advertisedAddress: '127.0.0.1' }
+  return {
+    advertisedAddress: '',
+    advertisedListeners: `front:pulsar://${front},front:http://127.0.0.1:${webPort}`,
+    internalListenerName: 'front',
   }
 }
 

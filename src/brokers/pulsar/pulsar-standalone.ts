@@ -29,14 +29,14 @@ export function standaloneLaunch(plan: StandalonePlan, profile: Profile, adminTo
   }
 }
 
-function mainOf({ configFile, dataFolder, bookiePort }: StandalonePlan): string[] {
+function mainOf({ configFile, dataFolder, bookiePort, front }: StandalonePlan): string[] {
   return [
     'org.apache.pulsar.PulsarStandaloneStarter',
     ...['--config', configFile],
     ...['--metadata-dir', join(dataFolder, 'metadata')],
     ...['--bookkeeper-dir', join(dataFolder, 'bookkeeper')],
     ...['--bookkeeper-port', String(bookiePort)],
-    ...['--advertised-address', '127.0.0.1'],
+    ...(front === null ? ['--advertised-address', '127.0.0.1'] : []),
     '--no-functions-worker',
     '--no-stream-storage',
   ]

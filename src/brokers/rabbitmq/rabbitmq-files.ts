@@ -11,6 +11,8 @@ export interface NodePlan {
   /** Erlang's name of the node, e.g. `rabbitmq-1@localhost`. */
   readonly erlangName: string
   readonly amqpPort: number
+  /** `host:port` where clients come when it is not the node's own. */
+  readonly front: string | null
   readonly tlsPort: number | null
   readonly distributionPort: number
   /** Configuration, cookie and data; wiped at the end. */

@@ -40,7 +40,7 @@ export function startRabbitmqNode(
     }
   }
   return startNode(
-    { name: plan.name, bound: address, advertised: address, logFile: plan.logFile, start },
+    { name: plan.name, bound: address, advertised: plan.front ?? address, logFile: plan.logFile, start },
     signal,
   )
 }

@@ -51,7 +51,8 @@ async function up(options: LocalBrokerOptions, signal: AbortSignal): Promise<Loc
   )
 }
 
-function nativeOnly({ topology }: LocalBrokerOptions, extra: RabbitmqExtra): string | null {
+function nativeOnly({ topology, front }: LocalBrokerOptions, extra: RabbitmqExtra): string | null {
+  if (front !== undefined) return 'a node with a proxy before it'
   if (topology === 'cluster') return 'a cluster'
   return extra.tls || extra.configuration.length > 0 ? 'a node with TLS or settings of its own' : null
 }
@@ -84,7 +85,7 @@ async function upNatively(
       version: install.version,
       runtime: 'native',
       topology: options.topology,
-      servers: broker.nodes.map((node) => `127.0.0.1:${node.amqpPort}`),
+      servers: broker.nodes.map((node) => node.front ?? `127.0.0.1:${node.amqpPort}`),
       settings: await settingsOf(broker),
       dataFolders: broker.nodes.map(({ directory }) => directory),
       nodes,
@@ -105,18 +106,21 @@ function parseExtra(extra: LocalBrokerOptions['extra']): RabbitmqExtra {
 async function planBroker(options: LocalBrokerOptions, extra: RabbitmqExtra): Promise<BrokerPlan> {
   const count = options.topology === 'cluster' ? CLUSTER_NODES : 1
   const [epmdPort, ...ports] = (await freePorts(1 + 3 * count)) as [number, ...number[]]
-  const nodes = Array.from({ length: count }, (_, index): NodePlan => {
+  const planOf = async (index: number): Promise<NodePlan> => {
     const name = `rabbitmq-${index + 1}`
+    const amqpPort = index === 0 && extra.port !== undefined ? extra.port : (ports[3 * index] as number)
     return {
       name,
       erlangName: `${name}@localhost`,
-      amqpPort: index === 0 && extra.port !== undefined ? extra.port : (ports[3 * index] as number),
+      amqpPort,
+      front: (await options.front?.(index, `127.0.0.1:${amqpPort}`)) ?? null,
       distributionPort: ports[3 * index + 1] as number,
       tlsPort: extra.tls ? (ports[3 * index + 2] as number) : null,
       directory: join(options.directory, name),
       logFile: join(options.directory, 'logs', `${name}.log`),
     }
-  })
+  }
+  const nodes = await Promise.all(Array.from({ length: count }, (_, index) => planOf(index)))
   return {
     profile: options.profile,
     extra,

@@ -7,6 +7,7 @@ export const fakeEntry: DriverEntry = {
   ombDriverClasses: [],
   clients: ['fake'],
   localBroker: 'fake',
+  localNodes: { single: 1, cluster: 1 },
   configSchema: fakeOptionsSchema,
   fromOmb: () => ({ config: {}, servers: null, ignored: [] }),
   secretKeys: [],

@@ -8,6 +8,8 @@ export const kafkaEntry: DriverEntry = {
   ombDriverClasses: ['KafkaBenchmarkDriver'],
   clients: ['platformatic', 'kafkajs'],
   localBroker: 'kafka',
+  localNodes: { single: 1, cluster: 3 },
+  redirectsClients: true,
   configSchema: kafkaConfigSchema,
   fromOmb: kafkaFromOmb,
   secretKeys: ['sasl.password'],

@@ -8,6 +8,7 @@ export const otlpEntry: DriverEntry = {
   clients: ['http', 'grpc'],
   serverUrls: otlpServerUrls,
   localBroker: 'otlp',
+  localNodes: { single: 1, cluster: 3 },
   configSchema: otlpConfigSchema,
   fromOmb: (raw) => ({ config: raw, servers: null, ignored: [] }),
   secretKeys: ['headers'],

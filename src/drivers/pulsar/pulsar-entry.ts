@@ -9,6 +9,8 @@ export const pulsarEntry: DriverEntry = {
   ombDriverClasses: ['PulsarBenchmarkDriver'],
   clients: ['native', 'pulsar-client'],
   localBroker: 'pulsar',
+  localNodes: { single: 1, cluster: 6 },
+  redirectsClients: true,
   serverUrls: pulsarServerUrls,
   configSchema: pulsarConfigSchema,
   fromOmb: pulsarFromOmb,

@@ -8,6 +8,7 @@ export const rabbitmqEntry: DriverEntry = {
   ombDriverClasses: ['RabbitMqBenchmarkDriver'],
   clients: ['amqplib'],
   localBroker: 'rabbitmq',
+  localNodes: { single: 1, cluster: 3 },
   configSchema: rabbitmqConfigSchema,
   fromOmb: translateOmb,
   secretKeys: ['password'],

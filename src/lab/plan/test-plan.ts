@@ -6,7 +6,7 @@ import { configError, type Problem, problemText } from '../../workload/problem.t
 import { check } from '../../workload/validate.ts'
 import { readWorkload, type WorkloadFile, workloadFrom } from '../../workload/workload-file.ts'
 import { type Path, readYaml, type YamlSource } from '../../workload/yaml-source.ts'
-import { consumerProblem, type Layer, layerOf, matrixOf, stacked } from './layers.ts'
+import { consumerProblem, type Layer, layerOf, matrixOf, ownsRates, stacked } from './layers.ts'
 import { type Combination, combinations, combinationText } from './matrix.ts'
 import { type TestPlanFields, type TestRunFields, testPlanSchema } from './plan-schema.ts'
 import { runId } from './run-id.ts'
@@ -186,7 +186,7 @@ async function runsOf(
   for (const outline of outlines) {
     const { name, type, fields } = outline
     try {
-      const problem = consumerProblem(fields, yaml)
+      const problem = consumerProblem(fields, yaml) ?? typeProblem(outline, yaml)
       if (problem !== null) throw configError([problem])
       const workload = await workloadFrom(workloadSource(yaml, plan, outline), options)
       for (const { field, problem } of workload.refusals) {
@@ -203,6 +203,14 @@ async function runsOf(
   const lines = [...failures]
   const more = lines.length > MAX_PROBLEMS ? [`and ${lines.length - MAX_PROBLEMS} more`] : []
   throw new AppError('CONFIG', [...lines.slice(0, MAX_PROBLEMS), ...more].join('\n'))
+}
+
+/** A run that is called a ramp and has none would be taken for what it is not. */
+function typeProblem({ type, fields, path }: Outline, yaml: YamlSource): Problem | null {
+  if (type !== 'ramp' || ownsRates(fields)) return null
+  const what = 'expected a schedule with stages or a trace in a run of type ramp, got none'
+  const hint = 'add schedule: {stages: [{rate: 1000, rampTo: 10000, seconds: 60}]}'
+  return { where: yaml.whereIs([...path, 'type']), what, hint }
 }
 
 /** The run's workload as if it had a file of its own, its places being those of the plan. */

@@ -77,7 +77,7 @@ test('the result names changed settings, not their values', () => {
 
 test('all that differs from the shipped configuration is in the result, but for where things are', () => {
   const node = { name: 'n', port: 1, dataFolder: '/d', logFile: '/l', configFile: '/c' }
-  const plan = { ...node, webPort: 2, tlsPort: null, bookiePort: 3 }
+  const plan = { ...node, webPort: 2, tlsPort: null, front: null, bookiePort: 3 }
   const extra = parseExtra({ journalSyncData: true })
   const where = /port|address|Url|Uri|zkServers|Director/i
   const files = {
