@@ -161,6 +161,8 @@ export interface TrialResult {
   readonly place?: number
   /** Messages a second that were to be offered; absent in results of older versions: the workload's `producerRateHz`. */
   readonly rateHz?: number
+  /** Sent as fast as the system took it: latencies hold only for the load that it allowed. Absent with a schedule. */
+  readonly closedLoop?: true
   readonly server: {
     readonly version: string
     readonly client: string

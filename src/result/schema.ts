@@ -170,6 +170,7 @@ const trial = z.object({
   startedAt: text,
   place: count.exactOptional(),
   rateHz: number.positive().exactOptional(),
+  closedLoop: z.literal(true).exactOptional(),
   server: z.object({
     version: text,
     client: text,
