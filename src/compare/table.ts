@@ -96,6 +96,8 @@ function atRate(rateHz: number): string {
 
 /** Whether a trial's latencies may be ranked: measured validly, and no integrity promise broken. */
 export function isRanked(trial: TrialResult): boolean {
+  // What was sent as fast as it went met another load on each side.
+  if (trial.closedLoop === true) return false
   return trial.verdict.measurement === 'valid' && trial.verdict.integrity !== 'violated'
 }
 
@@ -250,6 +252,12 @@ function footnotesOf(columns: readonly SideColumn[]): string[] {
     notes.push(`Latencies of ${list(saturated)} are overload figures: shown, not ranked.`)
   const invalid = having(({ verdict }) => verdict.measurement === 'invalid')
   if (invalid.length > 0) notes.push(`Figures of ${list(invalid)} are not to be trusted: shown, not ranked.`)
+  const closed = having(({ closedLoop }) => closedLoop === true)
+  if (closed.length > 0) {
+    notes.push(
+      `Latencies of ${list(closed)} are closed-loop: sent as fast as it went, a slow system was asked less. Shown, not ranked.`,
+    )
+  }
   const violated = having(({ verdict }) => verdict.integrity === 'violated')
   if (violated.length > 0) notes.push(`${list(violated)} broke an integrity promise and is not ranked.`)
   notes.push('≥: messages that never came would change this quantile; the true one is at least this.')

@@ -71,7 +71,9 @@ export function createClosedLoop(warmupUs: number, endUs: number, maxBatch: numb
     const half = firsts.length >> 1
     const isKept = (run: number) => run >= half || run % 2 === 0
     // A pair keeps the first number of its first run, and the instant of its second.
-    instants = instants.map((us, run) => (run + 1 < half ? instants[run + 1]! : us)).filter((_, run) => isKept(run))
+    instants = instants
+      .map((us, run) => (run + 1 < half ? instants[run + 1]! : us))
+      .filter((_, run) => isKept(run))
     firsts = firsts.filter((_, run) => isKept(run))
     lastRun = 0
   }

@@ -9,8 +9,8 @@ import { createKeys } from './keys.ts'
 import type { LatencyBook } from './latency-book.ts'
 import { LAST_SENDS_MS, MAX_BATCHES_PER_TURN, MAX_IN_FLIGHT_BYTES } from './limits.ts'
 import { Outbound, type OutboundContext } from './outbound.ts'
-import { createBodies } from './payload.ts'
 import type { Pacer } from './pacer.ts'
+import { createBodies } from './payload.ts'
 import { countBefore } from './schedule.ts'
 import { createSchedules, type Schedules } from './shaped-schedule.ts'
 import { createSlabPool } from './slab-pool.ts'
@@ -48,8 +48,7 @@ export function createProducerLoop(options: ProducerLoopOptions): ProducerLoop {
   const calls = new BusyLog()
   const context = createContext(options, calls)
   // Workers that only consume need none, which may be large.
-  let schedules =
-    spec.producers.length === 0 || spec.closedLoop === true ? null : createSchedules(spec)
+  let schedules = spec.producers.length === 0 || spec.closedLoop === true ? null : createSchedules(spec)
   const closedLoops = new Map<number, ClosedLoop>()
   const producers = spec.producers.map((plan) => ({
     topic: plan.topic,

@@ -68,7 +68,9 @@ function loadCharts({ rateHz, sides }: RateTrials, loads: number, keepEvery: num
     trials.map((trial, index) => ({ side, trialNumber: index + 1, trial })),
   )
   return {
-    title: `${countText(rateHz)} msg/s`,
+    title: run.some(({ trials }) => trials.some(({ closedLoop }) => closedLoop === true))
+      ? 'as fast as it goes (closed loop)'
+      : `${countText(rateHz)} msg/s`,
     percentiles: LATENCY_CHARTS.map(([name, title]) =>
       percentileChart(
         title,

@@ -182,6 +182,8 @@ function workloadSummary(result: ExperimentResult): string {
 
 function rateText(result: ExperimentResult): string {
   const { search } = result.workload
+  if (result.sides.some(({ trials }) => trials.some(({ closedLoop }) => closedLoop === true)))
+    return 'As fast as it goes (closed loop),'
   if (search === undefined) return plannedRatesHz(result).map(countText).join(', ')
   const slo = search.slos.length === 0 ? '' : ` with ${search.slos.join(' and ')}`
   return `Search for the sustainable rate${slo}, from ${countText(search.startHz)}`

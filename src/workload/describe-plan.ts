@@ -1,6 +1,6 @@
 import { formatDuration } from './duration.ts'
 import { faultText } from './faults.ts'
-import { DRAIN_LIMIT_S, PREPARE_ESTIMATE_S } from './limits.ts'
+import { DRAIN_LIMIT_S, isClosedLoop, PREPARE_ESTIMATE_S } from './limits.ts'
 import type { Plan, Side, Workload } from './model.ts'
 import { type Prospect, prospectOf } from './prospect.ts'
 import { ratesOf } from './rates.ts'
@@ -95,8 +95,10 @@ function workloadLines(workload: Workload, messages: number): string[] {
   const most = rates.length === 1 ? '' : ' at the highest rate'
   const limit = consumerRateHz === null ? '' : `, consumers limited to ${count(consumerRateHz)}/s`
   return [
-    `${workload.name}: ${rates.map(count).join(', ')} messages/s of ${count(messageBytes)} bytes (${megabytes} MB/s)`,
-    `  ${formatDuration(workload.warmupS)} of warm-up, then ${formatDuration(workload.durationS)} measured: ${count(messages)} messages on each side${most}`,
+    isClosedLoop(workload.producerRateHz)
+      ? `${workload.name}: messages of ${count(messageBytes)} bytes as fast as each side takes them (closed loop): latencies are shown, not ranked`
+      : `${workload.name}: ${rates.map(count).join(', ')} messages/s of ${count(messageBytes)} bytes (${megabytes} MB/s)`,
+    `  ${formatDuration(workload.warmupS)} of warm-up, then ${formatDuration(workload.durationS)} measured${isClosedLoop(workload.producerRateHz) ? '' : `: ${count(messages)} messages on each side${most}`}`,
     ...scheduleLines(workload.schedule),
     `  ${plural(topics, 'topic')} of ${plural(workload.partitionsPerTopic, 'partition')}, ${plural(topics * workload.producersPerTopic, 'producer')}`,
     `  ${plural(subscriptionsPerTopic, 'subscription')} of each topic with ${plural(workload.consumersPerSubscription, 'consumer')} each${limit}`,

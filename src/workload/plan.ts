@@ -3,6 +3,7 @@ import { formatDuration } from './duration.ts'
 import { refuseFaults } from './faults.ts'
 import {
   AUDIT_MESSAGES,
+  isClosedLoop,
   MAX_CONSUMERS,
   MAX_DEFAULT_WORKERS,
   MAX_PARTITIONS,
@@ -204,7 +205,10 @@ function notesOf(file: WorkloadFile, workload: Workload, flags: ParsedFlags, wor
   if (flags.workers !== null && workers < flags.workers) {
     notes.push(`--workers ${flags.workers}: ${workers} is enough, there are no more producers or consumers`)
   }
-  if (workload.producerRateHz * (workload.warmupS + workload.durationS) > AUDIT_MESSAGES) {
+  const expected = isClosedLoop(workload.producerRateHz)
+    ? 0
+    : workload.producerRateHz * (workload.warmupS + workload.durationS)
+  if (expected > AUDIT_MESSAGES) {
     notes.push(`more than ${count(AUDIT_MESSAGES)} messages: the audit may have to fall back to counts only`)
   }
   return notes

@@ -1,4 +1,3 @@
-import { UNBOUNDED_RATE_HZ } from './limits.ts'
 import type { Problem } from './problem.ts'
 import type { Locator } from './validate.ts'
 import type { WorkloadFields } from './workload-schema.ts'
@@ -15,11 +14,6 @@ export function refusalsOf(fields: WorkloadFields, locator: Locator): Refusal[] 
   const refusals: Refusal[] = []
   const refuse = (field: keyof WorkloadFields, what: string, hint: string) =>
     refusals.push({ field, problem: { where: locator.whereIs([field]), what, hint } })
-  const rate = fields.producerRate
-  if (rate !== undefined && rate >= UNBOUNDED_RATE_HZ) {
-    const what = `expected producerRate below ${UNBOUNDED_RATE_HZ}, got ${rate}: sending as fast as it goes is not yet there`
-    refuse('producerRate', what, 'set producerRate, or --rate, to the messages a second to offer')
-  }
   if (fields.consumerBacklogSizeGB > 0) {
     const what = `expected consumerBacklogSizeGB to be 0, got ${fields.consumerBacklogSizeGB}: backlog tests are not yet there`
     refuse('consumerBacklogSizeGB', what, 'set it to 0 to measure without a backlog')

@@ -70,10 +70,10 @@ const fields = {
   producerRate: z
     .int()
     .min(0)
-    .max(UNBOUNDED_RATE_HZ - 1)
+    .max(MAX_RATE_HZ)
     .optional()
     .describe(
-      'Messages a second, total over all producers and topics; 0: search the highest that is sustained. Needed without rates and search.',
+      `Messages a second, total over all producers and topics; 0: search the highest that is sustained; from ${UNBOUNDED_RATE_HZ} on: as fast as it goes (closed loop). Needed without rates and search.`,
     ),
   rates: z
     .array(rate())
@@ -153,7 +153,6 @@ export const workloadSchema = z
 /** What `readWorkload` parses with: also lets through what is refused afterwards with a sentence of its own. */
 export const readableWorkloadSchema = z.strictObject({
   ...fields,
-  producerRate: z.int().min(0).max(MAX_RATE_HZ).optional(),
 })
 
 export type WorkloadFields = z.infer<typeof readableWorkloadSchema>

@@ -3,7 +3,11 @@
 // with a driver of known capacity, whose latencies must not grow with time as they would behind a schedule.
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
+import type { Driver } from '../../src/driver/driver.ts'
 import { createClosedLoop } from '../../src/engine/closed-loop.ts'
+import { runTrial, total } from './trial.ts'
+
+const S = 1_000_000
 
 test('asks for a batch until the end, and counts from the asking', () => {
   const { pacer, timing } = createClosedLoop(100, 300, 10)
@@ -58,4 +62,48 @@ test('long after, instants are only known a little later than they were, and mem
     expect(lateUs).toBeLessThanOrEqual(1)
   }
   expect(timing.schedule.instantUs(count - 1)).toBe(count - 1)
+})
+
+/** Takes no more than so many unsettled messages of a producer. */
+function withWindow(driver: Driver, most: number): Driver {
+  return {
+    ...driver,
+    async createProducer(spec, signal) {
+      let pending = 0
+      const onSettled: typeof spec.onSettled = (first, count, outcome, reason) => {
+        pending -= count
+        spec.onSettled(first, count, outcome, reason)
+      }
+      const producer = await driver.createProducer({ ...spec, onSettled }, signal)
+      return {
+        ...producer,
+        send(batch) {
+          const count = Math.min(batch.count, most - pending)
+          if (count <= 0) return 0
+          pending += count
+          return producer.send({ ...batch, count })
+        },
+      }
+    },
+  }
+}
+
+test('a whole engine: books balance, and a driver that refuses for a second is asked less, not later', async () => {
+  const trial = await runTrial({
+    spec: { warmupUs: S, measureUs: 3 * S, closedLoop: true },
+    producers: 2,
+    fake: { acknowledgeAfterUs: 2_000, deliverAfterUs: 3_000, blocks: [[2 * S, 3 * S]] },
+    wrap: (driver) => withWindow(driver, 20),
+  })
+  const sent = total(trial, 'sent')
+  expect(sent).toBeGreaterThan(1_000)
+  expect([total(trial, 'scheduled'), total(trial, 'acknowledged')]).toEqual([sent, sent])
+  const [audit] = trial.audit.audits
+  expect(audit).toMatchObject({ lost: 0, duplicated: 0, sent: sent + total(trial, 'sent', 'warmup') })
+  expect(trial.audit.delivered).toEqual({ warmup: total(trial, 'sent', 'warmup'), measure: sent })
+  for (const name of ['publish', 'endToEnd'] as const) {
+    expect(trial.summary(name)).toMatchObject({ count: sent, censored: 0 })
+    // Behind a schedule a third of all messages would show the second in which send() was blocked.
+    expect(trial.summary(name).p99.us).toBeLessThan(20_000)
+  }
 })

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { stringify } from 'yaml'
 import { AppError, messageOf } from '../../errors/app-error.ts'
-import { MAX_PROBLEMS } from '../../workload/limits.ts'
+import { MAX_PROBLEMS, UNBOUNDED_RATE_HZ } from '../../workload/limits.ts'
 import { configError, type Problem, problemText } from '../../workload/problem.ts'
 import { check } from '../../workload/validate.ts'
 import { readWorkload, type WorkloadFile, workloadFrom } from '../../workload/workload-file.ts'
@@ -159,6 +159,7 @@ const RATES = ['producerRate', 'rates'] as const
 /** What the type alone says of the rate; it goes over that of the base. */
 function rateOfType(type: RunType, given: Layer, path: Path): Layer {
   const place = [...path, 'type']
+  if (type === 'max_rate') return new Map([['producerRate', { value: UNBOUNDED_RATE_HZ, path: place }]])
   if (type === 'search' && !given.has('search')) return new Map([['search', { value: {}, path: place }]])
   return new Map()
 }
