@@ -9,12 +9,21 @@ export interface Stretch {
   readonly toS: number
 }
 
-/** The intervals whose middle lies in the stretch: workers tell by the second, a little after it. */
-export function intervalsIn({ intervals }: Pick<TrialResult, 'intervals'>, { fromS, toS }: Stretch) {
-  return intervals.filter(({ startS, endS }) => {
+/**
+ * The intervals whose middle lies in the stretch: workers tell by the second, a little after it. Of a stretch that is too
+ * short for one, the interval that it lies in.
+ */
+export function intervalsIn(
+  { intervals }: Pick<TrialResult, 'intervals'>,
+  { fromS, toS }: Stretch,
+): readonly IntervalResult[] {
+  const own = intervals.filter(({ startS, endS }) => {
     const middleS = (startS + endS) / 2
     return middleS >= fromS && middleS < toS
   })
+  if (own.length > 0) return own
+  const middleS = (fromS + toS) / 2
+  return intervals.filter(({ startS, endS }) => startS <= middleS && middleS < endS)
 }
 
 /** Messages a second over the intervals; null without any. */

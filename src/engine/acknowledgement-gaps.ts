@@ -53,8 +53,8 @@ export class LongestGap {
   }
 
   note(nowUs: number): void {
-    const fromUs = this.#lastUs > this.#fromUs ? this.#lastUs : this.#fromUs
-    const toUs = nowUs < this.#toUs ? nowUs : this.#toUs
+    const fromUs = Math.max(this.#lastUs, this.#fromUs)
+    const toUs = Math.min(nowUs, this.#toUs)
     if (toUs - fromUs > this.#longest.toUs - this.#longest.fromUs) this.#longest = { fromUs, toUs }
     if (nowUs > this.#lastUs) this.#lastUs = nowUs
   }

@@ -17,7 +17,7 @@ const SAME_INSTANT_S = 0.05
 export interface Recovery {
   /** From the fault's end to the begin of the first second within bounds after it; null = none until measure ended. */
   readonly afterEndS: number | null
-  /** From the fault's begin to that of the second from which on it was within bounds although the fault was still on. */
+  /** From the fault's begin to that of the first second back within bounds while the fault was still on; null = none. */
   readonly duringS: number | null
   /** Largest 99th percentile of publish latency that counts as recovered, µs. */
   readonly p99LimitUs: number
@@ -44,11 +44,11 @@ export function recoveryOf(
   const during = measure.filter(
     (each) => each.startS >= startS - SAME_INSTANT_S && each.endS <= endS + SAME_INSTANT_S,
   )
-  const last = during.findLastIndex((each) => !isWithin(each))
-  const from = last < 0 ? undefined : during[last + 1]
+  const hit = during.findIndex((each) => !isWithin(each))
+  const back = hit < 0 ? undefined : during.slice(hit).find(isWithin)
   return {
     afterEndS: found === undefined ? null : Math.max(0, found.startS - endS),
-    duringS: from === undefined ? null : from.startS - startS,
+    duringS: back === undefined ? null : back.startS - startS,
     p99LimitUs,
     waitedS: Math.max(0, after.at(-1)!.endS - endS),
   }

@@ -1,7 +1,10 @@
 import { z } from 'zod'
-import { ACKNOWLEDGERS, LATENCIES, PHASES } from '../engine/types.ts'
+import { ACKNOWLEDGERS, LATENCIES, PHASES, WORKER_ROLES } from '../engine/types.ts'
+import { FLOOR_LATENCIES } from './floor.ts'
+import { rateScheduleSchema } from './rate-schedule-schema.ts'
 import { type ExperimentResult, RESULT_SCHEMA_VERSION } from './result.ts'
-import { REFUSAL_KINDS, SEARCH_ENDS, SEARCH_PURPOSES } from './search.ts'
+import { searchOptionsSchema, searchResultSchema } from './search-schema.ts'
+import { wholeCostsSchema } from './whole-costs.ts'
 
 const count = z.number().int().nonnegative()
 const number = z.number()
@@ -78,7 +81,7 @@ const audit = z.object({
 })
 
 const worker = z.object({
-  role: z.enum(['producer', 'consumer']),
+  role: z.enum(WORKER_ROLES),
   index: count,
   pid: number,
   cpuS: number,
@@ -166,6 +169,24 @@ const breakdown = z.array(
   }),
 )
 
+const backlog = z.object({
+  targetMessages: count,
+  usualMessages: count,
+  build: z.object({ startS: number, endS: number, messages: count, reached: z.boolean() }),
+  drain: z.object({ endS: number, delivered: count, messages: count, drained: z.boolean() }),
+})
+
+const workerClock = z.object({
+  role: z.enum(WORKER_ROLES),
+  index: count,
+  offsetUs: number,
+  atUs: number,
+  driftPpm: number,
+  boundUs: number.nonnegative(),
+  exchanges: count,
+  restarts: count,
+})
+
 const trial = z.object({
   startedAt: text,
   place: count.exactOptional(),
@@ -213,6 +234,11 @@ const trial = z.object({
   workers: z.array(worker),
   clientWire: wire.exactOptional(),
   clockBoundUs: number.nonnegative(),
+  warmup: z
+    .object({ settled: z.boolean(), maximumS: number.nonnegative(), reason: textOrNull })
+    .exactOptional(),
+  backlog: backlog.exactOptional(),
+  clocks: z.array(workerClock).exactOptional(),
   drain: z.object({ durationMs: number.nonnegative(), complete: z.boolean() }),
   backlogAtEnd: number.nonnegative(),
   interrupted: textOrNull,
@@ -235,58 +261,6 @@ const customFigure = z.object({
   errors: texts,
 })
 
-const searchOptions = z.object({
-  slos: texts,
-  startHz: number.positive(),
-  maxHz: number.positive(),
-  precision: number.positive(),
-  confirmations: count,
-  stepS: number.positive(),
-  settleS: number.nonnegative(),
-  drainS: number.positive(),
-  maxSteps: count,
-  maxS: number.positive(),
-})
-
-const searchResult = z.object({
-  options: searchOptions,
-  end: z.enum(SEARCH_ENDS),
-  rateHz: number.positive().nullable(),
-  bracket: z.object({ heldHz: number.positive().nullable(), refusedHz: number.positive().nullable() }),
-  sentences: texts,
-  steps: z.array(
-    z.object({
-      place: count,
-      rateHz: number.positive(),
-      purpose: z.enum(SEARCH_PURPOSES),
-      outcome: z.enum(['held', 'refused', 'unknown']),
-      reasons: z.array(z.object({ kind: z.enum(REFUSAL_KINDS), text })),
-      tookS: number.nonnegative(),
-    }),
-  ),
-})
-
-const rate = number.nonnegative()
-const rateSchedule = z.object({
-  arrivals: z.enum(['even', 'poisson']),
-  shape: z
-    .discriminatedUnion('kind', [
-      z.object({
-        kind: z.literal('stages'),
-        warmupRateHz: rate,
-        stages: z.array(z.object({ fromHz: rate, toHz: rate, durationS: number.positive() })),
-      }),
-      z.object({
-        kind: z.literal('trace'),
-        warmupRateHz: rate,
-        path: text,
-        sha256: text,
-        messages: count,
-      }),
-    ])
-    .nullable(),
-})
-
 const workload = z.object({
   name: text,
   topics: count,
@@ -303,9 +277,14 @@ const workload = z.object({
   consumersPerSubscription: count,
   producerRateHz: number,
   ratesHz: z.array(number.positive()).exactOptional(),
-  search: searchOptions.exactOptional(),
+  search: searchOptionsSchema.exactOptional(),
   consumerRateHz: number.nullable(),
-  schedule: rateSchedule.exactOptional(),
+  schedule: rateScheduleSchema.exactOptional(),
+  endToEndClock: z.literal('echo').exactOptional(),
+  warmup: z.literal('auto').exactOptional(),
+  backlog: z
+    .object({ messages: count, drainRatio: number, maxBuildS: number, maxDrainS: number })
+    .exactOptional(),
   warmupS: number,
   durationS: number,
   slo: texts.exactOptional(),
@@ -331,6 +310,16 @@ const workload = z.object({
       }),
     )
     .exactOptional(),
+})
+
+const floorFigures = z.object({ p50: number, p95: number, p99: number, p999: number })
+const floor = z.object({
+  measuredAt: text,
+  kind: z.enum(['quick', 'full']),
+  rateHz: number,
+  messageBytes: count,
+  latencies: z.record(z.enum(FLOOR_LATENCIES), floorFigures),
+  stale: textOrNull,
 })
 
 /**
@@ -376,18 +365,20 @@ export const experimentResultSchema = z.object({
       trials: z.array(trial),
       failedTrials: z.array(z.object({ place: count, message: text, hint: textOrNull })).exactOptional(),
       customFigures: z.array(customFigure).exactOptional(),
-      search: searchResult.exactOptional(),
+      search: searchResultSchema.exactOptional(),
     }),
   ),
   partial: textOrNull,
   notes: texts,
   customFigures: z.object({ module: text, error: textOrNull }).exactOptional(),
+  floor: floor.exactOptional(),
   costs: z.discriminatedUnion('billing', [
     z.object({ billing: z.literal('not billed') }),
     z.object({
       billing: z.enum(['estimated', 'billed']),
       currency: text,
       sides: z.array(z.object({ side: text, perHour: number.nonnegative() })),
+      whole: wholeCostsSchema.exactOptional(),
     }),
   ]),
 }) satisfies z.ZodType<ExperimentResult>

@@ -1,3 +1,4 @@
+import { buildSeconds, longestMeasureS } from './backlog.ts'
 import { formatDuration } from './duration.ts'
 import { faultText } from './faults.ts'
 import { DRAIN_LIMIT_S, isClosedLoop, PREPARE_ESTIMATE_S } from './limits.ts'
@@ -17,7 +18,7 @@ const STEP_ESTIMATE_S = 5
 export interface PlanDescription {
   /** Without colours, indented with spaces. */
   readonly lines: readonly string[]
-  /** Warm-up and measured time of all trials: exact. */
+  /** Warm-up and measured time of all trials: exact, unless warm-up is automatic (then its longest) or a backlog is drained. */
   readonly loadSeconds: number
   /** With an estimate for starting, preparing and stopping at each trial. */
   readonly totalSeconds: number
@@ -41,7 +42,7 @@ export function describePlan(plan: Plan): PlanDescription {
   const lines = [
     ...searchLines(workload),
     ...workloadLines(workload, messages),
-    `${plural(plan.workers, 'producer process', 'es')} and ${plural(plan.workers, 'consumer process', 'es')}`,
+    processText(plan),
     `${plural(sides.length, 'side')}, one after another:`,
     ...sides.flatMap((side) => sideLines(side, plan)),
     ...trialLines(plan),
@@ -69,8 +70,15 @@ function secondsOf({
     const totalSeconds = loadSeconds + trials * STEP_ESTIMATE_S + sides.length * PREPARE_ESTIMATE_S
     return { loadSeconds, totalSeconds: Math.min(totalSeconds, maximumSeconds), maximumSeconds }
   }
-  const totalSeconds = loadSeconds + trials * PREPARE_ESTIMATE_S
-  return { loadSeconds, totalSeconds, maximumSeconds: totalSeconds + trials * DRAIN_LIMIT_S }
+  const { backlog } = workload
+  const buildsS = sum(order.map(({ rateHz }) => (backlog === undefined ? 0 : buildSeconds(backlog, rateHz))))
+  const totalSeconds = loadSeconds + buildsS + trials * PREPARE_ESTIMATE_S
+  const longestSeconds = trials * (longestMeasureS(workload) - durationS) - buildsS
+  return {
+    loadSeconds: loadSeconds + buildsS,
+    totalSeconds,
+    maximumSeconds: totalSeconds + longestSeconds + trials * DRAIN_LIMIT_S,
+  }
 }
 
 /** Nobody knows them beforehand: so many it took on models of many capacities. */
@@ -88,6 +96,12 @@ function searchLines({ search }: Workload): string[] {
   ]
 }
 
+function processText({ workload, workers }: Plan): string {
+  if (workload.endToEndClock === 'echo')
+    return `${plural(workers, 'process', 'es')} that both send and receive`
+  return `${plural(workers, 'producer process', 'es')} and ${plural(workers, 'consumer process', 'es')}`
+}
+
 function workloadLines(workload: Workload, messages: number): string[] {
   const { messageBytes, topics, subscriptionsPerTopic, consumerRateHz } = workload
   const rates = ratesOf(workload)
@@ -98,8 +112,10 @@ function workloadLines(workload: Workload, messages: number): string[] {
     isClosedLoop(workload.producerRateHz)
       ? `${workload.name}: messages of ${count(messageBytes)} bytes as fast as each side takes them (closed loop): latencies are shown, not ranked`
       : `${workload.name}: ${rates.map(count).join(', ')} messages/s of ${count(messageBytes)} bytes (${megabytes} MB/s)`,
-    `  ${formatDuration(workload.warmupS)} of warm-up, then ${formatDuration(workload.durationS)} measured${isClosedLoop(workload.producerRateHz) ? '' : `: ${count(messages)} messages on each side${most}`}`,
+    `  ${warmupText(workload)}, then ${formatDuration(workload.durationS)} measured${isClosedLoop(workload.producerRateHz) ? '' : `: ${count(messages)} messages on each side${most}`}`,
     ...scheduleLines(workload.schedule),
+    ...backlogLines(workload),
+    ...(workload.slo ?? []).map((objective) => `  objective: ${objective}`),
     `  ${plural(topics, 'topic')} of ${plural(workload.partitionsPerTopic, 'partition')}, ${plural(topics * workload.producersPerTopic, 'producer')}`,
     `  ${plural(subscriptionsPerTopic, 'subscription')} of each topic with ${plural(workload.consumersPerSubscription, 'consumer')} each${limit}`,
     `  ${payloadText(workload)}; keys: ${workload.keyDistributor}`,
@@ -111,6 +127,24 @@ function workloadLines(workload: Workload, messages: number): string[] {
 
 function scheduleLines(schedule: Workload['schedule']): string[] {
   return schedule === undefined ? [] : [`  schedule: ${scheduleText(schedule)}`]
+}
+
+function warmupText({ warmup, warmupS }: Workload): string {
+  const length = formatDuration(warmupS)
+  return warmup === 'auto' ? `up to ${length} of warm-up, until the load has settled` : `${length} of warm-up`
+}
+
+function backlogLines({ backlog, producerRateHz }: Workload): string[] {
+  if (backlog === undefined) return []
+  const build = formatDuration(Math.round(buildSeconds(backlog, producerRateHz)))
+  const most = formatDuration(backlog.maxDrainS)
+  return [
+    `  then a backlog of ${count(backlog.messages)} messages of each subscription, built in about ${build}, drained in at most ${most}`,
+  ]
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }
 
 function payloadText({ payload }: Workload): string {

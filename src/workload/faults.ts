@@ -118,6 +118,8 @@ export function needsProxy({ faults = [] }: Pick<Plan['workload'], 'faults'>): b
 export interface KnownOfSides {
   /** How many nodes a side's local broker has; null = not known. */
   nodes(side: Side): number | null
+  /** Whether its local broker can be asked who leads. */
+  tellsLeader(side: Side): boolean
   /** Whether its servers send clients to addresses of their own. */
   redirects(side: Side): boolean
 }
@@ -160,6 +162,9 @@ export function refuseFaults(
         continue
       }
       const nodes = side.servers === null ? known.nodes(side) : side.servers.length
+      if (node === 'leader' && nodes !== 1 && !known.tellsLeader(side)) {
+        refuse(`expected a node's number for ${side.label}, got leader`, 'its brokers do not tell who leads')
+      }
       if (typeof node !== 'number' || nodes === null || node <= nodes) continue
       const few = nodes === 1 ? '1 node' : `${nodes} nodes`
       refuse(`expected a node of ${side.label}, which has ${few}, got ${node}`, 'or take --topology cluster')

@@ -1,9 +1,11 @@
 import { DRIVERS, type DriverEntry } from '../drivers/registry.ts'
+import { backlogPlanProblems, withBacklogLimits } from './backlog.ts'
 import { formatDuration } from './duration.ts'
 import { refuseFaults } from './faults.ts'
 import {
   AUDIT_MESSAGES,
   isClosedLoop,
+  MAX_AUTO_WARMUP_S,
   MAX_CONSUMERS,
   MAX_DEFAULT_WORKERS,
   MAX_PARTITIONS,
@@ -17,7 +19,7 @@ import { displayPath } from './product-folder.ts'
 import { trialsForVerdict } from './prospect.ts'
 import { ratesOf, withRates } from './rates.ts'
 import { scheduleProblems, withDuration } from './schedule-flags.ts'
-import { SEARCH_DEFAULTS, type SearchOptions, searchProblems } from './search.ts'
+import { rateSourceProblems, SEARCH_DEFAULTS, type SearchOptions } from './search.ts'
 import { MASK, maskLoose } from './secrets.ts'
 import { parseSideToken, splitSides } from './side-token.ts'
 import { resolveSides, type SideRequest } from './sides.ts'
@@ -32,7 +34,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   const flags = parseFlags(options)
   const registry = options.registry ?? DRIVERS
   const file = options.workload ?? (await readWorkload(options.workloadFile, { lenient: flags.lenient }))
-  const workload = withFlags(file.workload, flags)
+  const workload = withBacklogLimits(withFlags(file.workload, flags))
   refuse(file, workload, flags)
   const requests = sideRequests(file, flags, registry)
   if (requests.length === 0) {
@@ -44,11 +46,14 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   const sides = await resolveSides(requests, { registry, workloadFile, lenient: flags.lenient })
   refuseFaults({ workload, sides, topology: flags.topology }, file.locator, {
     nodes: (side) => entryOf(side)?.localNodes?.[flags.topology] ?? null,
+    tellsLeader: (side) => entryOf(side)?.localNodes?.tellsLeader === true,
     redirects: (side) => entryOf(side)?.redirectsClients === true,
   })
   const producers = workload.topics * workload.producersPerTopic
   const consumers = workload.topics * workload.subscriptionsPerTopic * workload.consumersPerSubscription
-  const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), Math.max(producers, consumers))
+  // One clock reads both ends of a topic's latencies, so one worker has it alone.
+  const mostWorkers = workload.endToEndClock === 'echo' ? workload.topics : Math.max(producers, consumers)
+  const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), mostWorkers)
   const rates = ratesOf(workload)
   const asked = workload.search === undefined ? (flags.repeat ?? file.repeat) : 1
   const repeat = asked === 'auto' ? trialsForVerdict({ sides, rates: rates.length }) : asked
@@ -76,19 +81,21 @@ function defaultWorkers(cores: number): number {
 }
 
 function withFlags(file: Workload, flags: ParsedFlags): Workload {
-  const { durationS, warmupS, ratesHz } = flags
+  const { durationS, warmupS, autoWarmup, ratesHz } = flags
   const search = ratesHz === null ? searchWith(file, flags) : null
   if (search !== null) {
-    const { ratesHz: _, slo: __, ...one } = file
+    const { ratesHz: _, slo: __, warmup: ___, ...one } = file
     const { stepS, settleS, startHz } = search
     return { ...one, producerRateHz: startHz, search, durationS: stepS, warmupS: settleS }
   }
   const warmupLimitS = durationS === null ? Number.POSITIVE_INFINITY : durationS / 2
   const rated = ratesHz === null ? file : withRates(file, ratesHz)
-  return {
-    ...(durationS === null ? rated : withDuration(rated, durationS)),
-    warmupS: warmupS ?? Math.min(rated.warmupS, warmupLimitS),
+  const { warmup, ...timed } = durationS === null ? rated : withDuration(rated, durationS)
+  if (autoWarmup || (warmup === 'auto' && warmupS === null)) {
+    const longestS = warmup === 'auto' ? file.warmupS : MAX_AUTO_WARMUP_S
+    return { ...timed, warmup: 'auto', warmupS: longestS }
   }
+  return { ...timed, warmupS: warmupS ?? Math.min(file.warmupS, warmupLimitS) }
 }
 
 /**
@@ -117,8 +124,12 @@ function refuse(file: WorkloadFile, workload: Workload, flags: ParsedFlags): voi
     flags.metrics !== null && 'metrics',
   ]
   const problems = file.refusals.filter(({ field }) => !lifted.includes(field)).map(({ problem }) => problem)
-  problems.push(...sizeProblems(workload, file), ...scheduleProblems(workload, flags))
-  problems.push(...searchProblems(workload, file.locator))
+  problems.push(
+    ...sizeProblems(workload, file),
+    ...scheduleProblems(workload, flags),
+    ...backlogPlanProblems(workload),
+    ...rateSourceProblems(workload, file.locator),
+  )
   if (problems.length > 0) throw configError(problems)
 }
 
@@ -185,7 +196,11 @@ function withoutSecrets({ source, workload }: WorkloadFile, registry: readonly D
 
 function notesOf(file: WorkloadFile, workload: Workload, flags: ParsedFlags, workers: number): string[] {
   const notes = [...file.ignored.map((text) => `ignored: ${text}`)]
-  notes.push(...file.notes.filter((note) => flags.warmupS === null || !note.startsWith('warm-up')))
+  notes.push(
+    ...file.notes.filter(
+      (note) => (flags.warmupS === null && !flags.autoWarmup) || !note.startsWith('warm-up'),
+    ),
+  )
   if (workload.search !== undefined) return [...notes, ...searchFlagNotes(file, flags)]
   if (flags.durationS !== null)
     notes.push(`--duration: ${formatDuration(file.workload.durationS)} in the file`)
@@ -203,7 +218,8 @@ function notesOf(file: WorkloadFile, workload: Workload, flags: ParsedFlags, wor
     notes.push(`${flag}: ${ratesOf(file.workload).map(count).join(' and ')} messages/s in the file`)
   }
   if (flags.workers !== null && workers < flags.workers) {
-    notes.push(`--workers ${flags.workers}: ${workers} is enough, there are no more producers or consumers`)
+    const what = workload.endToEndClock === 'echo' ? 'topics' : 'producers or consumers'
+    notes.push(`--workers ${flags.workers}: ${workers} is enough, there are no more ${what}`)
   }
   const expected = isClosedLoop(workload.producerRateHz)
     ? 0

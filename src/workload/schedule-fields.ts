@@ -140,7 +140,7 @@ async function readTraceFile(
   }
   const parsed = parseTrace(text)
   if ('problems' in parsed) {
-    return { problems: parsed.problems.map(({ line, what }) => ({ where: `${found}:${line}`, what })) }
+    return { problems: parsed.problems.map(({ line, what }) => ({ where: `${found}:${line}:1`, what })) }
   }
   const { trace } = parsed
   if (trace.kind === 'instants' && field.arrivals === 'poisson') {

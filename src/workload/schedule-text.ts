@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { formatDuration } from './duration.ts'
 import type { RateSchedule, RateStage } from './rate-schedule.ts'
 
@@ -12,7 +13,7 @@ export function scheduleText({ arrivals, shape }: RateSchedule): string {
 
 function shapeText(shape: RateSchedule['shape']): string[] {
   if (shape === null) return []
-  if (shape.kind === 'trace') return [`the trace ${shape.path}, ${count(shape.messages)} messages`]
+  if (shape.kind === 'trace') return [`the trace ${basename(shape.path)}, ${count(shape.messages)} messages`]
   const { stages } = shape
   const more = stages.length - STAGES_SHOWN
   const shown = stages.slice(0, STAGES_SHOWN).map(stageText).join(', then ')

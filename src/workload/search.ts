@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { UNBOUNDED_RATE_HZ } from './limits.ts'
+import { isClosedLoop, UNBOUNDED_RATE_HZ } from './limits.ts'
 import type { Workload } from './model.ts'
 import type { Problem } from './problem.ts'
 import { isSlo, MAX_SLOS, parseSlo, parseSlos } from './slo.ts'
@@ -148,18 +148,21 @@ export function parseSearchFlag(text: string): readonly string[] | string {
   return slos.length <= MAX_SLOS ? slos : `expected at most ${MAX_SLOS} predicates, got ${slos.length}`
 }
 
-/** What cannot be searched: every step has one rate, and must be like the others. */
-export function searchProblems(
-  { search, schedule, faults }: Pick<Workload, 'search' | 'schedule' | 'faults'>,
+/** What cannot be where there is no rate of the workload's own: every step of a search must be like the others. */
+export function rateSourceProblems(
+  workload: Workload,
   locator: Pick<Locator, 'whereIs'>,
 ): readonly Problem[] {
-  if (search === undefined) return []
-  const problems: Problem[] = []
-  const refuse = (field: string, what: string) =>
-    problems.push({ where: locator.whereIs([field]), what, hint: 'remove it, or search without it' })
-  if ((schedule?.shape ?? null) !== null) {
-    refuse('schedule', 'expected no schedule with rates of its own beside a search, got one')
-  }
-  if (faults !== undefined) refuse('faults', 'expected no faults beside a search, got some')
-  return problems
+  const { search, schedule, faults, backlog, producerRateHz } = workload
+  const [what, fields] =
+    search !== undefined
+      ? ['a search', { schedule: schedule?.shape ?? undefined, faults, backlog }]
+      : isClosedLoop(producerRateHz)
+        ? ['sending as fast as it goes', { schedule, backlog }]
+        : ['', {}]
+  return Object.entries(fields).flatMap(([field, value]) => {
+    if (value === undefined) return []
+    const hint = `remove it, or set producerRate, or --rate, to the messages a second to offer`
+    return { where: locator.whereIs([field]), what: `expected no ${field} beside ${what}, got one`, hint }
+  })
 }

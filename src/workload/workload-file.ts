@@ -1,12 +1,13 @@
 import { basename } from 'node:path'
+import { backlogProblems, toBacklog } from './backlog.ts'
 import { faultProblems, toFaults } from './faults.ts'
-import { DEFAULT_WARMUP_S, MAX_PAYLOAD_POOL_BYTES } from './limits.ts'
+import { DEFAULT_WARMUP_S, MAX_AUTO_WARMUP_S, MAX_PAYLOAD_POOL_BYTES, MIN_AUTO_WARMUP_S } from './limits.ts'
 import { findMetricsFile } from './metrics-file.ts'
 import type { Payload, Plan, Workload } from './model.ts'
 import { findPayloadFile } from './payload-file.ts'
 import { configError, type Problem } from './problem.ts'
 import { repeatedRates, withRates } from './rates.ts'
-import { type Refusal, refusalsOf } from './refusals.ts'
+import type { Refusal } from './refusals.ts'
 import { hasOwnRates, type ReadSchedule, readSchedule } from './schedule-fields.ts'
 import { type SearchOptions, searchOf } from './search.ts'
 import { parseSlos } from './slo.ts'
@@ -61,6 +62,8 @@ export async function workloadFrom(
     ...payloadProblems(fields, yaml),
     ...parseSlos(fields.slo ?? [], ['slo'], yaml).problems,
     ...faultProblems(fields.faults, yaml),
+    ...backlogProblems(fields, yaml),
+    ...autoWarmupProblems(fields, yaml),
   ]
   const payload = await payloadOf(fields, file, yaml)
   if ('problem' in payload) problems.push(payload.problem)
@@ -71,7 +74,7 @@ export async function workloadFrom(
     fields.metrics === undefined
       ? { found: null }
       : await findMetricsFile(fields.metrics, file, yaml.whereIs(['metrics']))
-  const refusals = refusalsOf(fields, yaml)
+  const refusals: Refusal[] = []
   if ('problem' in metrics) refusals.push({ field: 'metrics', problem: metrics.problem })
   return {
     file,
@@ -196,6 +199,7 @@ function toWorkload(
   search: SearchOptions | null,
   file: string,
 ): Workload {
+  const backlog = toBacklog(fields)
   const workload = {
     name: fields.name ?? basename(file).replace(/\.ya?ml$/, ''),
     topics: fields.topics,
@@ -209,7 +213,9 @@ function toWorkload(
     producerRateHz: search?.startHz ?? fixed?.meanRateHz ?? fields.producerRate ?? 0,
     ...(search && { search }),
     consumerRateHz: fields.consumerRate ?? null,
-    warmupS: seconds(fields.warmupDurationMinutes, fields.warmupDurationSeconds) ?? DEFAULT_WARMUP_S,
+    warmupS: warmupSeconds(fields),
+    ...(fields.warmup && { warmup: fields.warmup }),
+    ...(backlog !== null && { backlog }),
     durationS:
       fixed?.durationS ??
       seconds(fields.testDurationMinutes, fields.testDurationSeconds) ??
@@ -217,6 +223,7 @@ function toWorkload(
       0,
     ...(schedule !== null && { schedule }),
     ...(fields.slo && { slo: fields.slo }),
+    ...(fields.endToEndClock === 'echo' ? { endToEndClock: 'echo' as const } : {}),
     drivers: fields.drivers ?? null,
     ...(fields.faults && { faults: toFaults(fields.faults) }),
   }
@@ -225,6 +232,20 @@ function toWorkload(
 
 function seconds(minutes: number | undefined, wholeSeconds: number | undefined): number | undefined {
   return minutes === undefined ? wholeSeconds : minutes * 60
+}
+
+/** With `warmup: auto` the longest. */
+function warmupSeconds({ warmup, warmupDurationMinutes, warmupDurationSeconds }: WorkloadFields): number {
+  const given = seconds(warmupDurationMinutes, warmupDurationSeconds)
+  return given ?? (warmup === 'auto' ? MAX_AUTO_WARMUP_S : DEFAULT_WARMUP_S)
+}
+
+function autoWarmupProblems(fields: WorkloadFields, locator: Locator): Problem[] {
+  if (fields.warmup !== 'auto' || warmupSeconds(fields) >= MIN_AUTO_WARMUP_S) return []
+  const name = fields.warmupDurationSeconds === undefined ? 'warmupDurationMinutes' : 'warmupDurationSeconds'
+  const what = `expected at least ${MIN_AUTO_WARMUP_S} s beside warmup: auto, got ${warmupSeconds(fields)} s`
+  const hint = 'so long it takes to see whether a load has settled; with auto it is the longest warm-up'
+  return [{ where: locator.whereIs([name]), what, hint }]
 }
 
 /** OMB's default is 0 for all of these. */
@@ -242,7 +263,7 @@ function notesOf(data: Readonly<Record<string, unknown>>, fields: WorkloadFields
     .filter(([key]) => !given(key))
     .map(([key, effect]) => `${key} is not given: taken as 1 (OMB's default is 0: ${effect})`)
   if (isSearch(fields)) notes.push(...searchNotes(given))
-  else if (!given('warmupDurationMinutes') && !given('warmupDurationSeconds')) {
+  else if (!given('warmup') && !given('warmupDurationMinutes') && !given('warmupDurationSeconds')) {
     notes.push(`warm-up is not given: taken as ${DEFAULT_WARMUP_S} s (OMB's default is 1 minute)`)
   }
   if (fields.useRandomizedPayloads && given('payloadFile')) {

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { MAX_TRIALS_PER_SIDE } from '../compare/statistics/index.ts'
+import { backlogField } from './backlog.ts'
 import { faultsSchema } from './faults-schema.ts'
 import {
   DEFAULT_WARMUP_S,
+  MAX_AUTO_WARMUP_S,
   MAX_COUNT,
   MAX_DURATION_S,
   MAX_MESSAGE_BYTES,
@@ -95,7 +97,7 @@ const fields = {
     .min(0)
     .max(1_000_000)
     .default(0)
-    .describe('Backlog to build and drain. Only 0 (no backlog test) for now.'),
+    .describe('As backlog, in GiB over all subscriptions: OMB’s word.'),
   backlogDrainRatio: z
     .number()
     .min(0)
@@ -116,6 +118,12 @@ const fields = {
     .describe(`Warm-up in seconds, not measured; default: ${DEFAULT_WARMUP_S}.`),
   testDurationMinutes: z.int().min(1).max(MAX_MINUTES).optional().describe('Measured time in minutes.'),
   testDurationSeconds: z.int().min(1).max(MAX_DURATION_S).optional().describe('Measured time in seconds.'),
+  endToEndClock: z
+    .enum(['hosts', 'echo'])
+    .default('hosts')
+    .describe(
+      'Clocks of an end-to-end latency. Those of the hosts of sender and receiver, or, with echo, one: each topic is sent and received by one worker.',
+    ),
   drivers: z
     .array(z.string().min(1).max(4096))
     .min(1)
@@ -141,6 +149,13 @@ const fields = {
     .max(MAX_SLOS)
     .optional()
     .describe("Objectives that every trial must meet, such as 'publish.p99 < 20ms'; a miss is exit code 5."),
+  warmup: z
+    .literal('auto')
+    .optional()
+    .describe(
+      `Warm-up ends when rates and latencies have settled, at the latest after warmupDuration (default then: ${MAX_AUTO_WARMUP_S} s).`,
+    ),
+  backlog: backlogField.optional(),
   faults: faultsSchema,
 }
 

@@ -27,9 +27,9 @@ warmupDurationSeconds: 1
 drivers: [${FAKE}]
 `
 
-async function run(text: string, args: readonly string[] = []) {
+async function run(text: string, args: readonly string[] = [], base = BASE) {
   const file = join(folder, 'shapes.yaml')
-  writeFileSync(file, BASE + text)
+  writeFileSync(file, base + text)
   const finished = await home.run(['run', file, '--workers', '2', ...args])
   const result: ExperimentResult = await Bun.file(join(home.path, 'latest/result.json')).json()
   const page = await Bun.file(join(home.path, 'latest/report/index.html')).text()
@@ -107,4 +107,44 @@ test('an objective that was missed is exit code 5, and told; one that was met is
   if (late) return
   expect(finished.stdout).toContain('objective (slo) missed: fake')
   expect(shows(page, 'objective (slo) missed: fake')).toBe(true)
+})
+
+test('an automatic warm-up ends when the load has settled, for all workers at the same second', async () => {
+  const { finished, result, trial, page } = await run(
+    'producerRate: 500\ntestDurationSeconds: 2\nwarmup: auto\n',
+    [],
+    BASE.replace('warmupDurationSeconds: 1', 'warmupDurationSeconds: 40'),
+  )
+  expectSound(finished, result)
+  const { warmup, measure } = trial.phases
+  expect(trial.warmup).toMatchObject({ maximumS: 40 })
+  expect(Number.isInteger(warmup.durationS)).toBe(true)
+  expect(warmup.durationS).toBeWithin(10, 41)
+  if (trial.warmup!.settled) expect(trial.warmup!.reason).toBeNull()
+  expect(measure.durationS).toBe(2)
+  expectBooks(trial, 500 * warmup.durationS, 1000)
+  expect(trial.intervals.filter(({ phase }) => phase === 'measure')).toHaveLength(2)
+  expect(shows(page, trial.warmup!.settled ? `${warmup.durationS} s, settled` : 'not settled')).toBe(true)
+})
+
+test('a backlog is built with consumers paused, drained while producing, and every message is audited', async () => {
+  const { finished, result, trial, page } = await run(
+    'producerRate: 2000\ntestDurationSeconds: 2\nbacklog: {messages: 4000}\nsubscriptionsPerTopic: 2\n',
+  )
+  expectSound(finished, result)
+  const { backlog, phases } = trial
+  expect(backlog).toMatchObject({ targetMessages: 4000, build: { reached: true }, drain: { drained: true } })
+  expect(backlog!.build.messages).toBeGreaterThanOrEqual(4000)
+  const { scheduled } = phases.measure.counts
+  expect(scheduled).toBe(2000 * phases.measure.durationS)
+  expect(phases.measure.counts).toMatchObject({ sent: scheduled, acknowledged: scheduled })
+  const distinct = trial.audits.reduce((sum, audit) => sum + audit.distinct, 0)
+  expect(distinct).toBe(2 * (2000 + scheduled))
+  // Nothing came while it was built: what waited did so in the system.
+  const building = trial.intervals.filter(
+    ({ startS, endS }) => startS > backlog!.build.startS + 0.2 && endS < backlog!.build.endS,
+  )
+  for (const { received } of building) expect(received).toBe(0)
+  expect(finished.stdout).toContain('catch-up rate')
+  expect(shows(page, 'catch-up rate')).toBe(true)
 })

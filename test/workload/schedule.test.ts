@@ -118,10 +118,10 @@ describe('a trace', () => {
     const file = folder.write('bad.csv', 'time,count\n0,5\n1,-1\n0.5,2\nx,1\n2\n\n3,1e9\n')
     const { message } = await failureOf(read(`${BASE}schedule: {trace: bad.csv}\n`))
     expect(message.split('\n')).toEqual([
-      `${file}:3: expected a whole count from 0 to 1000000000, got "1,-1"`,
-      `${file}:5: expected a time in seconds or as ISO 8601, got "x,1"`,
-      `${file}:6: expected time,count, got "2"`,
-      `${file}:8: expected a whole count from 0 to 1000000000, got "3,1e9"`,
+      `${file}:3:1: expected a whole count from 0 to 1000000000, got "1,-1"`,
+      `${file}:5:1: expected a time in seconds or as ISO 8601, got "x,1"`,
+      `${file}:6:1: expected time,count, got "2"`,
+      `${file}:8:1: expected a whole count from 0 to 1000000000, got "3,1e9"`,
     ])
   })
 

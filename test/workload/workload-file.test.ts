@@ -145,19 +145,16 @@ describe('payload files', () => {
   })
 })
 
-describe('what does not exist yet is refused, with its place', () => {
-  const cases: [string, string, RegExp][] = [
-    ['consumerBacklogSizeGB', 'consumerBacklogSizeGB: 100', /backlog tests are not yet/],
-  ]
-  test.each(cases)('%s in "%s"', async (field, line, what) => {
-    const rest = MINIMAL.split('\n')
-      .filter((known) => !known.startsWith(`${field}:`))
-      .join('\n')
-    const { refusals } = await read(`${line}\n${rest}`)
-    expect(refusals.map((refusal) => refusal.field)).toEqual([field as never])
-    expect(refusals[0]!.problem.what).toMatch(what)
-    expect(refusals[0]!.problem.where).toMatch(/w\.yaml:1:\d+$/)
-    expect(refusals[0]!.problem.hint).toBeString()
+describe('an automatic warm-up', () => {
+  test('has a longest time, its own or the one that is given', async () => {
+    expect((await read(`${MINIMAL}warmup: auto\n`)).workload).toMatchObject({ warmup: 'auto', warmupS: 120 })
+    const given = await read(`${MINIMAL}warmup: auto\nwarmupDurationSeconds: 45\n`)
+    expect(given.workload).toMatchObject({ warmup: 'auto', warmupS: 45 })
+  })
+
+  test('that could not tell in its time is refused', async () => {
+    const { message } = await failureOf(read(`warmup: auto\nwarmupDurationSeconds: 11\n${MINIMAL}`))
+    expect(message).toMatch(/w\.yaml:2:24: expected at least 12 s beside warmup: auto, got 11 s/)
   })
 })
 

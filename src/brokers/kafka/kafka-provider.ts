@@ -8,6 +8,7 @@ import { javaHome } from '../provision/index.ts'
 import { engineRequirement, javaRequirement, mavenRequirement } from '../provision/requirements.ts'
 import { withClassArchive } from './kafka-archive.ts'
 import { kafkaInContainer } from './kafka-container.ts'
+import { kafkaLeader } from './kafka-leader.ts'
 import { KAFKA_IMAGE, KAFKA_VERSION, type KafkaInstallation, kafkaLibraries } from './kafka-libraries.ts'
 import {
   formatStorage,
@@ -194,6 +195,12 @@ function localBroker(
     settings,
     dataFolders,
     nodes,
+    leaderOf: (topic, signal) =>
+      kafkaLeader(
+        plans.map(({ port }) => `127.0.0.1:${port}`),
+        topic,
+        signal,
+      ),
     down: () => shutDownNodes(nodes, dataFolders, STOP_GRACE_MS),
   }
 }

@@ -10,6 +10,7 @@ import { RABBITMQ_IMAGE, rabbitmqInContainer } from './rabbitmq-container.ts'
 import { type RabbitmqExtra, rabbitmqExtraSchema } from './rabbitmq-extra.ts'
 import { type BrokerPlan, type NativePlan, type NodePlan, writeNodeFiles } from './rabbitmq-files.ts'
 import { installRabbitmq } from './rabbitmq-install.ts'
+import { rabbitmqLeader } from './rabbitmq-leader.ts'
 import { control, startRabbitmqNode } from './rabbitmq-node.ts'
 import { settingsOf } from './rabbitmq-settings.ts'
 import { portTaken, withFirstErrors } from './rabbitmq-start-errors.ts'
@@ -89,6 +90,7 @@ async function upNatively(
       settings: await settingsOf(broker),
       dataFolders: broker.nodes.map(({ directory }) => directory),
       nodes,
+      leaderOf: (topic, leaderSignal) => rabbitmqLeader(broker, topic, leaderSignal),
       down,
     }
   } catch (error) {

@@ -8,7 +8,7 @@ export const kafkaEntry: DriverEntry = {
   ombDriverClasses: ['KafkaBenchmarkDriver'],
   clients: ['platformatic', 'kafkajs'],
   localBroker: 'kafka',
-  localNodes: { single: 1, cluster: 3 },
+  localNodes: { single: 1, cluster: 3, tellsLeader: true },
   redirectsClients: true,
   configSchema: kafkaConfigSchema,
   fromOmb: kafkaFromOmb,

@@ -8,7 +8,7 @@ export const rabbitmqEntry: DriverEntry = {
   ombDriverClasses: ['RabbitMqBenchmarkDriver'],
   clients: ['amqplib'],
   localBroker: 'rabbitmq',
-  localNodes: { single: 1, cluster: 3 },
+  localNodes: { single: 1, cluster: 3, tellsLeader: true },
   configSchema: rabbitmqConfigSchema,
   fromOmb: translateOmb,
   secretKeys: ['password'],

@@ -10,7 +10,7 @@ import { consumerProblem, type Layer, layerOf, matrixOf, ownsRates, stacked } fr
 import { type Combination, combinations, combinationText } from './matrix.ts'
 import { type TestPlanFields, type TestRunFields, testPlanSchema } from './plan-schema.ts'
 import { runId } from './run-id.ts'
-import { RUN_TYPES, type RunType } from './run-types.ts'
+import type { RunType } from './run-types.ts'
 import { CONSUMERS_PER_TOPIC, snakeCase } from './workload-keys.ts'
 
 /** Runs of one plan, all matrices expanded. */
@@ -86,11 +86,6 @@ function outlinesOf(yaml: YamlSource, plan: TestPlanFields, report: Report): Out
   const outlines: Outline[] = []
   for (const [index, run] of plan.test_runs.entries()) {
     const path = ['test_runs', index]
-    const later = RUN_TYPES[run.type]
-    if (later !== null) {
-      const what = `expected a type of run that exists, got ${run.type}: ${later.missing}`
-      report({ where: yaml.whereIs([...path, 'type']), what, hint: later.hint })
-    }
     const expanded = expand(yaml, path, run, base, report)
     for (const outline of expanded) {
       const id = runId(outline.name)
@@ -133,7 +128,7 @@ function expand(yaml: YamlSource, path: Path, run: TestRunFields, base: Layer, r
     const what = 'expected exclusions that leave a combination, got none left'
     report({ where: yaml.whereIs([...path, 'exclude']), what })
   }
-  const type = run.type as RunType
+  const type = run.type
   const ofType = rateOfType(type, stacked([base, overrides]), path)
   if (ofType.size > 0) {
     const given = RATES.find((field) => own.has(field) || matrix.has(field) || matrix.has(snakeCase(field)))
@@ -206,12 +201,19 @@ async function runsOf(
   throw new AppError('CONFIG', [...lines.slice(0, MAX_PROBLEMS), ...more].join('\n'))
 }
 
-/** A run that is called a ramp and has none would be taken for what it is not. */
+/** A run that is called a ramp or a backlog and has none would be taken for what it is not. */
 function typeProblem({ type, fields, path }: Outline, yaml: YamlSource): Problem | null {
-  if (type !== 'ramp' || ownsRates(fields)) return null
-  const what = 'expected a schedule with stages or a trace in a run of type ramp, got none'
-  const hint = 'add schedule: {stages: [{rate: 1000, rampTo: 10000, seconds: 60}]}'
-  return { where: yaml.whereIs([...path, 'type']), what, hint }
+  const where = yaml.whereIs([...path, 'type'])
+  if (type === 'ramp' && !ownsRates(fields)) {
+    const what = 'expected a schedule with stages or a trace in a run of type ramp, got none'
+    return { where, what, hint: 'add schedule: {stages: [{rate: 1000, rampTo: 10000, seconds: 60}]}' }
+  }
+  const size = fields.get('backlog') ?? fields.get('consumerBacklogSizeGB')
+  if (type === 'backlog' && (size === undefined || size.value === 0)) {
+    const what = 'expected a backlog in a run of type backlog, got none'
+    return { where, what, hint: 'add backlog: {messages: 100000}' }
+  }
+  return null
 }
 
 /** The run's workload as if it had a file of its own, its places being those of the plan. */

@@ -44,5 +44,6 @@ export const RIVALS_OF_OWN_RATES: readonly string[] = [
 export const RIVALS: readonly (readonly string[])[] = [
   ['producerRate', 'rates', 'search'],
   ['testDurationMinutes', 'testDurationSeconds'],
+  ['backlog', 'consumerBacklogSizeGB'],
   ['warmupDurationMinutes', 'warmupDurationSeconds'],
 ]

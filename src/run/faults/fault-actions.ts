@@ -7,7 +7,7 @@ import type { Fault, NetworkFault } from '../../workload/model.ts'
 /** A clean end of a node that is restarted gets so long, then it is killed. */
 const RESTART_GRACE_MS = 10_000
 /** Asking who leads. */
-const LEADER_LIMIT_MS = 5_000
+const LEADER_LIMIT_MS = 20_000
 
 /** A fault that is about to happen. */
 export interface FaultAction {
@@ -81,6 +81,7 @@ async function chooseNode(
 }
 
 async function leaderOf(broker: LocalBroker | null, topic: string): Promise<number> {
+  if (broker?.nodes.length === 1) return 1
   const leader = await broker?.leaderOf?.(topic, AbortSignal.timeout(LEADER_LIMIT_MS))
   if (leader !== undefined && leader !== null) return leader + 1
   throw new AppError('PREPARE', `expected ${broker?.name} to tell who leads ${topic}, got no answer`, {

@@ -6,6 +6,8 @@ import type { FaultAction } from './fault-actions.ts'
 
 /** Longest time that taking a fault back may take: a restart with its wait for health above all. */
 export const RECOVER_LIMIT_MS = 180_000
+/** Who leads is asked so long before its time: some brokers take seconds to answer. */
+const ASK_LEADER_MS = 15_000
 
 /** What a fault really did; times in µs from the epoch. */
 export interface FaultRecord {
@@ -55,9 +57,11 @@ async function runFault(options: FaultRunOptions, fault: Fault, index: number): 
   let startUs: number | null = null
   let action: FaultAction
   try {
-    await sleepUntil(measureUs + fault.atS * 1e6)
+    const dueUs = measureUs + fault.atS * 1e6
+    await sleepUntil(fault.node === 'leader' ? dueUs - ASK_LEADER_MS * 1000 : dueUs)
     action = await options.actionOf(fault, index)
     text = action.text
+    await sleepUntil(dueUs)
     startUs = nowUs()
     say(`fault begins: ${text}`)
     await action.begin()

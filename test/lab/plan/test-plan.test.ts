@@ -252,23 +252,23 @@ describe('types with a rate of their own', () => {
   })
 })
 
-describe('types that are not yet there', () => {
-  test.each(['backlog'])('%s is refused with a sentence', async (type) => {
-    const text = `base_workload: {message_size: 100, test_duration_seconds: 5}\ntest_runs:\n  - {name: a, type: ${type}}\n`
-    const [line, ...more] = await linesOf(text)
-    expect(more).toEqual([])
-    expect(line).toMatch(
-      new RegExp(`^plan\\.yaml:3:21: expected a type of run that exists, got ${type}: .* not yet there \\(`),
+describe('a run of type backlog', () => {
+  const base = 'base_workload: {message_size: 100, test_duration_seconds: 5, producer_rate: 9}\ntest_runs:\n'
+
+  test('has one, in our words or OMB’s', async () => {
+    const { runs } = await planOf(
+      `${base}  - {name: a, type: backlog, workload_overrides: {backlog: {messages: 70}}}
+  - {name: b, type: backlog, workload_overrides: {consumer_backlog_size_gb: 1}}\n`,
     )
+    expect(runs.map(({ workload }) => workload.workload.backlog!.messages)).toEqual([
+      70,
+      Math.round(2 ** 30 / 100),
+    ])
   })
 
-  test('also where the workload asks for it in its own words', async () => {
-    expect(
-      await linesOf(withRun('producer_rate: 5, workload_overrides: {consumer_backlog_size_gb: 2}')),
-    ).toEqual([
-      expect.stringMatching(
-        /^plan\.yaml:3:\d+: expected consumerBacklogSizeGB to be 0, got 2: backlog tests/,
-      ),
+  test('is refused without one', async () => {
+    expect(await linesOf(`${base}  - {name: a, type: backlog}\n`)).toEqual([
+      expect.stringMatching(/^plan\.yaml:3:21: expected a backlog in a run of type backlog, got none/),
     ])
   })
 })

@@ -1,0 +1,51 @@
+/**
+ * Question: is a stall of the broker seen by every message that was due meanwhile (no coordinated omission)?
+ *
+ * A real broker is halted by SIGSTOP for one second, `STOPS` (5) times, at `RATE` (500) msg/s, far below a tenth of
+ * its capacity. A message that is due t ms after the halt is acknowledged 1000 − t ms later, so of each stop
+ * RATE × (1 − x/1000) messages have a publish latency above x ms: for x = 100 … 900 within 5 %. `SIDE` (kafka).
+ */
+import { bucketsOf } from '../src/result/histogram.ts'
+import { benchRun, ledger, trialOf } from './faults/bench-run.ts'
+
+const { STOPS = '5', RATE = '500', SIDE = 'kafka' } = process.env
+const TOLERANCE = 0.05
+const EVERY_S = 5
+const [stops, rateHz] = [Number(STOPS), Number(RATE)]
+
+const faults = Array.from(
+  { length: stops },
+  (_, i) => `  - { fault: stop, node: 1, atSeconds: ${3 + i * EVERY_S}, forSeconds: 1 }`,
+)
+const workload = `name: halted broker
+messageSize: 200
+producerRate: ${rateHz}
+warmupDurationSeconds: 10
+testDurationSeconds: ${3 + stops * EVERY_S}
+faults:
+${faults.join('\n')}
+`
+const result = await benchRun(workload, ['--drivers', SIDE])
+const { phases, faults: told = [], verdict } = trialOf(result.sides[0]!)
+const { check, end } = ledger()
+const buckets = bucketsOf(phases.measure.latencies.publish.completed)
+const countAbove = (us: number) =>
+  buckets.reduce((sum, bucket) => (bucket.us > us ? sum + bucket.count : sum), 0)
+
+const lasted = told.map(({ startS, endS }) => (endS ?? Number.NaN) - (startS ?? Number.NaN))
+console.log(
+  `stops: ${lasted.map((s) => `${(s * 1000).toFixed(1)} ms`).join(', ')}; measurement ${verdict.measurement}`,
+)
+check(`${stops} stops, each told with its begin and end`, lasted.filter((s) => s >= 1).length === stops)
+for (let x = 100; x <= 900; x += 100) {
+  const expected = stops * rateHz * (1 - x / 1000)
+  const got = countAbove(x * 1000)
+  const off = got / expected - 1
+  check(
+    `above ${x} ms: ${got} messages, expected ${expected.toFixed(0)} (${(100 * off).toFixed(1)} %, at most 5 % off)`,
+    Math.abs(off) <= TOLERANCE,
+  )
+}
+const { acknowledged, scheduled } = phases.measure.counts
+check(`all ${scheduled} messages were acknowledged in the end`, acknowledged === scheduled)
+end()
