@@ -8,8 +8,11 @@ import { isWithinFloor } from './floor-notes.ts'
 import { guaranteeRows } from './guarantees.ts'
 import { trialsByRate } from './loads.ts'
 import { rateAdvice } from './rate-advice.ts'
+import { isSearched } from './search/found-trials.ts'
+import { searchHeadline } from './search/search-headline.ts'
 import { type SideHeadline, sideHeadline, type Tone } from './side-headline.ts'
 import { missedObjectives } from './slo-rows.ts'
+import { median } from './statistics/index.ts'
 import { list, quantileFigure, type SideColumn, sideColumnsOf } from './table.ts'
 import { unequalGuarantees } from './verdict/index.ts'
 import { type VerdictSection, verdictSections } from './verdict-sections.ts'
@@ -25,6 +28,7 @@ export interface Headline {
 
 /** The verdict in sentences. Pure. */
 export function headlineOf(result: ExperimentResult): Headline {
+  if (isSearched(result)) return searchHeadline(result)
   const sides = result.sides.map((side) => sideHeadline(side, missedObjectives(result, side.label)))
   return {
     tone: sides.some((side) => side.tone === 'bad')
@@ -53,9 +57,20 @@ function firstLine(result: ExperimentResult): string {
   const { sides } = result
   if (sides.length === 0) return 'No side was run.'
   const rates = list(plannedRatesHz(result).map(countText))
+  if (sides.some(({ trials }) => trials.some(isClosed))) {
+    const took = sides.map(({ label, trials }) => `${label} ${countText(medianRateHz(trials))} msg/s`)
+    return `Sent as fast as it went (closed loop): ${list(took)}; integrity intact.`
+  }
   const all = sides.length === 1 ? sides[0]!.label : sides.length === 2 ? 'Both sides' : 'All sides'
   const always = sideColumnsOf(result).some(({ trials }) => trials.length > 1) ? ' in every trial' : ''
   return `${all} held ${rates} msg/s${always}; integrity intact.`
+}
+
+const isClosed = ({ closedLoop }: Pick<TrialResult, 'closedLoop'>) => closedLoop === true
+
+/** Acknowledged; of trials that are not to be trusted too, since nothing is ranked by it. */
+function medianRateHz(trials: readonly TrialResult[]): number {
+  return trials.length === 0 ? 0 : median(trials.map(({ phases }) => phases.measure.publishRateHz))
 }
 
 function gravestFirst(result: ExperimentResult): string[] {
@@ -76,6 +91,10 @@ function gravestFirst(result: ExperimentResult): string[] {
   add(missedLabels(result), 'objective (slo) missed')
   const rates = trialsByRate(result)
   for (const { rateHz, sides: atRate } of rates) {
+    if (atRate.some(({ trials }) => trials.some(isClosed))) {
+      add(having(atRate, judged('saturated')), 'consumers fell behind')
+      continue
+    }
     const rate = rates.length === 1 ? 'the rate' : `${countText(rateHz)} msg/s`
     add(having(atRate, judged('saturated')), `did not hold ${rate}`)
   }
@@ -131,6 +150,11 @@ function rankingAt(
 ): { readonly text: string; readonly ranks: boolean } {
   const ranked = columns.filter(({ ranked }) => ranked)
   const others = columns.filter(({ trials, ranked }) => trials.length > 0 && !ranked).map(({ side }) => side)
+  if (columns.some(({ trials }) => trials.some(isClosed))) {
+    const text =
+      'Latencies are not ranked: messages were sent as fast as each side took them (closed loop), so each met a load of its own.'
+    return { text, ranks: false }
+  }
   if (ranked.length === 0) {
     const text = 'No side can be ranked: none was measured validly with its promises kept.'
     return { text, ranks: false }

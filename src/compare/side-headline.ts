@@ -95,6 +95,10 @@ function heldIn(trials: readonly TrialResult[]): number {
 }
 
 function sentenceOfSeveral(trials: readonly TrialResult[]): string {
+  if (trials.some(({ closedLoop }) => closedLoop === true)) {
+    const rates = trials.map(({ phases }) => countText(phases.measure.publishRateHz))
+    return `took ${list(rates)} msg/s, sent as fast as it went (closed loop); ${mediansOf(trials)}`
+  }
   return `held ${rateText(trials[0]!)} in ${heldIn(trials)} of ${trials.length} trials; ${mediansOf(trials)}`
 }
 
@@ -122,6 +126,9 @@ function measuredSentence(trial: TrialResult): string {
     count === 0 ? 'unknown' : `${quantileFigure(quantile)} ms`
   const latency = `publish p99 ${p99(latencies.publish.summary)}, end-to-end p99 ${p99(latencies.endToEnd.summary)}`
   const offered = countText(offeredRateHz(trial))
+  if (trial.closedLoop === true && trial.verdict.measurement !== 'invalid') {
+    return `took ${countText(publishRateHz)} msg/s, sent as fast as it went; closed-loop figures: ${latency}`
+  }
   switch (trial.verdict.measurement) {
     case 'valid':
       return `held ${offered} msg/s; ${latency}`

@@ -19,6 +19,7 @@ import {
   throughputRows,
   tookRows,
 } from './rows.ts'
+import { isSearched } from './search/found-trials.ts'
 import { sloGroup } from './slo-rows.ts'
 import { stageGroup } from './stage-rows.ts'
 import { median } from './statistics/index.ts'
@@ -100,14 +101,19 @@ function atRate(rateHz: number): string {
 
 /** Whether a trial's latencies may be ranked: measured validly, and no integrity promise broken. */
 export function isRanked(trial: TrialResult): boolean {
+  // What was sent as fast as it went met another load on each side.
+  if (trial.closedLoop === true) return false
   return trial.verdict.measurement === 'valid' && trial.verdict.integrity !== 'violated'
 }
 
 /** One column a side; with several rates one for each, all sides at a rate beside one another. */
 export function sideColumnsOf(result: Pick<ExperimentResult, 'sides' | 'workload'>): readonly SideColumn[] {
   const rates = trialsByRate(result)
+  // Each search finds a rate of its own, at which no other side was run.
+  const isShown = ({ trials }: { trials: readonly TrialResult[] }) =>
+    trials.length > 0 || rates.length === 1 || !isSearched(result)
   return rates.flatMap(({ rateHz, sides }) =>
-    sides.map(({ label, trials }) => ({
+    sides.filter(isShown).map(({ label, trials }) => ({
       label: rates.length === 1 ? label : label + atRate(rateHz),
       side: label,
       rateHz,
@@ -280,6 +286,12 @@ function footnotesOf(columns: readonly SideColumn[]): string[] {
     notes.push(`Latencies of ${list(saturated)} are overload figures: shown, not ranked.`)
   const invalid = having(({ verdict }) => verdict.measurement === 'invalid')
   if (invalid.length > 0) notes.push(`Figures of ${list(invalid)} are not to be trusted: shown, not ranked.`)
+  const closed = having(({ closedLoop }) => closedLoop === true)
+  if (closed.length > 0) {
+    notes.push(
+      `Latencies of ${list(closed)} are closed-loop: sent as fast as it went, a slow system was asked less. Shown, not ranked.`,
+    )
+  }
   const violated = having(({ verdict }) => verdict.integrity === 'violated')
   if (violated.length > 0) notes.push(`${list(violated)} broke an integrity promise and is not ranked.`)
   notes.push(

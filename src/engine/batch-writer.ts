@@ -8,7 +8,7 @@ import type { Slab, SlabPool } from './slab-pool.ts'
 /** When a producer's messages leave. Its parts change together, and only for messages that are not due yet. */
 export interface SendTiming {
   schedule: Schedule
-  /** Messages whose instant is in warm-up. */
+  /** Messages whose instant is in warm-up; infinite while nobody knows. */
   warmupCount: number
 }
 

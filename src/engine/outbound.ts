@@ -41,6 +41,8 @@ export interface OutboundContext {
 export interface OutboundOptions {
   readonly id: number
   readonly timing: SendTiming
+  /** Default: by the timing's schedule. */
+  readonly pacer?: Pacer
   /** Null: no keys. */
   readonly keys: Keys | null
   /** Partitions to choose from; 0 = the driver chooses. */
@@ -79,7 +81,7 @@ export class Outbound {
     this.#context = context
     this.#options = options
     this.#timing = options.timing
-    this.#pacer = createPacer(options.timing.schedule, context.slabs.maxBatch)
+    this.#pacer = options.pacer ?? createPacer(options.timing.schedule, context.slabs.maxBatch)
     this.longestGap = new LongestGap(...context.measureUs)
     this.#driverTime = new DriverTime(context.calls)
     this.streams = new SentStreams(options.keys?.names.length ?? Math.max(1, options.partitions))
@@ -205,6 +207,7 @@ export class Outbound {
       this.counts[phase].sent++
     }
     this.#context.slabs.accepted(slab, accepted)
+    this.#pacer.accepted?.(first + accepted)
     if (this.#options.partitions > 0) {
       this.#nextPartition = (this.#nextPartition + 1) % this.#options.partitions
     }

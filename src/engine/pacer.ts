@@ -8,6 +8,8 @@ export interface Pacer {
   nextBatch(elapsedUs: number, sentCount: number): number
   /** Whether the whole schedule was sent. */
   finished(sentCount: number): boolean
+  /** So many were taken in all; for who makes the instants while it sends. */
+  accepted?(sentCount: number): void
 }
 
 export function createPacer(schedule: Schedule, maxBatch: number): Pacer {

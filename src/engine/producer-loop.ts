@@ -3,11 +3,13 @@ import type { Driver } from '../driver/driver.ts'
 import { AcknowledgementGaps } from './acknowledgement-gaps.ts'
 import type { SendTiming } from './batch-writer.ts'
 import { BusyLog } from './busy-log.ts'
+import { type ClosedLoop, createClosedLoop } from './closed-loop.ts'
 import type { ErrorKinds } from './error-kinds.ts'
 import { createKeys } from './keys.ts'
 import type { LatencyBook } from './latency-book.ts'
 import { LAST_SENDS_MS, MAX_BATCHES_PER_TURN, MAX_IN_FLIGHT_BYTES } from './limits.ts'
 import { Outbound, type OutboundContext } from './outbound.ts'
+import type { Pacer } from './pacer.ts'
 import { createBodies } from './payload.ts'
 import { countBefore } from './schedule.ts'
 import { createSchedules, type Schedules } from './shaped-schedule.ts'
@@ -46,10 +48,11 @@ export function createProducerLoop(options: ProducerLoopOptions): ProducerLoop {
   const calls = new BusyLog()
   const context = createContext(options, calls)
   // Workers that only consume need none, which may be large.
-  let schedules = spec.producers.length === 0 ? null : createSchedules(spec)
+  let schedules = spec.producers.length === 0 || spec.closedLoop === true ? null : createSchedules(spec)
+  const closedLoops = new Map<number, ClosedLoop>()
   const producers = spec.producers.map((plan) => ({
     topic: plan.topic,
-    outbound: createOutbound(plan, options, context, timingOf(schedules!, spec, plan.id), wake),
+    outbound: createOutbound(plan, options, context, paceOf(plan.id), wake),
   }))
   const outbounds = producers.map((producer) => producer.outbound)
   let endUs = spec.warmupUs + spec.measureUs
@@ -58,6 +61,14 @@ export function createProducerLoop(options: ProducerLoopOptions): ProducerLoop {
   let lastSendsUntilUs = Number.POSITIVE_INFINITY
   let firstProducer = 0
   let wakeQueued = false
+
+  /** When a producer sends, and who says so where that is no schedule. */
+  function paceOf(producer: number): { readonly timing: SendTiming; readonly pacer?: Pacer } {
+    if (schedules !== null) return { timing: timingOf(schedules, spec, producer) }
+    const loop = createClosedLoop(spec.warmupUs, spec.warmupUs + spec.measureUs, context.slabs.maxBatch)
+    closedLoops.set(producer, loop)
+    return loop
+  }
 
   function wake(): void {
     if (wakeQueued || stopped) return
@@ -154,6 +165,10 @@ export function createProducerLoop(options: ProducerLoopOptions): ProducerLoop {
     },
     retime(warmupUs, measureUs) {
       endUs = warmupUs + measureUs
+      for (const outbound of outbounds) {
+        closedLoops.get(outbound.id)?.retime(warmupUs, endUs)
+        outbound.longestGap.retime(warmupUs, endUs)
+      }
       if (schedules === null) return
       schedules = schedules.retimed(warmupUs, measureUs)
       for (const outbound of outbounds) {
@@ -199,13 +214,13 @@ function createOutbound(
   plan: ProducerPlan,
   { spec, driver }: ProducerLoopOptions,
   context: OutboundContext,
-  timing: SendTiming,
+  pace: { readonly timing: SendTiming; readonly pacer?: Pacer },
   onWritable: () => void,
 ): Outbound {
   const keys = createKeys(spec.keyDistributor, spec.seed, plan.id)
   return new Outbound(context, {
     id: plan.id,
-    timing,
+    ...pace,
     keys,
     partitions: keys === null && driver.capabilities.choosesPartition ? spec.partitions : 0,
     onWritable,

@@ -39,6 +39,8 @@ export interface EngineSpec {
   readonly seed: number
   /** Total over all producers of the trial; the mean over measure where `schedule` has rates of its own. */
   readonly rateHz: number
+  /** As fast as the driver takes them, whatever `rateHz` says; default: by a schedule. */
+  readonly closedLoop?: true
   /** When messages leave; default: evenly at `rateHz`. */
   readonly schedule?: RateSchedule
   /** Producers of the whole trial; producer i sends the messages i, i + n, i + 2n, … of the one schedule. */

@@ -15,6 +15,7 @@ import type { WorkerClock } from './clocks.ts'
 import type { NoiseFloor } from './floor.ts'
 import type { BacklogResult, WarmupResult } from './load.ts'
 import type { Recovery } from './recovery.ts'
+import type { SearchResult } from './search.ts'
 import type { WholeCosts } from './whole-costs.ts'
 
 /** Raised when a field changes its meaning or goes; readers refuse what they do not know. */
@@ -119,6 +120,8 @@ export interface SideResult {
   readonly failedTrials?: readonly FailedTrial[]
   /** Figures of a module of the user's; absent without one. */
   readonly customFigures?: readonly CustomFigure[]
+  /** The search for the highest rate that is sustained, whose steps are the trials; absent where none was asked for. */
+  readonly search?: SearchResult
 }
 
 /** A module of custom figures. */
@@ -167,6 +170,8 @@ export interface TrialResult {
   readonly place?: number
   /** Messages a second that were to be offered; absent in results of older versions: the workload's `producerRateHz`. */
   readonly rateHz?: number
+  /** Sent as fast as the system took it: latencies hold only for the load that it allowed. Absent with a schedule. */
+  readonly closedLoop?: true
   readonly server: {
     readonly version: string
     readonly client: string

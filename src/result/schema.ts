@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { ACKNOWLEDGERS, LATENCIES, PHASES, WORKER_ROLES } from '../engine/types.ts'
+import { rateScheduleSchema } from './rate-schedule-schema.ts'
 import { type ExperimentResult, RESULT_SCHEMA_VERSION } from './result.ts'
+import { searchOptionsSchema, searchResultSchema } from './search-schema.ts'
 import { floor, workerClock } from './trust-schema.ts'
 import { wholeCostsSchema } from './whole-costs.ts'
 
@@ -178,6 +180,7 @@ const trial = z.object({
   startedAt: text,
   place: count.exactOptional(),
   rateHz: number.positive().exactOptional(),
+  closedLoop: z.literal(true).exactOptional(),
   server: z.object({
     version: text,
     client: text,
@@ -247,27 +250,6 @@ const customFigure = z.object({
   errors: texts,
 })
 
-const rate = number.nonnegative()
-const rateSchedule = z.object({
-  arrivals: z.enum(['even', 'poisson']),
-  shape: z
-    .discriminatedUnion('kind', [
-      z.object({
-        kind: z.literal('stages'),
-        warmupRateHz: rate,
-        stages: z.array(z.object({ fromHz: rate, toHz: rate, durationS: number.positive() })),
-      }),
-      z.object({
-        kind: z.literal('trace'),
-        warmupRateHz: rate,
-        path: text,
-        sha256: text,
-        messages: count,
-      }),
-    ])
-    .nullable(),
-})
-
 const workload = z.object({
   name: text,
   topics: count,
@@ -284,8 +266,9 @@ const workload = z.object({
   consumersPerSubscription: count,
   producerRateHz: number,
   ratesHz: z.array(number.positive()).exactOptional(),
+  search: searchOptionsSchema.exactOptional(),
   consumerRateHz: number.nullable(),
-  schedule: rateSchedule.exactOptional(),
+  schedule: rateScheduleSchema.exactOptional(),
   endToEndClock: z.literal('echo').exactOptional(),
   warmup: z.literal('auto').exactOptional(),
   backlog: z
@@ -361,6 +344,7 @@ export const experimentResultSchema = z.object({
       trials: z.array(trial),
       failedTrials: z.array(z.object({ place: count, message: text, hint: textOrNull })).exactOptional(),
       customFigures: z.array(customFigure).exactOptional(),
+      search: searchResultSchema.exactOptional(),
     }),
   ),
   partial: textOrNull,

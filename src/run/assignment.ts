@@ -1,6 +1,7 @@
 import type { TopicSpec } from '../driver/driver.ts'
 import type { ConsumerPlan, EngineSpec, ProducerPlan, WorkerRole } from '../engine/types.ts'
 import { longestMeasureS } from '../workload/backlog.ts'
+import { isClosedLoop } from '../workload/limits.ts'
 import type { Workload } from '../workload/model.ts'
 
 /** Who does what in one trial: pure data. */
@@ -54,6 +55,7 @@ export function assign(options: AssignmentOptions): Assignment {
     keyDistributor: workload.keyDistributor,
     seed: options.seed,
     rateHz: workload.producerRateHz,
+    ...(isClosedLoop(workload.producerRateHz) && { closedLoop: true as const }),
     ...(workload.schedule && { schedule: workload.schedule }),
     producerCount: producers.length,
     warmupUs: Math.round(workload.warmupS * 1e6),

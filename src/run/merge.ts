@@ -20,6 +20,7 @@ import type {
 } from '../result/result.ts'
 import { summarise } from '../result/summary.ts'
 import { judgeTrial } from '../result/verdict.ts'
+import { isClosedLoop } from '../workload/limits.ts'
 import type { Workload } from '../workload/model.ts'
 import type { CrewMember } from './crew.ts'
 import { faultResults } from './faults/fault-results.ts'
@@ -77,6 +78,7 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
   const facts: Omit<TrialResult, 'verdict'> = {
     startedAt: new Date(record.startedAtMs).toISOString(),
     rateHz: workload.producerRateHz,
+    ...(isClosedLoop(workload.producerRateHz) && { closedLoop: true as const }),
     server: {
       version: server.version === 'unknown' && broker !== null ? broker.version : server.version,
       client: server.client,

@@ -14,6 +14,10 @@ export const MAX_PROBLEMS = 50
 
 /** From here a rate is OMB's word for "as fast as it goes". */
 export const UNBOUNDED_RATE_HZ = 10_000_000
+/** Whether a rate stands for sending as fast as the system takes it, which no schedule says. */
+export function isClosedLoop(rateHz: number): boolean {
+  return rateHz >= UNBOUNDED_RATE_HZ
+}
 export const MAX_RATE_HZ = 1_000_000_000
 export const MAX_DURATION_S = 7 * 24 * 3600
 export const MAX_COUNT = 10_000_000

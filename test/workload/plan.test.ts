@@ -70,10 +70,14 @@ describe('options', () => {
     expect([await cores(1), await cores(2), await cores(7), await cores(64)]).toEqual([1, 1, 3, 8])
   })
 
-  test('--rate lifts the refusal of rates that do not exist yet', async () => {
-    const search = BASE.replace('producerRate: 1000', 'producerRate: 0')
-    expect(await problem({}, search)).toMatch(/^w\.yaml:5:15: .*not yet/)
-    expect((await plan({ rate: 50 }, search)).workload.producerRateHz).toBe(50)
+  test('--rate stands in the place of the fastest rate, and of a search', async () => {
+    const fastest = BASE.replace('producerRate: 1000', 'producerRate: 10000000')
+    expect(describePlan(await plan({}, fastest)).lines[0]).toContain(
+      'as fast as each side takes them (closed loop)',
+    )
+    expect((await plan({ rate: 50 }, fastest)).workload.producerRateHz).toBe(50)
+    const { workload } = await plan({ rate: 50 }, BASE.replace('producerRate: 1000', 'producerRate: 0'))
+    expect([workload.producerRateHz, workload.search]).toEqual([50, undefined])
   })
 
   test('--rates and --rate stand in the place of either field', async () => {
@@ -184,11 +188,6 @@ describe('sides', () => {
 })
 
 describe('what cannot be done', () => {
-  test('not yet there, with its place, all at once', async () => {
-    const lines = (await problem({}, `${BASE}search: {}\n`)).split('\n')
-    expect(lines).toEqual([expect.stringMatching(/^w\.yaml:8:9: .*not yet/)])
-  })
-
   test('more than one machine carries', async () => {
     const lines = (await problem({}, BASE.replace('topics: 2', 'topics: 100000'))).split('\n')
     expect(lines).toEqual([

@@ -31,6 +31,7 @@ function figuresOf(trial: TrialResult, place: number, cost: number | null): Tria
     measurement: trial.verdict.measurement,
     integrity: trial.verdict.integrity,
     ...(trial.interrupted === null ? {} : { cutShort: true }),
+    ...(trial.closedLoop && { closedLoop: true }),
     figures: {
       ...(publishP99 === null ? {} : { publishP99 }),
       ...(endToEndP99 === null ? {} : { endToEndP99 }),

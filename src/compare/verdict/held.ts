@@ -20,6 +20,10 @@ function heldVerdict({ label, trials }: SideTrials, rateHz: number): HeldVerdict
     violated: integrity('violated'),
     unproven: integrity('unproven'),
   }
+  if (trials.some(({ closedLoop }) => closedLoop === true)) {
+    const sentence = `${label} was sent as fast as it went (closed loop): no rate was asked of it.`
+    return { label, outcome: 'unknown', ...counts, sentence }
+  }
   const isUnknown = counts.invalid > 0 || whole.length === 0
   const outcome = measured('saturated') > 0 ? 'did not hold' : isUnknown ? 'unknown' : 'held'
   return { label, outcome, ...counts, sentence: sentenceOf(label, rateHz, outcome, counts) }

@@ -28,7 +28,9 @@ export function wholeTrials<Trial extends Pick<TrialFigures, 'cutShort'>>(
 }
 
 /** Why a side with these trials is not ranked on a figure, as `… in 1 of 7`; null when it is. */
-export function whyNotRanked<Trial extends Pick<TrialFigures, 'measurement' | 'integrity' | 'cutShort'>>(
+export function whyNotRanked<
+  Trial extends Pick<TrialFigures, 'measurement' | 'integrity' | 'cutShort' | 'closedLoop'>,
+>(
   all: readonly Trial[],
   kind: Pick<FigureKind, 'title' | 'needsHeldRate'>,
   read: (trial: Trial) => FigureValue | undefined,
@@ -41,6 +43,10 @@ export function whyNotRanked<Trial extends Pick<TrialFigures, 'measurement' | 'i
   if (trials.length > MAX_TRIALS_PER_SIDE) return `it has more than ${MAX_TRIALS_PER_SIDE} trials`
   const faults: readonly (readonly [string, (trial: Trial) => boolean])[] = [
     ['its measurement was invalid', ({ measurement }) => measurement === 'invalid'],
+    [
+      'it was sent as fast as it went (closed loop)',
+      ({ closedLoop }) => kind.needsHeldRate && closedLoop === true,
+    ],
     ['it did not hold the rate', ({ measurement }) => kind.needsHeldRate && measurement === 'saturated'],
     [`its ${kind.title} is not known`, (trial) => !Number.isFinite(read(trial)?.value)],
     [`its ${kind.title} is only known to be at least a value`, (trial) => read(trial)!.atLeast],

@@ -42,6 +42,8 @@ export interface TrialFigures {
   readonly place: number
   readonly measurement: MeasurementVerdict
   readonly integrity: IntegrityVerdict
+  /** Sent as fast as the system took it: its latencies met no given load. */
+  readonly closedLoop?: true
   /** It ended early: its figures are of another length than those of the others, and nobody is ranked by them. */
   readonly cutShort?: boolean
   /** Units as in `FIGURE_KINDS`. A figure that is not known is left out. */

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { stringify } from 'yaml'
 import { AppError, messageOf } from '../../errors/app-error.ts'
-import { MAX_PROBLEMS } from '../../workload/limits.ts'
+import { MAX_PROBLEMS, UNBOUNDED_RATE_HZ } from '../../workload/limits.ts'
 import { configError, type Problem, problemText } from '../../workload/problem.ts'
 import { check } from '../../workload/validate.ts'
 import { readWorkload, type WorkloadFile, workloadFrom } from '../../workload/workload-file.ts'
@@ -10,8 +10,8 @@ import { consumerProblem, type Layer, layerOf, matrixOf, ownsRates, stacked } fr
 import { type Combination, combinations, combinationText } from './matrix.ts'
 import { type TestPlanFields, type TestRunFields, testPlanSchema } from './plan-schema.ts'
 import { runId } from './run-id.ts'
-import { RUN_TYPES, type RunType } from './run-types.ts'
-import { CONSUMERS_PER_TOPIC } from './workload-keys.ts'
+import type { RunType } from './run-types.ts'
+import { CONSUMERS_PER_TOPIC, snakeCase } from './workload-keys.ts'
 
 /** Runs of one plan, all matrices expanded. */
 export const MAX_RUNS = 500
@@ -86,11 +86,6 @@ function outlinesOf(yaml: YamlSource, plan: TestPlanFields, report: Report): Out
   const outlines: Outline[] = []
   for (const [index, run] of plan.test_runs.entries()) {
     const path = ['test_runs', index]
-    const later = RUN_TYPES[run.type]
-    if (later !== null) {
-      const what = `expected a type of run that exists, got ${run.type}: ${later.missing}`
-      report({ where: yaml.whereIs([...path, 'type']), what, hint: later.hint })
-    }
     const expanded = expand(yaml, path, run, base, report)
     for (const outline of expanded) {
       const id = runId(outline.name)
@@ -119,7 +114,7 @@ function expand(yaml: YamlSource, path: Path, run: TestRunFields, base: Layer, r
   const { producer_rate, producerRate } = run
   const overrides = layerOf(yaml, [...path, 'workload_overrides'], run.workload_overrides ?? {}, count)
   const rate = layerOf(yaml, path, { producer_rate, producerRate }, count)
-  for (const field of ['producerRate', 'rates']) {
+  for (const field of ['producerRate', 'rates', 'search']) {
     const other = overrides.get(field)
     if (rate.size === 0 || other === undefined) continue
     const what = `expected producer_rate of the run or ${String(other.path.at(-1))} of workload_overrides, got both`
@@ -133,12 +128,35 @@ function expand(yaml: YamlSource, path: Path, run: TestRunFields, base: Layer, r
     const what = 'expected exclusions that leave a combination, got none left'
     report({ where: yaml.whereIs([...path, 'exclude']), what })
   }
-  const type = run.type as RunType
+  const type = run.type
+  const ofType = rateOfType(type, stacked([base, overrides]), path)
+  if (ofType.size > 0) {
+    const given = RATES.find((field) => own.has(field) || matrix.has(field) || matrix.has(snakeCase(field)))
+    if (given !== undefined) {
+      const what = `expected no ${given} in a run of type ${type}, which has a rate of its own, got one`
+      report({ where: yaml.whereIs([...path, 'type']), what, hint: 'remove it, or write type: fixed_rate' })
+    }
+  }
   return kept.map((combination) => {
     const cell = layerOf(yaml, [...path, 'matrix'], Object.fromEntries(combination), report)
     const name = combination.size === 0 ? run.name : `${run.name} [${combinationText(combination)}]`
-    return { name, type, path, fields: stacked([base, overrides, rate, withPlaces(cell, run, combination)]) }
+    return {
+      name,
+      type,
+      path,
+      fields: stacked([base, ofType, overrides, rate, withPlaces(cell, run, combination)]),
+    }
   })
+}
+
+const RATES = ['producerRate', 'rates'] as const
+
+/** What the type alone says of the rate; it goes over that of the base. */
+function rateOfType(type: RunType, given: Layer, path: Path): Layer {
+  const place = [...path, 'type']
+  if (type === 'max_rate') return new Map([['producerRate', { value: UNBOUNDED_RATE_HZ, path: place }]])
+  if (type === 'search' && !given.has('search')) return new Map([['search', { value: {}, path: place }]])
+  return new Map()
 }
 
 /** A value of the matrix stands at its own place in the list. */
@@ -205,7 +223,8 @@ function workloadSource(yaml: YamlSource, plan: TestPlanFields, { name, fields, 
   const ofTopic = fields.get('consumerPerSubscription')?.path.at(-1) === CONSUMERS_PER_TOPIC
   if (ofTopic) data.subscriptionsPerTopic = 1
   if (plan.drivers !== undefined) data.drivers = plan.drivers
-  if (plan.repeat !== undefined) data.repeat = plan.repeat
+  // A search confirms what it finds; it is not repeated.
+  if (plan.repeat !== undefined && data.search === undefined) data.repeat = plan.repeat
   if (plan.metrics !== undefined) data.metrics = plan.metrics
   const inPlan = ([key, ...rest]: Path): Path => {
     if (key === 'drivers' || key === 'repeat' || key === 'metrics') return [key, ...rest]
