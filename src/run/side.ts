@@ -54,7 +54,7 @@ export async function runSideTrial(options: SideOptions): Promise<TrialOutcome> 
     options.tell({ kind: 'side-failed', side: side.label, ...failure })
     return { failure }
   } finally {
-    await network?.end()
+    await Promise.allSettled([network?.end()])
     await takeDown(broker, options)
   }
 }

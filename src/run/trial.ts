@@ -216,7 +216,8 @@ async function offerLoad(
   step: (name: Step, detail: string) => void,
 ): Promise<{ epochUs: number; cut: string | null; faults: readonly FaultRecord[] }> {
   const { workload, clock, faultTargets: targets = { broker: null, network: null } } = options
-  const signal = either(options.signal, crew.death)
+  const { network } = targets
+  const signal = either(options.signal, crew.death, ...(network === null ? [] : [network.death]))
   const warmupUs = Math.round(workload.warmupS * 1e6)
   const measureUs = Math.round(workload.durationS * 1e6)
   const restMs = TRIAL_LIMITS.drainMs + (workload.faults === undefined ? 0 : RECOVER_LIMIT_MS)
