@@ -25,16 +25,40 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'compare/statistics',
     'errors',
   ],
-  result: ['engine/types', 'workload/model', 'errors'],
-  compare: ['result', 'engine/types', 'engine/random', 'errors'],
-  report: ['compare', 'result', 'engine/types', 'workload/model', 'errors'],
+  result: ['engine/types', 'workload/model', 'workload/search', 'workload/slo', 'errors'],
+  search: ['result', 'workload/search', 'workload/slo', 'errors'],
+  compare: ['result', 'workload/schedule-text', 'engine/types', 'engine/random', 'errors'],
+  report: ['compare', 'result', 'engine/types', 'workload/model', 'workload/schedule-text', 'errors'],
   metrics: ['result', 'errors'],
   live: ['run/events', 'report', 'result', 'errors'],
   publish: ['report', 'compare', 'result', 'workload/model', 'workload/secrets', 'errors'],
-  run: ['brokers', 'proxy', 'worker', 'engine', 'driver', 'drivers/registry', 'result', 'workload', 'clock', 'errors'],
+  run: [
+    'brokers',
+    'proxy',
+    'worker',
+    'engine',
+    'driver',
+    'drivers/registry',
+    'search',
+    'result',
+    'workload',
+    'clock',
+    'errors',
+  ],
+  calibrate: [
+    'run',
+    'brokers/provision',
+    'drivers/echo',
+    'engine',
+    'result',
+    'workload/model',
+    'clock',
+    'errors',
+  ],
   lab: [
     'brokers/lab-system',
     'brokers/lab-systems',
+    'brokers/process',
     'drivers/registry',
     'workload',
     'result',
@@ -44,6 +68,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'run',
     'lab',
+    'calibrate',
     'live',
     'metrics',
     'workload',
@@ -62,6 +87,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const GATEWAY_MAY_IMPORT = ['otlp', 'clock', 'errors']
 /** Who in src/ may import the gateway. */
 const MAY_IMPORT_GATEWAY = ['cli']
+
+/** What the simulation takes from src/: no driver of a broker, and no broker. */
+const SIM_MAY_IMPORT = ['clock', 'driver', 'engine', 'result', 'run', 'search', 'worker', 'workload']
 
 /** What a module that only looks at results must not reach for. */
 const NO_SIDE_EFFECTS = ['result', 'compare', 'report']
@@ -89,10 +117,10 @@ function sources(folder = 'src'): SourceFile[] {
     }))
 }
 
-/** Paths of what a file imports, seen from the base that it lies below. */
-function importsOf(file: SourceFile): string[] {
+/** Paths of what a file imports, seen from src/. `base` is the folder that its own path is seen from. */
+function importsOf(file: SourceFile, base = 'src'): string[] {
   const found = file.text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)
-  return [...found].map((match) => relative('src', join('src', dirname(file.path), match[1]!)))
+  return [...found].map((match) => relative('src', join(base, dirname(file.path), match[1]!)))
 }
 
 test('every module imports only what the design allows', () => {
@@ -119,10 +147,28 @@ test('every module imports only what the design allows', () => {
 test('the gateway imports only the codec, the clock and the errors of src', () => {
   const breaches: string[] = []
   for (const file of sources('gateway')) {
-    for (const target of importsOf(file)) {
-      const isAllowed = GATEWAY_MAY_IMPORT.some((name) => target.startsWith(`../src/${name}/`))
-      if (target.startsWith('..') && !isAllowed) breaches.push(`gateway/${file.path} imports ${target}`)
+    for (const target of importsOf(file, 'gateway')) {
+      const isAllowed = ['../gateway', ...GATEWAY_MAY_IMPORT].some((name) => target.startsWith(`${name}/`))
+      if (!isAllowed) breaches.push(`gateway/${file.path} imports ${target}`)
     }
+  }
+  expect(breaches).toEqual([])
+})
+
+test('the simulation uses the product, and the product knows nothing of the simulation', () => {
+  const breaches: string[] = []
+  for (const base of ['src', 'gateway']) {
+    for (const file of sources(base)) {
+      if (importsOf(file, base).some((target) => target.startsWith('../sim/')))
+        breaches.push(`${base}/${file.path} imports the simulation`)
+    }
+  }
+  for (const file of sources('sim')) {
+    for (const target of importsOf(file, 'sim')) {
+      const isAllowed = ['../sim', ...SIM_MAY_IMPORT].some((name) => target.startsWith(`${name}/`))
+      if (!isAllowed) breaches.push(`sim/${file.path} imports ${target}`)
+    }
+    if (NETWORK_OR_PROCESS.test(file.text)) breaches.push(`sim/${file.path} uses the network or a process`)
   }
   expect(breaches).toEqual([])
 })

@@ -1,11 +1,15 @@
 import { countText, msFigure, msText } from '../result/figures.ts'
+import { floorUs, type NoiseFloor } from '../result/floor.ts'
 import { plannedRatesHz } from '../result/rates.ts'
 import type { ExperimentResult, TrialResult } from '../result/result.ts'
+import { sloOutcomes } from '../result/slo-outcomes.ts'
 import { experimentVerdict } from './experiment-verdict.ts'
+import { isWithinFloor } from './floor-notes.ts'
 import { guaranteeRows } from './guarantees.ts'
 import { trialsByRate } from './loads.ts'
 import { rateAdvice } from './rate-advice.ts'
 import { type SideHeadline, sideHeadline, type Tone } from './side-headline.ts'
+import { missedObjectives } from './slo-rows.ts'
 import { list, quantileFigure, type SideColumn, sideColumnsOf } from './table.ts'
 import { unequalGuarantees } from './verdict/index.ts'
 import { type VerdictSection, verdictSections } from './verdict-sections.ts'
@@ -21,7 +25,7 @@ export interface Headline {
 
 /** The verdict in sentences. Pure. */
 export function headlineOf(result: ExperimentResult): Headline {
-  const sides = result.sides.map(sideHeadline)
+  const sides = result.sides.map((side) => sideHeadline(side, missedObjectives(result, side.label)))
   return {
     tone: sides.some((side) => side.tone === 'bad')
       ? 'bad'
@@ -69,12 +73,23 @@ function gravestFirst(result: ExperimentResult): string[] {
     sides.filter(({ trials }) => trials.length === 0).map(({ label }) => label),
     'not run',
   )
+  add(missedLabels(result), 'objective (slo) missed')
   const rates = trialsByRate(result)
   for (const { rateHz, sides: atRate } of rates) {
     const rate = rates.length === 1 ? 'the rate' : `${countText(rateHz)} msg/s`
     add(having(atRate, judged('saturated')), `did not hold ${rate}`)
   }
   return parts
+}
+
+/** Sides that missed an objective, with the number of such trials where there are several. */
+function missedLabels(result: ExperimentResult): string[] {
+  const missed = sloOutcomes(result).filter(({ held }) => !held)
+  return result.sides.flatMap(({ label, trials }) => {
+    const count = new Set(missed.filter(({ side }) => side === label).map(({ trial }) => trial)).size
+    if (count === 0) return []
+    return trials.length === 1 ? label : `${label} (${count} of ${trials.length} trials)`
+  })
 }
 
 /** Labels of the sides of which some trial is so, with their number where there are several. */
@@ -131,8 +146,8 @@ function rankingAt(
     return { text, ranks: false }
   }
   const sentences = [
-    latencySentence(ranked, 'endToEnd', 'end-to-end'),
-    latencySentence(ranked, 'publish', 'publish'),
+    latencySentence(ranked, 'endToEnd', 'end-to-end', result.floor),
+    latencySentence(ranked, 'publish', 'publish', result.floor),
   ]
   if (others.length > 0) sentences.push(`${list(others)} ${others.length === 1 ? 'is' : 'are'} not ranked.`)
   return { text: [...sentences, ...unequal].join(' '), ranks: true }
@@ -152,7 +167,12 @@ function unequalSentences(result: ExperimentResult, columns: readonly SideColumn
   )
 }
 
-function latencySentence(ranked: readonly SideColumn[], name: 'endToEnd' | 'publish', title: string): string {
+function latencySentence(
+  ranked: readonly SideColumn[],
+  name: 'endToEnd' | 'publish',
+  title: string,
+  floor: NoiseFloor | undefined,
+): string {
   const entries = ranked
     .map(({ side, trials }) => ({ label: side, summary: trials[0]!.phases.measure.latencies[name].summary }))
     .filter(({ summary }) => summary.count > 0)
@@ -171,5 +191,10 @@ function latencySentence(ranked: readonly SideColumn[], name: 'endToEnd' | 'publ
       ? ''
       : ` (${second.p99.atLeast ? '≥\u00a0' : ''}${(second.p99.us / first.p99.us).toFixed(1)}×)`
   const last = `${quantileFigure(second.p99)} ms of ${second.label}`
-  return `${first.label} had the lower ${title} p99: ${msText(first.p99.us)} against ${last}${ratio}.`
+  const limitUs = floorUs(floor, name, 'p99')
+  const within =
+    limitUs !== null && isWithinFloor(first.p99.us, second.p99.us, limitUs)
+      ? ` The difference lies within the noise floor of ${msText(limitUs)}.`
+      : ''
+  return `${first.label} had the lower ${title} p99: ${msText(first.p99.us)} against ${last}${ratio}.${within}`
 }

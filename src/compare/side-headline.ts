@@ -20,8 +20,11 @@ export interface SideHeadline {
   readonly reasons: readonly string[]
 }
 
-/** What is to be said of one side alone. Pure. */
-export function sideHeadline({ label, trials, error, failedTrials }: SideResult): SideHeadline {
+/** What is to be said of one side alone; `missed` are its objectives that were, as sentences. Pure. */
+export function sideHeadline(
+  { label, trials, error, failedTrials }: SideResult,
+  missed: readonly string[] = [],
+): SideHeadline {
   const [only] = trials
   if (only === undefined) {
     const sentence = error === null ? 'not run' : `could not be run: ${error.message}`
@@ -32,7 +35,7 @@ export function sideHeadline({ label, trials, error, failedTrials }: SideResult)
   const rates = byRate(trials)
   return {
     label,
-    tone: toneOf(trials, failed.length),
+    tone: missed.length > 0 ? 'bad' : toneOf(trials, failed.length),
     verdict: [
       countedWords(trials.map(({ verdict }) => verdict.measurement)),
       countedWords(trials.map(({ verdict }) => verdict.integrity)),
@@ -46,6 +49,7 @@ export function sideHeadline({ label, trials, error, failedTrials }: SideResult)
     reasons: capped(
       [
         ...failed,
+        ...missed,
         ...trials.flatMap(({ verdict }, i) =>
           [...verdict.measurementReasons, ...verdict.integrityReasons].map((reason) =>
             several

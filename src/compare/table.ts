@@ -1,9 +1,13 @@
 import type { LatencyName } from '../engine/types.ts'
 import { countText, msFigure } from '../result/figures.ts'
+import { isNearFloor, type NoiseFloor } from '../result/floor.ts'
 import { plannedRateHz, plannedRatesHz } from '../result/rates.ts'
 import type { Costs, ExperimentResult, LatencySummary, Quantile, TrialResult } from '../result/result.ts'
+import { backlogGroup, backlogNotes } from './backlog-rows.ts'
 import { type Cell, DASH, type TrialsCell, wordCell } from './cells.ts'
+import { clockNotes } from './clock-notes.ts'
 import { customGroup, customNotes } from './custom-figures.ts'
+import { FLOOR_MARK, floorNotes } from './floor-notes.ts'
 import { trialsByRate } from './loads.ts'
 import {
   auditRows,
@@ -11,9 +15,12 @@ import {
   failureRows,
   type Row,
   type RowGroup,
+  type RowMaker,
   throughputRows,
   tookRows,
 } from './rows.ts'
+import { sloGroup } from './slo-rows.ts'
+import { stageGroup } from './stage-rows.ts'
 import { median } from './statistics/index.ts'
 import { costPerMillion } from './took.ts'
 import { FIGURE_KINDS } from './verdict/index.ts'
@@ -135,11 +142,22 @@ export function compare(result: ExperimentResult): Comparison {
         ),
       ],
     },
+    ...sloGroup(result, columns),
     { title: 'Throughput', rows: throughputRows(row, bytes) },
     ...COMPARED_LATENCIES.map(({ name, title }) => ({
       title,
-      rows: COMPARED_QUANTILES.map(({ key, title: quantile }) => latencyRow(columns, name, key, quantile)),
+      rows: [
+        ...COMPARED_QUANTILES.map(({ key, title: quantile }) =>
+          latencyRow(columns, name, key, quantile, result.floor),
+        ),
+        ...(name === 'endToEnd' ? clockRows(columns, row) : []),
+      ],
     })),
+    ...stageGroup(result.workload.schedule, row),
+    ...backlogGroup(
+      columns.flatMap(({ trials }) => trials),
+      row,
+    ),
     { title: 'Failures', rows: failureRows(row) },
     { title: 'Audit', rows: auditRows(row) },
     ...brokerGroup(
@@ -149,7 +167,25 @@ export function compare(result: ExperimentResult): Comparison {
     { title: 'What it took during measure', rows: [...tookRows(row), ...costRows(columns, result.costs)] },
     ...customGroup(result.sides, columns),
   ]
-  return { columns, groups, footnotes: [...footnotesOf(columns), ...customNotes(result)] }
+  const cells = groups.flatMap(({ rows }) => rows.flatMap((each) => each.cells))
+  const isMarked = cells.some(({ text }) => text.endsWith(FLOOR_MARK))
+  const footnotes = [
+    ...footnotesOf(columns),
+    ...floorNotes(result.floor, isMarked),
+    ...clockNotes(columns),
+    ...customNotes(result),
+  ]
+  return { columns, groups, footnotes }
+}
+
+/** Only where workers have clocks of their own. */
+function clockRows(columns: readonly SideColumn[], row: RowMaker): Row[] {
+  if (!columns.some(({ trials }) => trials.some(({ clocks }) => clocks !== undefined))) return []
+  const worst: TrialsCell = (trials) => {
+    const boundUs = Math.max(...trials.map(({ clockBoundUs }) => clockBoundUs))
+    return { text: msFigure(boundUs), mark: null }
+  }
+  return [row('± clocks', 'ms', worst)]
 }
 
 /** Only where somebody is charged: a local run has no such row. */
@@ -167,6 +203,7 @@ function latencyRow(
   name: LatencyName,
   key: (typeof COMPARED_QUANTILES)[number]['key'],
   title: string,
+  floor: NoiseFloor | undefined,
 ): Row {
   const quantiles = columns.map(({ trials }) => medianQuantile(trials, name, key))
   // Only what a user waits for is ranked: the service time leaves out the wait, the schedule delay is no result.
@@ -176,7 +213,8 @@ function latencyRow(
     unit: 'ms',
     cells: quantiles.map((quantile, i): Cell => {
       if (quantile === null) return DASH
-      const text = quantileFigure(quantile)
+      const isMarked = isNearFloor(floor, name, key, quantile.us)
+      const text = quantileFigure(quantile) + (isMarked ? `\u00a0${FLOOR_MARK}` : '')
       if (!columns[i]!.ranked) return { text, mark: 'muted' }
       return { text, mark: best.includes(quantile) ? 'best' : null }
     }),
@@ -244,8 +282,25 @@ function footnotesOf(columns: readonly SideColumn[]): string[] {
   if (invalid.length > 0) notes.push(`Figures of ${list(invalid)} are not to be trusted: shown, not ranked.`)
   const violated = having(({ verdict }) => verdict.integrity === 'violated')
   if (violated.length > 0) notes.push(`${list(violated)} broke an integrity promise and is not ranked.`)
+  notes.push(
+    ...columns.flatMap(({ label, trials }) => [
+      ...unsettledNotes(label, trials),
+      ...backlogNotes(label, trials),
+    ]),
+  )
   notes.push('≥: messages that never came would change this quantile; the true one is at least this.')
   return notes
+}
+
+/** A measurement that began before the load had settled may show more of the begin than of the rest. */
+function unsettledNotes(label: string, trials: readonly TrialResult[]): string[] {
+  const open = trials.filter(({ warmup }) => warmup?.settled === false)
+  const [first] = open
+  if (first === undefined) return []
+  const where = trials.length === 1 ? label : `${label}, ${open.length} of ${trials.length} trials,`
+  return [
+    `${where} had not settled when its warm-up of ${first.phases.warmup.durationS} s ended: ${first.warmup!.reason}.`,
+  ]
 }
 
 /** Of each column; said once where it is the same for many. */

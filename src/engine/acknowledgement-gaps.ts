@@ -36,12 +36,18 @@ export class AcknowledgementGaps {
 
 /** The longest time without an acknowledgement of one producer within a stretch of time. O(1) an acknowledgement. */
 export class LongestGap {
-  readonly #fromUs: number
-  readonly #toUs: number
+  #fromUs: number
+  #toUs: number
   #lastUs = 0
   #longest: AcknowledgementGap = { fromUs: 0, toUs: 0 }
 
   constructor(fromUs: number, toUs: number) {
+    this.#fromUs = fromUs
+    this.#toUs = toUs
+  }
+
+  /** Another stretch, of which nothing is past that was not in the one before. */
+  retime(fromUs: number, toUs: number): void {
     this.#fromUs = fromUs
     this.#toUs = toUs
   }

@@ -5,6 +5,13 @@ import type { Schedule } from './schedule.ts'
 import type { SentStreams } from './sent-streams.ts'
 import type { Slab, SlabPool } from './slab-pool.ts'
 
+/** When a producer's messages leave. Its parts change together, and only for messages that are not due yet. */
+export interface SendTiming {
+  schedule: Schedule
+  /** Messages whose instant is in warm-up. */
+  warmupCount: number
+}
+
 /** Makes the batches of one producer; reused from batch to batch. */
 export interface BatchWriter {
   /** Stream and stream sequence of the i-th message of the last batch. */
@@ -21,13 +28,12 @@ export function createBatchWriter(
   options: {
     readonly id: number
     readonly keys: Keys | null
-    readonly schedule: Schedule
-    readonly warmupCount: number
+    readonly timing: SendTiming
   },
   sent: SentStreams,
 ): BatchWriter {
   const { slabs, runId, messageBytes } = context
-  const { id, keys, schedule, warmupCount } = options
+  const { id, keys, timing } = options
   const streams = new Uint32Array(slabs.maxBatch)
   const streamSequences = new Float64Array(slabs.maxBatch)
   return {
@@ -52,12 +58,12 @@ export function createBatchWriter(
           (slot + 1) * messageBytes - ENVELOPE_BYTES,
           bodyCrc,
           runId,
-          sequence < warmupCount ? 0 : 1,
+          sequence < timing.warmupCount ? 0 : 1,
           id,
           stream,
           sequence,
           streamSequence,
-          Math.floor(schedule.instantUs(sequence)),
+          Math.floor(timing.schedule.instantUs(sequence)),
         )
       }
       const values = slab.values.slice(slab.used, slab.used + count)

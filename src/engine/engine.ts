@@ -1,5 +1,6 @@
 import type { Clock } from '../clock/clock.ts'
 import type { Driver } from '../driver/driver.ts'
+import { AppError } from '../errors/app-error.ts'
 import { createConsumerLoop } from './consumer-loop.ts'
 import { addCounts } from './counts.ts'
 import { buildReport } from './engine-report.ts'
@@ -45,6 +46,11 @@ export interface Engine {
   progress(): EngineProgress
   /** What happened since the last call (or the epoch); empty before the epoch. */
   takeInterval(): EngineInterval
+  /**
+   * Moves the end of warm-up or of measure, for all processes of the trial alike; never to later than the spec says. What
+   * was sent stays as it is. @throws AppError('WORKER') when the changed instant has passed already.
+   */
+  retime(warmupUs: number, measureUs: number): void
   /** Ends the schedule now: what is due and not sent stays unsent, and nothing falls due any more. Idempotent. */
   stopSending(): void
   /** Whether everything was sent that will be: measure is over, and what was due is sent or given up. */
@@ -66,7 +72,8 @@ export interface Engine {
 const DEFAULT_TICK_MS = 1
 
 export function createEngine(options: EngineOptions): Engine {
-  const { spec, clock } = options
+  const { clock } = options
+  let { spec } = options
   const timeline = createTimeline(clock)
   const latencies = createLatencyBook()
   const publishErrors = createErrorKinds()
@@ -138,6 +145,18 @@ export function createEngine(options: EngineOptions): Engine {
       }
       intervalStartUs = endUs
       return interval
+    },
+    retime(warmupUs, measureUs) {
+      const firstUs =
+        warmupUs === spec.warmupUs
+          ? Math.min(warmupUs + measureUs, spec.warmupUs + spec.measureUs)
+          : Math.min(warmupUs, spec.warmupUs)
+      if (timeline.started && timeline.elapsedUs() >= firstUs) {
+        const what = `expected to be told before ${firstUs / 1e6} s that the schedule changes then, was told later`
+        throw new AppError('WORKER', what)
+      }
+      producers.retime(warmupUs, measureUs)
+      spec = { ...spec, warmupUs, measureUs }
     },
     stopSending() {
       // Before the epoch nothing is due; Math.min keeps the first call's instant.

@@ -1,7 +1,7 @@
 import type { Outcome, OutgoingBatch, Producer } from '../driver/driver.ts'
 import { messageOf } from '../errors/app-error.ts'
 import { type AcknowledgementGaps, LongestGap } from './acknowledgement-gaps.ts'
-import { type BatchWriter, createBatchWriter } from './batch-writer.ts'
+import { type BatchWriter, createBatchWriter, type SendTiming } from './batch-writer.ts'
 import type { BusyLog } from './busy-log.ts'
 import { recordCensored } from './censor.ts'
 import { DriverTime } from './driver-time.ts'
@@ -40,9 +40,7 @@ export interface OutboundContext {
 
 export interface OutboundOptions {
   readonly id: number
-  readonly schedule: Schedule
-  /** Messages whose instant is in warm-up. */
-  readonly warmupCount: number
+  readonly timing: SendTiming
   /** Null: no keys. */
   readonly keys: Keys | null
   /** Partitions to choose from; 0 = the driver chooses. */
@@ -57,14 +55,14 @@ const newCounts = (): MutableCounts => ({ scheduled: 0, sent: 0, acknowledged: 0
 
 /** One producer: its place in the schedule, what is in flight, what became of it. */
 export class Outbound {
-  readonly schedule: Schedule
   readonly streams: SentStreams
   readonly longestGap: LongestGap
   /** By phase; `scheduled` is filled in when asked. */
   readonly counts = [newCounts(), newCounts()] as const
   readonly #context: OutboundContext
   readonly #options: OutboundOptions
-  readonly #pacer: Pacer
+  readonly #timing: SendTiming
+  #pacer: Pacer
   readonly #book = new InFlightBook()
   readonly #driverTime: DriverTime
   readonly #unacknowledged = [
@@ -80,9 +78,9 @@ export class Outbound {
   constructor(context: OutboundContext, options: OutboundOptions) {
     this.#context = context
     this.#options = options
-    this.schedule = options.schedule
+    this.#timing = options.timing
+    this.#pacer = createPacer(options.timing.schedule, context.slabs.maxBatch)
     this.longestGap = new LongestGap(...context.measureUs)
-    this.#pacer = createPacer(options.schedule, context.slabs.maxBatch)
     this.#driverTime = new DriverTime(context.calls)
     this.streams = new SentStreams(options.keys?.names.length ?? Math.max(1, options.partitions))
     this.#writer = createBatchWriter(context, options, this.streams)
@@ -97,6 +95,18 @@ export class Outbound {
       wokenLate: of('wokenLate'),
       endToEnd: of('endToEnd'),
     }
+  }
+
+  get schedule(): Schedule {
+    return this.#timing.schedule
+  }
+
+  /** Goes on by another schedule, of which all that was sent is the beginning, in the same phases. */
+  retime(schedule: Schedule, warmupCount: number, measureUs: readonly [from: number, to: number]): void {
+    this.longestGap.retime(...measureUs)
+    this.#timing.schedule = schedule
+    this.#timing.warmupCount = warmupCount
+    this.#pacer = createPacer(schedule, this.#context.slabs.maxBatch)
   }
 
   get id(): number {
@@ -182,7 +192,7 @@ export class Outbound {
     const first = this.#book.next
     for (let i = 0; i < accepted; i++) {
       const scheduledUs = this.schedule.instantUs(first + i)
-      const phase = first + i < this.#options.warmupCount ? 0 : 1
+      const phase = first + i < this.#timing.warmupCount ? 0 : 1
       const stream = this.#writer.streams[i]!
       const streamSequence = this.#writer.streamSequences[i]!
       const delayUs = Math.max(0, startUs - scheduledUs)
@@ -213,7 +223,7 @@ export class Outbound {
         this.#context.breaches.add('settled a message that was not in flight', 1)
         continue
       }
-      const phase = sequence < this.#options.warmupCount ? 0 : 1
+      const phase = sequence < this.#timing.warmupCount ? 0 : 1
       this.counts[phase][outcome]++
       if (outcome === 'acknowledged') {
         publish[phase].record(nowUs - this.schedule.instantUs(sequence))
@@ -236,13 +246,13 @@ export class Outbound {
   /** Counts of a phase; `scheduled` as due at `elapsedUs`. */
   countsAt(phase: 0 | 1, elapsedUs: number): ProducerCounts {
     const due = elapsedUs >= 0 ? this.schedule.dueCount(elapsedUs) : 0
-    const warmup = Math.min(due, this.#options.warmupCount)
+    const warmup = Math.min(due, this.#timing.warmupCount)
     return { ...this.counts[phase], scheduled: phase === 0 ? warmup : due - warmup }
   }
 
   /** Adds what is known of the messages of a phase that fell due and were never sent: `end − scheduled`. */
   recordNeverSent(recorder: Recorder, phase: 0 | 1, dueUntilUs: number, endUs: number): void {
-    const { warmupCount } = this.#options
+    const { warmupCount } = this.#timing
     const due = dueUntilUs >= 0 ? this.schedule.dueCount(dueUntilUs) : 0
     const from = phase === 0 ? this.sentCount : Math.max(this.sentCount, warmupCount)
     recordCensored(recorder, this.schedule, from, phase === 0 ? Math.min(warmupCount, due) : due, endUs)

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock/clock.ts'
 import type { Driver } from '../driver/driver.ts'
 import { AcknowledgementGaps } from './acknowledgement-gaps.ts'
+import type { SendTiming } from './batch-writer.ts'
 import { BusyLog } from './busy-log.ts'
 import type { ErrorKinds } from './error-kinds.ts'
 import { createKeys } from './keys.ts'
@@ -8,7 +9,8 @@ import type { LatencyBook } from './latency-book.ts'
 import { LAST_SENDS_MS, MAX_BATCHES_PER_TURN, MAX_IN_FLIGHT_BYTES } from './limits.ts'
 import { Outbound, type OutboundContext } from './outbound.ts'
 import { createBodies } from './payload.ts'
-import { constantSchedule, countBefore } from './schedule.ts'
+import { countBefore } from './schedule.ts'
+import { createSchedules, type Schedules } from './shaped-schedule.ts'
 import { createSlabPool } from './slab-pool.ts'
 import type { Timeline } from './timeline.ts'
 import type { EngineSpec, ProducerPlan } from './types.ts'
@@ -31,6 +33,8 @@ export interface ProducerLoop {
   prepare(signal: AbortSignal): Promise<void>
   /** Arms the timer; the timeline has its epoch. */
   start(): void
+  /** Other ends of warm-up and measure, from the epoch on; what changes must not be due yet. */
+  retime(warmupUs: number, measureUs: number): void
   /** Everything was sent, or the time for sending is over. */
   done(): boolean
   /** Sends no more. */
@@ -41,12 +45,14 @@ export function createProducerLoop(options: ProducerLoopOptions): ProducerLoop {
   const { spec, driver, clock, timeline, tickMs } = options
   const calls = new BusyLog()
   const context = createContext(options, calls)
+  // Workers that only consume need none, which may be large.
+  let schedules = spec.producers.length === 0 ? null : createSchedules(spec)
   const producers = spec.producers.map((plan) => ({
     topic: plan.topic,
-    outbound: createOutbound(plan, options, context, wake),
+    outbound: createOutbound(plan, options, context, timingOf(schedules!, spec, plan.id), wake),
   }))
   const outbounds = producers.map((producer) => producer.outbound)
-  const endUs = spec.warmupUs + spec.measureUs
+  let endUs = spec.warmupUs + spec.measureUs
   let timer: Timer | undefined
   let stopped = outbounds.length === 0
   let lastSendsUntilUs = Number.POSITIVE_INFINITY
@@ -146,6 +152,15 @@ export function createProducerLoop(options: ProducerLoopOptions): ProducerLoop {
     start() {
       if (!stopped) timer = clock.schedule(Math.max(0, -timeline.elapsedUs() / 1000), tick)
     },
+    retime(warmupUs, measureUs) {
+      endUs = warmupUs + measureUs
+      if (schedules === null) return
+      schedules = schedules.retimed(warmupUs, measureUs)
+      for (const outbound of outbounds) {
+        const { schedule, warmupCount } = timingOf(schedules, { ...spec, warmupUs }, outbound.id)
+        outbound.retime(schedule, warmupCount, [warmupUs, warmupUs + measureUs])
+      }
+    },
     done: () => stopped,
     stop,
   }
@@ -171,22 +186,26 @@ function createContext(options: ProducerLoopOptions, calls: BusyLog): OutboundCo
   }
 }
 
+function timingOf(
+  schedules: Schedules,
+  { producerCount, warmupUs }: Pick<EngineSpec, 'producerCount' | 'warmupUs'>,
+  producer: number,
+): SendTiming {
+  const schedule = schedules.share({ index: producer, of: producerCount })
+  return { schedule, warmupCount: countBefore(schedule, warmupUs) }
+}
+
 function createOutbound(
   plan: ProducerPlan,
   { spec, driver }: ProducerLoopOptions,
   context: OutboundContext,
+  timing: SendTiming,
   onWritable: () => void,
 ): Outbound {
-  const schedule = constantSchedule({
-    rateHz: spec.rateHz,
-    durationUs: spec.warmupUs + spec.measureUs,
-    share: { index: plan.id, of: spec.producerCount },
-  })
   const keys = createKeys(spec.keyDistributor, spec.seed, plan.id)
   return new Outbound(context, {
     id: plan.id,
-    schedule,
-    warmupCount: countBefore(schedule, spec.warmupUs),
+    timing,
     keys,
     partitions: keys === null && driver.capabilities.choosesPartition ? spec.partitions : 0,
     onWritable,

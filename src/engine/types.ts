@@ -1,4 +1,5 @@
 import type { KeyDistributor, Payload } from '../workload/model.ts'
+import type { RateSchedule } from '../workload/rate-schedule.ts'
 
 export { ACKNOWLEDGERS, type Terms, type TopicFigures } from '../driver/driver.ts'
 
@@ -23,6 +24,10 @@ export const PHASES = ['warmup', 'measure'] as const
 /** A message belongs to the phase of its scheduled instant, whenever it is acknowledged. */
 export type Phase = (typeof PHASES)[number]
 
+/** What a worker process does. `both`: all that is sent in it is received in it too. */
+export const WORKER_ROLES = ['producer', 'consumer', 'both'] as const
+export type WorkerRole = (typeof WORKER_ROLES)[number]
+
 /** What one worker process does in one trial. Times are microseconds from the run's epoch. */
 export interface EngineSpec {
   /** Random per trial; messages of other runs are recognised by it. Unsigned 32 bit. */
@@ -30,10 +35,12 @@ export interface EngineSpec {
   readonly messageBytes: number
   readonly payload: Payload
   readonly keyDistributor: KeyDistributor
-  /** Seeds payloads and keys. */
+  /** Seeds payloads, keys and arrivals. */
   readonly seed: number
-  /** Total over all producers of the trial. */
+  /** Total over all producers of the trial; the mean over measure where `schedule` has rates of its own. */
   readonly rateHz: number
+  /** When messages leave; default: evenly at `rateHz`. */
+  readonly schedule?: RateSchedule
   /** Producers of the whole trial; producer i sends the messages i, i + n, i + 2n, … of the one schedule. */
   readonly producerCount: number
   readonly warmupUs: number

@@ -15,7 +15,7 @@ export interface SummaryLink {
 const SIGNS: Readonly<Record<Tone, string>> = { good: '✅', notice: '⚠️', bad: '❌' }
 const CUT = '\n\n_Cut here: the rest stands in the report._\n'
 /** Told before what may be cut off. */
-const FIRST_GROUPS = ['Verdict', 'Throughput', 'Publish latency', 'End-to-end latency']
+const FIRST_GROUPS = ['Verdict', 'Objectives (slo)', 'Throughput', 'Publish latency', 'End-to-end latency']
 
 /**
  * An experiment as Markdown for a GitHub job summary, at most `maxBytes` of UTF-8: verdict, where the report is, the table,

@@ -102,13 +102,19 @@ function timeChart({ side, trialNumber, trial }: PlacedTrial, stepS: number): Ti
 }
 
 /** What is not measured, before and after, and what went wrong on purpose. */
-function bandsOf({ phases, intervals, faults = [] }: TrialResult): readonly Band[] {
+function bandsOf({ phases, intervals, faults = [], backlog }: TrialResult): readonly Band[] {
   const warmupEndS = phases.warmup.durationS
   const measureEndS = warmupEndS + phases.measure.durationS
   const endS = intervals.at(-1)?.endS ?? measureEndS
   return [
     { fromS: 0, toS: warmupEndS, label: 'warm-up' },
     { fromS: measureEndS, toS: endS, label: 'drain' },
+    ...(backlog === undefined
+      ? []
+      : [
+          { fromS: backlog.build.startS, toS: backlog.build.endS, label: 'backlog builds' },
+          { fromS: backlog.build.endS, toS: backlog.drain.endS, label: 'backlog drains' },
+        ]),
     ...faults.flatMap(({ text, startS, endS: toS }, i): Band[] => {
       if (startS === null) return []
       // Bands of one name are united over trials: the same fault at another time is another band.

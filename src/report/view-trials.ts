@@ -1,6 +1,7 @@
+import { clockText } from '../compare/clock-notes.ts'
 import type { Column } from '../compare/table.ts'
 import { quantileFigure } from '../compare/table.ts'
-import { countText, msText, percentText } from '../result/figures.ts'
+import { countText, percentText } from '../result/figures.ts'
 import type { LatencySummary, SideResult, TrialResult } from '../result/result.ts'
 import { utc } from './text.ts'
 
@@ -24,9 +25,10 @@ const FACTS: readonly (readonly [string, (trial: TrialResult) => string])[] = [
   ['started', (trial) => utc(trial.startedAt).replace(' UTC', '')],
   ['measurement', ({ verdict }) => verdict.measurement],
   ['integrity', ({ verdict }) => verdict.integrity],
+  ['warm-up', warmupText],
   ['generator lateness p99', ({ phases }) => quantileOrDash(phases.measure.latencies.wokenLate.summary)],
   ['driver delay p99', ({ phases }) => quantileOrDash(phases.measure.latencies.driverDelay.summary)],
-  ['clock bound', (trial) => msText(trial.clockBoundUs)],
+  ['clock bound', clockText],
   [
     'drain',
     ({ drain }) => `${(drain.durationMs / 1000).toFixed(1)} s, ${drain.complete ? 'complete' : 'cut off'}`,
@@ -80,6 +82,12 @@ export function failureTable(columns: readonly Column[], colorOf: ColorOf) {
 
 function quantileOrDash({ count, p99 }: LatencySummary): string {
   return count === 0 ? '–' : `${quantileFigure(p99)} ms`
+}
+
+function warmupText({ phases, warmup }: TrialResult): string {
+  const length = `${phases.warmup.durationS} s`
+  if (warmup === undefined) return length
+  return `${length}, ${warmup.settled ? 'settled' : `not settled: ${warmup.reason}`}`
 }
 
 function workerText({

@@ -1,12 +1,13 @@
 import { EXIT, type ExitCode, gravest } from '../errors/exit-codes.ts'
 import type { ExperimentResult } from './result.ts'
+import { type SloSource, sloOutcomes } from './slo-outcomes.ts'
 
 /**
  * The exit code that an experiment's findings ask for. Of several the gravest: violated 8, invalid 6, unproven or partial
- * 9. A saturated side is a finding and exits 0. When sides were tried and none could be prepared: 4. Signals (130, 143)
+ * 9, an objective (`slo`) missed 5. A saturated side is a finding and exits 0. When sides were tried and none could be prepared: 4. Signals (130, 143)
  * are the command line's own business and outrank this.
  */
-export function exitCodeOf(result: Pick<ExperimentResult, 'sides' | 'partial'>): ExitCode {
+export function exitCodeOf(result: Pick<ExperimentResult, 'sides' | 'partial'> & SloSource): ExitCode {
   const trials = result.sides.flatMap((side) => side.trials)
   if (trials.length === 0 && result.sides.some((side) => side.error !== null)) return EXIT.prepare
   const codes: ExitCode[] = []
@@ -16,5 +17,6 @@ export function exitCodeOf(result: Pick<ExperimentResult, 'sides' | 'partial'>):
     if (verdict.integrity === 'unproven') codes.push(EXIT.partial)
     if (verdict.measurement === 'invalid') codes.push(EXIT.invalid)
   }
+  if (sloOutcomes(result).some(({ held }) => !held)) codes.push(EXIT.slo)
   return gravest(codes)
 }

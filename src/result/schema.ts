@@ -1,6 +1,8 @@
 import { z } from 'zod'
-import { ACKNOWLEDGERS, LATENCIES, PHASES } from '../engine/types.ts'
+import { ACKNOWLEDGERS, LATENCIES, PHASES, WORKER_ROLES } from '../engine/types.ts'
+import { FLOOR_LATENCIES } from './floor.ts'
 import { type ExperimentResult, RESULT_SCHEMA_VERSION } from './result.ts'
+import { wholeCostsSchema } from './whole-costs.ts'
 
 const count = z.number().int().nonnegative()
 const number = z.number()
@@ -77,7 +79,7 @@ const audit = z.object({
 })
 
 const worker = z.object({
-  role: z.enum(['producer', 'consumer']),
+  role: z.enum(WORKER_ROLES),
   index: count,
   pid: number,
   cpuS: number,
@@ -165,6 +167,24 @@ const breakdown = z.array(
   }),
 )
 
+const backlog = z.object({
+  targetMessages: count,
+  usualMessages: count,
+  build: z.object({ startS: number, endS: number, messages: count, reached: z.boolean() }),
+  drain: z.object({ endS: number, delivered: count, messages: count, drained: z.boolean() }),
+})
+
+const workerClock = z.object({
+  role: z.enum(WORKER_ROLES),
+  index: count,
+  offsetUs: number,
+  atUs: number,
+  driftPpm: number,
+  boundUs: number.nonnegative(),
+  exchanges: count,
+  restarts: count,
+})
+
 const trial = z.object({
   startedAt: text,
   place: count.exactOptional(),
@@ -211,6 +231,11 @@ const trial = z.object({
   workers: z.array(worker),
   clientWire: wire.exactOptional(),
   clockBoundUs: number.nonnegative(),
+  warmup: z
+    .object({ settled: z.boolean(), maximumS: number.nonnegative(), reason: textOrNull })
+    .exactOptional(),
+  backlog: backlog.exactOptional(),
+  clocks: z.array(workerClock).exactOptional(),
   drain: z.object({ durationMs: number.nonnegative(), complete: z.boolean() }),
   backlogAtEnd: number.nonnegative(),
   interrupted: textOrNull,
@@ -233,6 +258,27 @@ const customFigure = z.object({
   errors: texts,
 })
 
+const rate = number.nonnegative()
+const rateSchedule = z.object({
+  arrivals: z.enum(['even', 'poisson']),
+  shape: z
+    .discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('stages'),
+        warmupRateHz: rate,
+        stages: z.array(z.object({ fromHz: rate, toHz: rate, durationS: number.positive() })),
+      }),
+      z.object({
+        kind: z.literal('trace'),
+        warmupRateHz: rate,
+        path: text,
+        sha256: text,
+        messages: count,
+      }),
+    ])
+    .nullable(),
+})
+
 const workload = z.object({
   name: text,
   topics: count,
@@ -250,8 +296,15 @@ const workload = z.object({
   producerRateHz: number,
   ratesHz: z.array(number.positive()).exactOptional(),
   consumerRateHz: number.nullable(),
+  schedule: rateSchedule.exactOptional(),
+  endToEndClock: z.literal('echo').exactOptional(),
+  warmup: z.literal('auto').exactOptional(),
+  backlog: z
+    .object({ messages: count, drainRatio: number, maxBuildS: number, maxDrainS: number })
+    .exactOptional(),
   warmupS: number,
   durationS: number,
+  slo: texts.exactOptional(),
   drivers: texts.nullable(),
   faults: z
     .array(
@@ -274,6 +327,16 @@ const workload = z.object({
       }),
     )
     .exactOptional(),
+})
+
+const floorFigures = z.object({ p50: number, p95: number, p99: number, p999: number })
+const floor = z.object({
+  measuredAt: text,
+  kind: z.enum(['quick', 'full']),
+  rateHz: number,
+  messageBytes: count,
+  latencies: z.record(z.enum(FLOOR_LATENCIES), floorFigures),
+  stale: textOrNull,
 })
 
 /**
@@ -324,12 +387,14 @@ export const experimentResultSchema = z.object({
   partial: textOrNull,
   notes: texts,
   customFigures: z.object({ module: text, error: textOrNull }).exactOptional(),
+  floor: floor.exactOptional(),
   costs: z.discriminatedUnion('billing', [
     z.object({ billing: z.literal('not billed') }),
     z.object({
       billing: z.enum(['estimated', 'billed']),
       currency: text,
       sides: z.array(z.object({ side: text, perHour: number.nonnegative() })),
+      whole: wholeCostsSchema.exactOptional(),
     }),
   ]),
 }) satisfies z.ZodType<ExperimentResult>

@@ -1,5 +1,5 @@
 import type { EncodedHistogram } from '../engine/types.ts'
-import { type Bucket, bucketsOf, decodeHistogram } from './histogram.ts'
+import { type Bucket, bucketsOf, meanOf } from './histogram.ts'
 import type { LatencySummary, Quantile } from './result.ts'
 
 /** Quantiles are named in parts of ten thousand, so that ranks are computed in whole numbers. */
@@ -55,7 +55,7 @@ export function summarise(completed: EncodedHistogram, censored: EncodedHistogra
     censored: censored.count,
     negative: completed.negative + censored.negative,
     saturated: completed.saturated + censored.saturated,
-    meanUs: completed.count === 0 ? null : decodeHistogram(completed.hdr).mean,
+    meanUs: completed.count === 0 ? null : meanOf(completedBuckets),
     p50: at(5_000),
     p75: at(7_500),
     p95: at(9_500),

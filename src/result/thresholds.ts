@@ -22,4 +22,10 @@ export const THRESHOLDS = {
    * trickle in are late, not lost.
    */
   drainQuietS: 5,
+  /** Search, a step is refused: what is due and not delivered grows by more than this share of the rate. */
+  backlogGrowthShare: 0.01,
+  /** … and, over the step, by more than this many standard deviations of what it varies by … */
+  backlogGrowthDeviations: 3,
+  /** … and by more than so many messages. */
+  backlogGrowthLeast: 5,
 } as const

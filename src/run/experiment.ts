@@ -3,6 +3,7 @@ import type { Clock } from '../clock/clock.ts'
 import { DRIVERS } from '../drivers/registry.ts'
 import { AppError, messageOf } from '../errors/app-error.ts'
 import type { ExperimentFolder } from '../result/experiment-folder.ts'
+import type { NoiseFloor } from '../result/floor.ts'
 import {
   type ExperimentResult,
   RESULT_SCHEMA_VERSION,
@@ -34,6 +35,8 @@ export interface ExperimentOptions {
   readonly tell: Tell
   readonly signal: AbortSignal
   readonly brokersDirectory: string
+  /** Noise floor of this machine; null = not known. */
+  readonly floor?: NoiseFloor | null
   /** Called after each trial with all trials so far. */
   readonly onTrial?: (soFar: ExperimentResult) => void
 }
@@ -117,7 +120,7 @@ function orderOf({ order, sides, workload }: Plan) {
   return { order: labels, ...(workload.ratesHz && { ratesHz: order.map(({ rateHz }) => rateHz) }) }
 }
 
-function unchanging({ plan, experiment, command, testRun }: ExperimentOptions, startedAt: string) {
+function unchanging({ plan, experiment, command, testRun, floor }: ExperimentOptions, startedAt: string) {
   return {
     schemaVersion: RESULT_SCHEMA_VERSION,
     id: experiment.id,
@@ -133,6 +136,7 @@ function unchanging({ plan, experiment, command, testRun }: ExperimentOptions, s
     ...(plan.strict ? { strict: true } : {}),
     notes: plan.notes,
     costs: { billing: 'not billed' },
+    ...(floor && { floor }),
   } as const
 }
 

@@ -45,7 +45,8 @@ export interface MergeOptions {
 
 /** Joins what all workers reported into the result of the trial, verdict included. Pure. */
 export function makeTrialResult(options: MergeOptions): TrialResult {
-  const { record, workload, broker, clientWire = null, otherBrokers = [] } = options
+  const { record, broker, clientWire = null, otherBrokers = [] } = options
+  const workload = { ...options.workload, ...record.timing }
   const { capabilities, server } = record.opened
   const known = knownTerms(record, broker)
   const reports = record.reports.map((report, i) =>
@@ -108,6 +109,9 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
     workers: record.members.map((member, i) => workerResult(member, record.reports[i]!, workload)),
     ...(clientWire !== null && { clientWire }),
     clockBoundUs: record.clockBoundUs,
+    ...(record.warmup !== null && { warmup: record.warmup }),
+    ...(record.backlog !== null && { backlog: record.backlog }),
+    ...(record.clocks.length > 0 && { clocks: record.clocks }),
     drain: record.drain,
     backlogAtEnd: backlogAtEnd(record.members, workload),
     interrupted: record.interrupted,

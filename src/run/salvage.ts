@@ -1,6 +1,9 @@
+import { EVEN_ARRIVALS } from '../engine/arrivals.ts'
 import { recordCensored } from '../engine/censor.ts'
 import { mergeHistograms, Recorder } from '../engine/histogram.ts'
-import { constantSchedule, countBefore } from '../engine/schedule.ts'
+import { rateProfile } from '../engine/rate-profile.ts'
+import { countBefore, type Schedule } from '../engine/schedule.ts'
+import { profiledSchedule } from '../engine/shaped-schedule.ts'
 import {
   type EncodedHistogram,
   type EngineInterval,
@@ -37,7 +40,9 @@ export function salvageReport(
     consumerCounts: last?.consumer ?? { received: 0, corrupted: 0, foreign: 0 },
     histograms: { warmup: latenciesOf(inWarmup), measure: latenciesOf(inMeasure) },
     censoredPublish:
-      last === undefined ? { warmup: nothing, measure: nothing } : unanswered(last, workload, endUs),
+      last === undefined
+        ? { warmup: nothing, measure: nothing }
+        : unanswered(intervals, last, workload, endUs),
     sentStreams: [],
     receivedStreams: [],
     subscriptionCounts: [],
@@ -50,6 +55,7 @@ export function salvageReport(
 }
 
 function unanswered(
+  intervals: readonly EngineInterval[],
   last: EngineInterval,
   workload: Workload,
   endUs: number,
@@ -58,14 +64,28 @@ function unanswered(
   const recorders = { warmup: new Recorder(), measure: new Recorder() }
   const dueUntilUs = Math.min(last.endUs, (workload.warmupS + workload.durationS) * 1e6)
   if (scheduled > acknowledged && dueUntilUs > 0) {
-    const rateHz = (scheduled * 1e6) / dueUntilUs
-    const schedule = constantSchedule({ rateHz, durationUs: dueUntilUs, share: { index: 0, of: 1 } })
+    const schedule = toldSchedule(intervals, dueUntilUs)
     const from = acknowledged
-    const border = Math.min(scheduled, countBefore(schedule, workload.warmupS * 1e6))
+    const border = countBefore(schedule, workload.warmupS * 1e6)
     recordCensored(recorders.warmup, schedule, from, border, endUs)
-    recordCensored(recorders.measure, schedule, Math.max(from, border), scheduled, endUs)
+    recordCensored(recorders.measure, schedule, Math.max(from, border), schedule.totalCount, endUs)
   }
   return { warmup: recorders.warmup.encode(), measure: recorders.measure.encode() }
+}
+
+/** What fell due between two tellings did so evenly, as far as is known. */
+function toldSchedule(intervals: readonly EngineInterval[], dueUntilUs: number): Schedule {
+  let fromUs = 0
+  let before = 0
+  const segments = intervals.flatMap(({ endUs, producer: { scheduled } }) => {
+    const durationUs = Math.min(endUs, dueUntilUs) - fromUs
+    if (durationUs <= 0) return []
+    const rateHz = ((scheduled - before) * 1e6) / durationUs
+    fromUs += durationUs
+    before = scheduled
+    return { durationUs, fromHz: rateHz, toHz: rateHz }
+  })
+  return profiledSchedule(rateProfile(segments), EVEN_ARRIVALS)
 }
 
 function latenciesOf(intervals: readonly EngineInterval[]): EngineReport['histograms'][Phase] {

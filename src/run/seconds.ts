@@ -9,11 +9,14 @@ import type { Second, SecondLatency } from './events.ts'
 /** Intervals that end within this time of each other belong to the same second. */
 const SAME_SECOND_US = 400_000
 
+/** The part of a workload that seconds are told by; it may change meanwhile. */
+export type SecondsLoad = Pick<Workload, 'warmupS' | 'durationS' | 'subscriptionsPerTopic'>
+
 /**
  * Joins the intervals of all workers into one line a second. A second is told when every living worker has told its
  * part, or when the next one begins.
  */
-export function watchSeconds(workload: Workload, tell: (second: Second) => void) {
+export function watchSeconds(workload: SecondsLoad, tell: (second: Second) => void) {
   let members: readonly CrewMember[] = []
   let group: Part[] = []
   const flush = () => {
@@ -49,7 +52,7 @@ const COUNTS = {
   received: ({ consumer }) => consumer.received,
 } as const satisfies Record<string, Count>
 
-function joinSecond(workload: Workload, group: readonly Part[]): Second {
+function joinSecond(workload: SecondsLoad, group: readonly Part[]): Second {
   const endUs = Math.max(...group.map(({ interval }) => interval.endUs))
   const startUs = Math.min(...group.map(({ interval }) => interval.startUs))
   // An interval ends a little after its boundary: its middle tells its phase.

@@ -2,44 +2,25 @@ import type { Clock } from '../clock/clock.ts'
 import type { TopicTerms } from '../driver/driver.ts'
 import { findDriver } from '../drivers/registry.ts'
 import type { EngineReport } from '../engine/types.ts'
-import { AppError, messageOf } from '../errors/app-error.ts'
+import { messageOf } from '../errors/app-error.ts'
+import type { WorkerClock } from '../result/clocks.ts'
+import type { BacklogResult, WarmupResult } from '../result/load.ts'
 import type { BrokerFigures } from '../result/result.ts'
-import type { Opened, WorkerProgress } from '../worker/protocol.ts'
+import type { Opened } from '../worker/protocol.ts'
 import type { Side, Workload } from '../workload/model.ts'
 import { type Assignment, assign } from './assignment.ts'
-import { boundClocks } from './clock-bound.ts'
-import { type Crew, type CrewMember, startCrew } from './crew.ts'
+import { createClockSync, endToEndBoundUs } from './clock-sync.ts'
+import { type Crew, type CrewMember, hasRole, startCrew } from './crew.ts'
 import { isDrained } from './drain.ts'
-import type { Step, Tell } from './events.ts'
-import { type FaultRecord, RECOVER_LIMIT_MS } from './faults/fault-runner.ts'
-import { armFaults, type TrialFaults, type TrialFaultTargets } from './faults/trial-faults.ts'
-import { intervalBoundaries } from './intervals.ts'
+import type { Second, Step, Tell } from './events.ts'
+import type { FaultRecord } from './faults/fault-runner.ts'
+import type { TrialFaultTargets } from './faults/trial-faults.ts'
+import { liveLoad, offerLoad } from './offer-load.ts'
 import { watchSeconds } from './seconds.ts'
+import { TRIAL_LIMITS } from './trial-limits.ts'
+import { limit, naming, progressOf } from './waits.ts'
 
-/** Named limits of a trial. */
-export const TRIAL_LIMITS = {
-  /** Opening drivers: drivers themselves give up after 15 s. */
-  openMs: 20_000,
-  /** Making topics, consumers and producers. */
-  prepareMs: 120_000,
-  /** Stamps of all workers, for the bound on clocks. */
-  clocksMs: 20_000,
-  /** From the order to start until the epoch: time for every worker to hear of it. */
-  startLeadMs: 300,
-  /** Answers to the order to start. */
-  startMs: 20_000,
-  /** How long acknowledgements and deliveries are waited for after sending has stopped. */
-  drainMs: 30_000,
-  /** The same after Ctrl-C or the death of a worker. */
-  shortDrainMs: 2_000,
-  /** Settling and reporting: once for producers, once for consumers. */
-  finishMs: 60_000,
-  /** What the broker itself counted. */
-  figuresMs: 10_000,
-  /** What it says of the topics. */
-  termsMs: 10_000,
-  deleteTopicsMs: 20_000,
-} as const
+export { TRIAL_LIMITS } from './trial-limits.ts'
 
 const DRAIN_POLL_MS = 50
 
@@ -57,8 +38,10 @@ export interface TrialOptions {
   readonly onMeasure: (edge: 'begin' | 'end', workerPids: readonly number[]) => void
   /** What the workload's faults can reach; default: nothing but consumers. */
   readonly faultTargets?: TrialFaultTargets
-  /** Shorter limit of the drain, for tests that lose messages on purpose. */
+  /** Shorter limit of the drain: of a search, and of tests that lose messages on purpose. */
   readonly drainMs?: number
+  /** Who makes the load; default: processes on this machine. */
+  readonly startCrew?: typeof startCrew
 }
 
 /** Everything a trial left behind, before it is made into a result. */
@@ -72,6 +55,8 @@ export interface TrialRecord {
   /** One for each member; a sentence where the worker died or could not report. */
   readonly reports: readonly (EngineReport | string)[]
   readonly clockBoundUs: number
+  /** Of workers that do not share the supervisor's clock. */
+  readonly clocks: readonly WorkerClock[]
   readonly drain: { readonly durationMs: number; readonly complete: boolean }
   /** The drain's end, µs from the epoch. */
   readonly endUs: number
@@ -80,6 +65,12 @@ export interface TrialRecord {
   readonly brokerFigures: BrokerFigures | null
   /** In the order of the workload; empty without any. */
   readonly faults: readonly FaultRecord[]
+  /** How long warm-up and measure really were. */
+  readonly timing: Pick<Workload, 'warmupS' | 'durationS'>
+  /** Null where the warm-up had a fixed length. */
+  readonly warmup: WarmupResult | null
+  /** Null where none was asked for, or the trial ended before. */
+  readonly backlog: BacklogResult | null
 }
 
 /**
@@ -96,31 +87,41 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
     workload,
     workers: options.workers,
     consumersAreServers: consumerIsServer,
+    together: workload.endToEndClock === 'echo',
     runId,
     seed: options.seed,
     namePrefix,
   })
   const step = (name: Step, detail: string) => tell({ kind: 'step', side: side.label, step: name, detail })
 
-  const seconds = watchSeconds(workload, (second) => tell({ kind: 'second', side: side.label, ...second }))
-  const crew = startCrew(assignment.workers, {
+  const live = liveLoad(workload)
+  const told: Second[] = []
+  const seconds = watchSeconds(live, (second) => {
+    told.push(second)
+    tell({ kind: 'second', side: side.label, ...second })
+  })
+  const crew = (options.startCrew ?? startCrew)(assignment.workers, {
     onInterval: seconds.onInterval,
     onLog: (line) => tell({ kind: 'log', side: side.label, line }),
   })
+  const clockSync = createClockSync(crew, clock)
   try {
     seconds.watch(crew.members)
     step('prepare', `${crew.members.length} worker processes`)
     const { opened, topicTerms } = await prepare(crew, assignment, options, namePrefix)
-    const clockBoundUs = await naming('comparing the clocks of the workers', TRIAL_LIMITS.clocksMs, () =>
-      boundClocks(crew, clock, limit(TRIAL_LIMITS.clocksMs, options.signal, crew.death)),
+    await naming('comparing the clocks of the workers', TRIAL_LIMITS.clocksMs, () =>
+      clockSync.before(limit(TRIAL_LIMITS.clocksMs, options.signal, crew.death)),
     )
-    const load = await offerLoad(crew, assignment, options, step)
+    clockSync.start()
+    const { measureBegins } = clockSync
+    const load = await offerLoad({ crew, assignment, trial: options, live, told, step, measureBegins })
     const { cut } = load
     if (cut !== null) await stopSending(crew)
     step('drain', 'waiting for what is still under way')
     const drain = await drainTrial(crew, assignment, options, cut !== null)
     step('collect', 'audit and histograms')
     const endUs = clock.nowUs() - load.epochUs
+    const clocks = await clockSync.finish()
     const reports = await collect(crew, endUs)
     const interrupted =
       cut ??
@@ -134,24 +135,21 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
       topicTerms,
       members: crew.members,
       reports,
-      clockBoundUs,
+      clockBoundUs: endToEndBoundUs(clocks),
+      clocks,
       drain,
       endUs,
       interrupted,
       brokerFigures,
       faults: load.faults,
+      timing: { warmupS: live.warmupS, durationS: live.durationS },
+      warmup: load.warmup,
+      backlog: load.backlog,
     }
   } finally {
+    clockSync.stop()
     await crew.end()
   }
-}
-
-function either(...signals: AbortSignal[]): AbortSignal {
-  return AbortSignal.any(signals)
-}
-
-function limit(limitMs: number, ...signals: AbortSignal[]): AbortSignal {
-  return AbortSignal.any([...signals, AbortSignal.timeout(limitMs)])
 }
 
 async function prepare(
@@ -195,74 +193,12 @@ async function termsOf(
   }
 }
 
-/** Turns a bare time-out into an error that says what was waited for. */
-async function naming<T>(what: string, limitMs: number, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof DOMException) || error.name !== 'TimeoutError') throw error
-    throw new AppError('PREPARE', `${what} took longer than ${limitMs / 1000} s`, {
-      cause: error,
-      hint: 'see the log of the broker and bench.log in the folder of the experiment',
-    })
-  }
-}
-
-/** Starts the schedule and waits until measure ends; `cut` says why it was cut short, or is null. */
-async function offerLoad(
-  crew: Crew,
-  { topics }: Assignment,
-  options: TrialOptions,
-  step: (name: Step, detail: string) => void,
-): Promise<{ epochUs: number; cut: string | null; faults: readonly FaultRecord[] }> {
-  const { workload, clock, faultTargets: targets = { broker: null, network: null } } = options
-  const { network } = targets
-  const signal = either(options.signal, crew.death, ...(network === null ? [] : [network.death]))
-  const warmupUs = Math.round(workload.warmupS * 1e6)
-  const measureUs = Math.round(workload.durationS * 1e6)
-  const restMs = TRIAL_LIMITS.drainMs + (workload.faults === undefined ? 0 : RECOVER_LIMIT_MS)
-  const boundariesUs = intervalBoundaries(warmupUs, measureUs, restMs * 1000)
-  const epochUs = clock.nowUs() + TRIAL_LIMITS.startLeadMs * 1000
-  const sleepUntil = (elapsedUs: number) => clock.sleep((epochUs + elapsedUs - clock.nowUs()) / 1000, signal)
-  const workerPids = crew.members.map(({ handle }) => handle.pid)
-  let measuring = false
-  let faults: TrialFaults | undefined
-  const endMeasure = () => {
-    if (measuring) options.onMeasure('end', workerPids)
-    measuring = false
-  }
-  try {
-    await naming('starting the schedule', TRIAL_LIMITS.startMs, () =>
-      crew.askAll('start', () => ({ epochUs, boundariesUs }), {
-        signal: limit(TRIAL_LIMITS.startMs, signal),
-      }),
-    )
-    const say = (line: string) => step('measure', line)
-    faults = armFaults(crew, topics[0]!.name, epochUs, { ...options, targets, say, signal })
-    if (workload.warmupS > 0) step('warm-up', `${workload.warmupS} s`)
-    await sleepUntil(warmupUs)
-    measuring = true
-    options.onMeasure('begin', workerPids)
-    step('measure', `${workload.durationS} s`)
-    await sleepUntil(warmupUs + measureUs)
-    endMeasure()
-    // What is under way at the end needs its broker back.
-    return { epochUs, cut: null, faults: await faults.over() }
-  } catch (error) {
-    const records = (await faults?.cut()) ?? []
-    if (!signal.aborted) throw error
-    return { epochUs, cut: messageOf(signal.reason), faults: records }
-  } finally {
-    endMeasure()
-  }
-}
-
 /** A worker that cannot answer is dead or will be told by the limits of `finish`. */
 async function stopSending(crew: Crew): Promise<void> {
   const signal = AbortSignal.timeout(TRIAL_LIMITS.shortDrainMs)
   await Promise.allSettled(
     crew.members
-      .filter((member) => member.role === 'producer')
+      .filter((member) => hasRole(member, 'producer'))
       .map((member) => member.handle.ask('stopSending', null, signal)),
   )
 }
@@ -291,23 +227,15 @@ async function drainTrial(
   return { durationMs: Math.round(elapsedMs()), complete: complete && !crew.death.aborted }
 }
 
-async function progressOf(crew: Crew): Promise<WorkerProgress[]> {
-  const within = AbortSignal.timeout(5_000)
-  const answers = await Promise.allSettled(
-    crew.members.map((member) => member.handle.ask('progress', null, within)),
-  )
-  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
-}
-
 async function collect(crew: Crew, endUs: number): Promise<(EngineReport | string)[]> {
   // Producers first: what they settle as unknown may still arrive while consumers are open.
   const reports = new Map<CrewMember, EngineReport | string>()
-  for (const role of ['producer', 'consumer'] as const) {
+  for (const sends of [true, false]) {
     // A time of its own: a producer that hangs must not cost the consumers' reports.
     const signal = AbortSignal.timeout(TRIAL_LIMITS.finishMs)
     await Promise.all(
       crew.members
-        .filter((member) => member.role === role)
+        .filter((member) => hasRole(member, 'producer') === sends)
         .map(async (member) => {
           const report = naming('settling and reporting', TRIAL_LIMITS.finishMs, () =>
             member.handle.ask('finish', { endUs }, signal),

@@ -1,3 +1,4 @@
+import type { ClockLine } from '../clock/disciplined-clock.ts'
 import type { Capabilities } from '../driver/capabilities.ts'
 import type { ServerInfo, TopicFigures, TopicSpec, TopicTerms } from '../driver/driver.ts'
 import type { EngineInterval, EngineReport, EngineSpec } from '../engine/types.ts'
@@ -19,10 +20,24 @@ export interface Requests {
   /** Answered when every consumer of this worker is ready. */
   prepareConsumers: { ask: null; answer: null }
   prepareProducers: { ask: null; answer: null }
-  /** The worker's clock, for the bound on the distance of clocks. */
+  /** What the clock of the worker's host shows, before any correction. */
   clock: { ask: null; answer: { nowUs: number } }
+  /** The worker's time is corrected by this from now on, so that it is the supervisor's. */
+  followClock: { ask: ClockLine; answer: null }
   /** Begins the schedule at `epochUs` of the shared clock; `boundariesUs` are the ends of intervals, from the epoch. */
   start: { ask: { epochUs: number; boundariesUs: readonly number[] }; answer: null }
+  /**
+   * Moves the end of warm-up or of measure (µs from the epoch, and its length), never to later than the spec says, with
+   * new ends of intervals. All workers are asked the same; one that is asked too late refuses.
+   */
+  retime: {
+    ask: {
+      readonly warmupUs: number
+      readonly measureUs: number
+      readonly boundariesUs: readonly number[]
+    }
+    answer: null
+  }
   /** Ends the schedule now (Ctrl-C, another worker's death): nothing more is sent. */
   stopSending: { ask: null; answer: null }
   /** Answered when no consumer of this worker takes anything new: at most what is under way still comes. Idempotent. */

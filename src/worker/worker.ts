@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.ts'
+import { DisciplinedClock } from '../clock/disciplined-clock.ts'
 import type { Driver } from '../driver/driver.ts'
 import { guardDriver } from '../driver/guard.ts'
 import { findDriver } from '../drivers/registry.ts'
@@ -23,10 +24,15 @@ const FIGURES_LIMIT_MS = 8_000
 
 type Handlers = { [Name in RequestName]: (ask: Requests[Name]['ask']) => Promise<Requests[Name]['answer']> }
 
-/** Answers a supervisor's requests with one driver and one engine; `exit` ends the process. */
-export function serveWorker(channel: Channel<ToWorker, FromWorker>, clock: Clock, exit: () => void): void {
+/** Answers a supervisor's requests with one driver and one engine, on its host's clock; `exit` ends the process. */
+export function serveWorker(
+  channel: Channel<ToWorker, FromWorker>,
+  hostClock: Clock,
+  exit: () => void,
+): void {
   const lifetime = new AbortController()
-  const handlers = createHandlers(channel, clock, lifetime.signal)
+  const clock = new DisciplinedClock(hostClock)
+  const handlers = createHandlers(channel, hostClock, clock, lifetime.signal)
   channel.onMessage = (message) => {
     const handle = handlers[message.request] as (ask: unknown) => Promise<unknown>
     handle(message.ask).then(
@@ -44,10 +50,27 @@ export function serveWorker(channel: Channel<ToWorker, FromWorker>, clock: Clock
   }
 }
 
-function createHandlers(channel: Channel<ToWorker, FromWorker>, clock: Clock, signal: AbortSignal): Handlers {
+function createHandlers(
+  channel: Channel<ToWorker, FromWorker>,
+  hostClock: Clock,
+  clock: DisciplinedClock,
+  signal: AbortSignal,
+): Handlers {
   let driver: Driver | undefined
   let engine: Engine | undefined
   const breaches: string[] = []
+  let intervals = new AbortController()
+  /** Tells intervals at these boundaries from now on, in the place of those that were told to it before. */
+  const tellAt = (running: Engine, epochUs: number, boundariesUs: readonly number[]) => {
+    intervals.abort()
+    intervals = new AbortController()
+    const ended = AbortSignal.any([signal, intervals.signal])
+    const tell = (interval: EngineInterval) => channel.send({ kind: 'interval', interval })
+    tellIntervals(running, clock, epochUs, boundariesUs, ended, tell).catch((error: unknown) => {
+      if (!ended.aborted) log(`intervals ended early: ${messageOf(error)}`)
+    })
+  }
+  let startedUs: number | undefined
   const log = boundedLog(clock, (line) => channel.send({ kind: 'log', line }))
   const opened = <T>(part: T | undefined): T => {
     if (part === undefined) throw new AppError('CONTRACT', 'expected `open` before any other request')
@@ -81,15 +104,23 @@ function createHandlers(channel: Channel<ToWorker, FromWorker>, clock: Clock, si
       return null
     },
     async clock() {
-      return { nowUs: clock.nowUs() }
+      return { nowUs: hostClock.nowUs() }
+    },
+    async followClock(line) {
+      clock.follow(line)
+      return null
     },
     async start({ epochUs, boundariesUs }) {
       const running = opened(engine)
       running.start(epochUs)
-      const tell = (interval: EngineInterval) => channel.send({ kind: 'interval', interval })
-      tellIntervals(running, clock, epochUs, boundariesUs, signal, tell).catch((error: unknown) => {
-        if (!signal.aborted) log(`intervals ended early: ${messageOf(error)}`)
-      })
+      startedUs = epochUs
+      tellAt(running, epochUs, boundariesUs)
+      return null
+    },
+    async retime({ warmupUs, measureUs, boundariesUs }) {
+      const running = opened(engine)
+      running.retime(warmupUs, measureUs)
+      tellAt(running, opened(startedUs), boundariesUs)
       return null
     },
     async stopSending() {
@@ -157,7 +188,7 @@ async function tellIntervals(
   signal: AbortSignal,
   tell: (interval: EngineInterval) => void,
 ): Promise<void> {
-  let reachedUs = 0
+  let reachedUs = clock.nowUs() - epochUs
   for (const boundaryUs of boundariesUs) {
     if (boundaryUs <= reachedUs) continue
     await clock.sleep((epochUs + boundaryUs - clock.nowUs()) / 1000, signal)

@@ -46,8 +46,16 @@ function problemsOf({ label, file }: Side, workload: Workload, capabilities: Cap
     const what = `expected messages without keys, got keyDistributor ${workload.keyDistributor}`
     refuse(what, 'set keyDistributor: NO_KEY; this side carries no keys')
   }
+  if (workload.backlog !== undefined && capabilities.consumerIsServer) {
+    const what =
+      'expected a system that keeps messages for consumers that are paused, got one that hands them to a server'
+    refuse(what, 'remove the backlog, or this side')
+  }
   if (workload.subscriptionsPerTopic > 1 && !capabilities.subscriptions) {
     refuse(`expected 1 subscription, got ${workload.subscriptionsPerTopic}`, 'set subscriptionsPerTopic: 1')
+  }
+  if (workload.endToEndClock === 'echo' && capabilities.consumerIsServer) {
+    refuse('expected endToEndClock hosts, got echo', 'its consumers are servers that all processes share')
   }
   return problems
 }

@@ -1,9 +1,11 @@
+import { buildSeconds, longestMeasureS } from './backlog.ts'
 import { formatDuration } from './duration.ts'
 import { faultText } from './faults.ts'
 import { DRAIN_LIMIT_S, PREPARE_ESTIMATE_S } from './limits.ts'
 import type { Plan, Side, Workload } from './model.ts'
 import { type Prospect, prospectOf } from './prospect.ts'
 import { ratesOf } from './rates.ts'
+import { scheduleText } from './schedule-text.ts'
 
 /** Trials whose order is printed, in whole rounds; `--json` holds all. */
 const TRIALS_SHOWN = 36
@@ -12,7 +14,7 @@ const TRIALS_SHOWN = 36
 export interface PlanDescription {
   /** Without colours, indented with spaces. */
   readonly lines: readonly string[]
-  /** Warm-up and measured time of all trials: exact. */
+  /** Warm-up and measured time of all trials: exact, unless warm-up is automatic (then its longest) or a backlog is drained. */
   readonly loadSeconds: number
   /** With an estimate for starting, preparing and stopping at each trial. */
   readonly totalSeconds: number
@@ -28,14 +30,17 @@ export interface PlanDescription {
 /** Says what a run of the plan would do, and how long it takes. */
 export function describePlan(plan: Plan): PlanDescription {
   const { workload, sides, order } = plan
-  const loadSeconds = order.length * (workload.warmupS + workload.durationS)
+  const { warmupS, durationS, backlog } = workload
+  const builds = order.map(({ rateHz }) => (backlog === undefined ? 0 : buildSeconds(backlog, rateHz)))
+  const loadSeconds = order.length * (warmupS + durationS) + sum(builds)
   const totalSeconds = loadSeconds + order.length * PREPARE_ESTIMATE_S
-  const maximumSeconds = totalSeconds + order.length * DRAIN_LIMIT_S
+  const longestSeconds = order.length * (longestMeasureS(workload) - durationS) - sum(builds)
+  const maximumSeconds = totalSeconds + longestSeconds + order.length * DRAIN_LIMIT_S
   const prospect = prospectOf({ ...plan, rates: ratesOf(workload).length })
   const messages = Math.floor(workload.producerRateHz * workload.durationS)
   const lines = [
     ...workloadLines(workload, messages),
-    `${plural(plan.workers, 'producer process', 'es')} and ${plural(plan.workers, 'consumer process', 'es')}`,
+    processText(plan),
     `${plural(sides.length, 'side')}, one after another:`,
     ...sides.flatMap((side) => sideLines(side, plan)),
     ...trialLines(plan),
@@ -47,6 +52,12 @@ export function describePlan(plan: Plan): PlanDescription {
   return { lines, loadSeconds, totalSeconds, maximumSeconds, trials: order.length, messages, prospect }
 }
 
+function processText({ workload, workers }: Plan): string {
+  if (workload.endToEndClock === 'echo')
+    return `${plural(workers, 'process', 'es')} that both send and receive`
+  return `${plural(workers, 'producer process', 'es')} and ${plural(workers, 'consumer process', 'es')}`
+}
+
 function workloadLines(workload: Workload, messages: number): string[] {
   const { messageBytes, topics, subscriptionsPerTopic, consumerRateHz } = workload
   const rates = ratesOf(workload)
@@ -55,7 +66,10 @@ function workloadLines(workload: Workload, messages: number): string[] {
   const limit = consumerRateHz === null ? '' : `, consumers limited to ${count(consumerRateHz)}/s`
   return [
     `${workload.name}: ${rates.map(count).join(', ')} messages/s of ${count(messageBytes)} bytes (${megabytes} MB/s)`,
-    `  ${formatDuration(workload.warmupS)} of warm-up, then ${formatDuration(workload.durationS)} measured: ${count(messages)} messages on each side${most}`,
+    `  ${warmupText(workload)}, then ${formatDuration(workload.durationS)} measured: ${count(messages)} messages on each side${most}`,
+    ...scheduleLines(workload.schedule),
+    ...backlogLines(workload),
+    ...(workload.slo ?? []).map((objective) => `  objective: ${objective}`),
     `  ${plural(topics, 'topic')} of ${plural(workload.partitionsPerTopic, 'partition')}, ${plural(topics * workload.producersPerTopic, 'producer')}`,
     `  ${plural(subscriptionsPerTopic, 'subscription')} of each topic with ${plural(workload.consumersPerSubscription, 'consumer')} each${limit}`,
     `  ${payloadText(workload)}; keys: ${workload.keyDistributor}`,
@@ -63,6 +77,28 @@ function workloadLines(workload: Workload, messages: number): string[] {
       (fault) => `  fault at ${fault.atS} s for ${fault.forS} s: ${faultText(fault)}`,
     ),
   ]
+}
+
+function scheduleLines(schedule: Workload['schedule']): string[] {
+  return schedule === undefined ? [] : [`  schedule: ${scheduleText(schedule)}`]
+}
+
+function warmupText({ warmup, warmupS }: Workload): string {
+  const length = formatDuration(warmupS)
+  return warmup === 'auto' ? `up to ${length} of warm-up, until the load has settled` : `${length} of warm-up`
+}
+
+function backlogLines({ backlog, producerRateHz }: Workload): string[] {
+  if (backlog === undefined) return []
+  const build = formatDuration(Math.round(buildSeconds(backlog, producerRateHz)))
+  const most = formatDuration(backlog.maxDrainS)
+  return [
+    `  then a backlog of ${count(backlog.messages)} messages of each subscription, built in about ${build}, drained in at most ${most}`,
+  ]
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }
 
 function payloadText({ payload }: Workload): string {

@@ -28,10 +28,26 @@ export const MAX_WORKERS = 64
 /** Worker processes of each kind when nobody asks for a number. */
 export const MAX_DEFAULT_WORKERS = 8
 export const MAX_SIDES = 32
+/** Stages of a schedule. */
+export const MAX_STAGES = 200
+/** Messages of a Poisson schedule: beyond that its slices, made anew as they are needed, would be too long. */
+export const MAX_POISSON_MESSAGES = 1e10
 /** Rates of one workload. */
 export const MAX_RATES = 16
 
 export const DEFAULT_WARMUP_S = 30
+/** Longest automatic warm-up where nobody gives another. */
+export const MAX_AUTO_WARMUP_S = 120
+/** The least that it needs to see whether a load has settled, and to tell all workers. */
+export const MIN_AUTO_WARMUP_S = 12
+/** Seconds of the rate that a backlog must hold: less could not be told from what is always under way. */
+export const MIN_BACKLOG_S = 1
+/** Building a backlog may take so many times as long as the rate needs, and so much longer. */
+export const BUILD_FACTOR = 2
+export const BUILD_SLACK_S = 10
+/** The same of draining it, where nobody gives another limit. */
+export const DRAIN_FACTOR = 10
+export const DRAIN_SLACK_S = 60
 /** Longest time given to what is still under way when the measurement ends. */
 export const DRAIN_LIMIT_S = 30
 /** Broker start, topics and connections of one side, for the estimate of the plan only. */

@@ -1,3 +1,5 @@
+import type { RateSchedule } from './rate-schedule.ts'
+
 /** A workload after parsing, defaults filled in and units made explicit. All rates are totals over the whole workload. */
 export interface Workload {
   readonly name: string
@@ -15,8 +17,22 @@ export interface Workload {
   readonly ratesHz?: readonly number[]
   /** Messages a second that all consumers of one subscription may take together; null = no limit. */
   readonly consumerRateHz: number | null
+  /** When messages leave, and at rates that change; absent: evenly at `producerRateHz`, which else is the mean. */
+  readonly schedule?: RateSchedule
+  /**
+   * `echo`: each topic's messages are sent and received by the same worker, so that both ends of an end-to-end latency are
+   * read from one clock. Absent: by different workers, whose clocks are compared.
+   */
+  readonly endToEndClock?: 'echo'
+  /** `auto`: warm-up ends when rates and latencies have settled, at the latest after `warmupS`. Absent: it lasts `warmupS`. */
+  readonly warmup?: 'auto'
   readonly warmupS: number
+  /** Measured; with a backlog the time before it is built. */
   readonly durationS: number
+  /** A backlog that is built and drained after `durationS`; absent without one. */
+  readonly backlog?: BacklogPlan
+  /** Service-level objectives that every trial of every side is held to (`publish.p99 < 20ms`); absent without any. */
+  readonly slo?: readonly string[]
   /** Sides named in the workload itself, as on the command line; null = none named. */
   readonly drivers: readonly string[] | null
   /** What goes wrong on purpose while it is measured; absent without any. */
@@ -47,6 +63,17 @@ export interface NetworkFault {
   readonly bytesPerS: number | null
   readonly reset: boolean
   readonly blackHole: boolean
+}
+
+/** A backlog to build with consumers paused, and to drain while producers go on. */
+export interface BacklogPlan {
+  /** Messages of each subscription, all topics together. */
+  readonly messages: number
+  /** Part of it that must be gone for it to count as drained. */
+  readonly drainRatio: number
+  /** The build is given up after this: the system takes less than is offered. */
+  readonly maxBuildS: number
+  readonly maxDrainS: number
 }
 
 export type KeyDistributor = 'NO_KEY' | 'KEY_ROUND_ROBIN' | 'RANDOM_NANO'

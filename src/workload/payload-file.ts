@@ -24,6 +24,15 @@ export async function findPayloadFile(
   return { problem: { where, what, hint } }
 }
 
+/** The first place where a file is that a workload names; null: none. */
+export async function findFile(path: string, workloadFile: string): Promise<string | null> {
+  for (const candidate of candidates(path, workloadFile)) {
+    const stats = await stat(candidate).catch(() => null)
+    if (stats?.isFile()) return candidate
+  }
+  return null
+}
+
 function candidates(path: string, workloadFile: string): string[] {
   if (isAbsolute(path)) return [path]
   const files: string[] = []

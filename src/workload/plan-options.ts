@@ -43,6 +43,8 @@ export interface ParsedFlags {
   readonly drivers: string | null
   readonly durationS: number | null
   readonly warmupS: number | null
+  /** `--warmup auto`: until the load has settled. */
+  readonly autoWarmup: boolean
   /** Rates in the place of the workload's, of `--rate` or `--rates`. */
   readonly ratesHz: readonly number[] | null
   readonly workers: number | null
@@ -62,7 +64,8 @@ export function parseFlags(options: PlanOptions): ParsedFlags {
   return {
     drivers: sidesFlag(options.drivers),
     durationS: durationFlag('--duration', options.duration, false),
-    warmupS: durationFlag('--warmup', options.warmup, true),
+    warmupS: options.warmup === 'auto' ? null : durationFlag('--warmup', options.warmup, true),
+    autoWarmup: options.warmup === 'auto',
     ratesHz: ratesFlags(options),
     workers: wholeFlag('--workers', options.workers, MAX_WORKERS, 'producer processes'),
     topology: topologyFlag(options.topology),

@@ -1,8 +1,10 @@
 import { DRIVERS, type DriverEntry } from '../drivers/registry.ts'
+import { backlogPlanProblems, withBacklogLimits } from './backlog.ts'
 import { formatDuration } from './duration.ts'
 import { refuseFaults } from './faults.ts'
 import {
   AUDIT_MESSAGES,
+  MAX_AUTO_WARMUP_S,
   MAX_CONSUMERS,
   MAX_DEFAULT_WORKERS,
   MAX_PARTITIONS,
@@ -15,6 +17,7 @@ import { configError, type Problem } from './problem.ts'
 import { displayPath } from './product-folder.ts'
 import { trialsForVerdict } from './prospect.ts'
 import { ratesOf, withRates } from './rates.ts'
+import { scheduleProblems, withDuration } from './schedule-flags.ts'
 import { MASK, maskLoose } from './secrets.ts'
 import { parseSideToken, splitSides } from './side-token.ts'
 import { resolveSides, type SideRequest } from './sides.ts'
@@ -29,7 +32,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   const flags = parseFlags(options)
   const registry = options.registry ?? DRIVERS
   const file = options.workload ?? (await readWorkload(options.workloadFile, { lenient: flags.lenient }))
-  const workload = withFlags(file.workload, flags)
+  const workload = withBacklogLimits(withFlags(file.workload, flags))
   refuse(file, workload, flags)
   const requests = sideRequests(file, flags, registry)
   if (requests.length === 0) {
@@ -46,7 +49,9 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   })
   const producers = workload.topics * workload.producersPerTopic
   const consumers = workload.topics * workload.subscriptionsPerTopic * workload.consumersPerSubscription
-  const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), Math.max(producers, consumers))
+  // One clock reads both ends of a topic's latencies, so one worker has it alone.
+  const mostWorkers = workload.endToEndClock === 'echo' ? workload.topics : Math.max(producers, consumers)
+  const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), mostWorkers)
   const rates = ratesOf(workload)
   const asked = flags.repeat ?? file.repeat
   const repeat = asked === 'auto' ? trialsForVerdict({ sides, rates: rates.length }) : asked
@@ -73,20 +78,26 @@ function defaultWorkers(cores: number): number {
   return Math.max(1, Math.min(MAX_DEFAULT_WORKERS, Math.floor(cores / 2)))
 }
 
-function withFlags(workload: Workload, { durationS, warmupS, ratesHz }: ParsedFlags): Workload {
+function withFlags(workload: Workload, { durationS, warmupS, autoWarmup, ratesHz }: ParsedFlags): Workload {
   const warmupLimitS = durationS === null ? Number.POSITIVE_INFINITY : durationS / 2
-  return {
-    ...(ratesHz === null ? workload : withRates(workload, ratesHz)),
-    durationS: durationS ?? workload.durationS,
-    warmupS: warmupS ?? Math.min(workload.warmupS, warmupLimitS),
+  const rated = ratesHz === null ? workload : withRates(workload, ratesHz)
+  const { warmup, ...timed } = durationS === null ? rated : withDuration(rated, durationS)
+  if (autoWarmup || (warmup === 'auto' && warmupS === null)) {
+    const longestS = warmup === 'auto' ? workload.warmupS : MAX_AUTO_WARMUP_S
+    return { ...timed, warmup: 'auto', warmupS: longestS }
   }
+  return { ...timed, warmupS: warmupS ?? Math.min(workload.warmupS, warmupLimitS) }
 }
 
 /** Throws when the workload asks for what does not exist yet, or for more than one machine can carry. */
 function refuse(file: WorkloadFile, workload: Workload, flags: ParsedFlags): void {
   const lifted = [flags.ratesHz !== null && 'producerRate', flags.metrics !== null && 'metrics']
   const problems = file.refusals.filter(({ field }) => !lifted.includes(field)).map(({ problem }) => problem)
-  problems.push(...sizeProblems(workload, file))
+  problems.push(
+    ...sizeProblems(workload, file),
+    ...scheduleProblems(workload, flags),
+    ...backlogPlanProblems(workload),
+  )
   if (problems.length > 0) throw configError(problems)
 }
 
@@ -153,18 +164,29 @@ function withoutSecrets({ source, workload }: WorkloadFile, registry: readonly D
 
 function notesOf(file: WorkloadFile, workload: Workload, flags: ParsedFlags, workers: number): string[] {
   const notes = [...file.ignored.map((text) => `ignored: ${text}`)]
-  notes.push(...file.notes.filter((note) => flags.warmupS === null || !note.startsWith('warm-up')))
+  notes.push(
+    ...file.notes.filter(
+      (note) => (flags.warmupS === null && !flags.autoWarmup) || !note.startsWith('warm-up'),
+    ),
+  )
   if (flags.durationS !== null)
     notes.push(`--duration: ${formatDuration(file.workload.durationS)} in the file`)
   if (flags.durationS !== null && flags.warmupS === null && workload.warmupS < file.workload.warmupS) {
     notes.push(`warm-up shortened to ${formatDuration(workload.warmupS)}, half of --duration`)
+  }
+  if (flags.durationS !== null && workload.schedule?.shape?.kind === 'stages') {
+    notes.push('--duration: the stages of the schedule are shortened (or lengthened) alike, their rates stay')
+  }
+  if (workload.schedule?.shape?.warmupRateHz === 0 && workload.warmupS > 0) {
+    notes.push('nothing is sent in warm-up: the schedule begins at a rate of 0, and has no warmupRate')
   }
   if (flags.ratesHz !== null) {
     const flag = flags.ratesHz.length === 1 ? '--rate' : '--rates'
     notes.push(`${flag}: ${ratesOf(file.workload).map(count).join(' and ')} messages/s in the file`)
   }
   if (flags.workers !== null && workers < flags.workers) {
-    notes.push(`--workers ${flags.workers}: ${workers} is enough, there are no more producers or consumers`)
+    const what = workload.endToEndClock === 'echo' ? 'topics' : 'producers or consumers'
+    notes.push(`--workers ${flags.workers}: ${workers} is enough, there are no more ${what}`)
   }
   if (workload.producerRateHz * (workload.warmupS + workload.durationS) > AUDIT_MESSAGES) {
     notes.push(`more than ${count(AUDIT_MESSAGES)} messages: the audit may have to fall back to counts only`)

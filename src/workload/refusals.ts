@@ -11,7 +11,6 @@ export interface Refusal {
 }
 
 const LATER_HINTS: Readonly<Record<(typeof LATER_KEYS)[number], string>> = {
-  slo: 'remove it, and read the latencies in the report',
   search: 'remove it, and set producerRate',
 }
 
@@ -31,14 +30,6 @@ export function refusalsOf(fields: WorkloadFields, locator: Locator): Refusal[] 
   } else if (rate !== undefined && rate >= UNBOUNDED_RATE_HZ) {
     const what = `expected producerRate below ${UNBOUNDED_RATE_HZ}, got ${rate}: sending as fast as it goes is not yet there`
     refuse('producerRate', what, 'set producerRate, or --rate, to the messages a second to offer')
-  }
-  if (fields.consumerBacklogSizeGB > 0) {
-    const what = `expected consumerBacklogSizeGB to be 0, got ${fields.consumerBacklogSizeGB}: backlog tests are not yet there`
-    refuse('consumerBacklogSizeGB', what, 'set it to 0 to measure without a backlog')
-  }
-  if (fields.schedule !== undefined && fields.schedule !== 'constant') {
-    const what = `expected schedule to be constant, got ${shown(fields.schedule)}: other schedules are not yet there`
-    refuse('schedule', what, 'remove it, and set producerRate')
   }
   for (const key of LATER_KEYS) {
     if (fields[key] !== undefined)

@@ -1,12 +1,15 @@
 import { basename } from 'node:path'
+import { backlogProblems, toBacklog } from './backlog.ts'
 import { faultProblems, toFaults } from './faults.ts'
-import { DEFAULT_WARMUP_S, MAX_PAYLOAD_POOL_BYTES } from './limits.ts'
+import { DEFAULT_WARMUP_S, MAX_AUTO_WARMUP_S, MAX_PAYLOAD_POOL_BYTES, MIN_AUTO_WARMUP_S } from './limits.ts'
 import { findMetricsFile } from './metrics-file.ts'
 import type { Payload, Plan, Workload } from './model.ts'
 import { findPayloadFile } from './payload-file.ts'
 import { configError, type Problem } from './problem.ts'
 import { repeatedRates, withRates } from './rates.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
+import { hasOwnRates, type ReadSchedule, readSchedule } from './schedule-fields.ts'
+import { parseSlos } from './slo.ts'
 import { type Locator, validate } from './validate.ts'
 import { readableWorkloadSchema, type WorkloadFields, workloadSchema } from './workload-schema.ts'
 import { readYaml, type YamlSource } from './yaml-source.ts'
@@ -54,11 +57,16 @@ export async function workloadFrom(
     ...rateProblems(fields, yaml),
     ...durationProblems(fields, yaml),
     ...payloadProblems(fields, yaml),
+    ...parseSlos(fields.slo ?? [], ['slo'], yaml).problems,
     ...faultProblems(fields.faults, yaml),
+    ...backlogProblems(fields, yaml),
+    ...autoWarmupProblems(fields, yaml),
   ]
   const payload = await payloadOf(fields, file, yaml)
   if ('problem' in payload) problems.push(payload.problem)
-  if (problems.length > 0 || 'problem' in payload) throw configError(problems)
+  const schedule = await readSchedule(fields.schedule, file, yaml)
+  if ('problems' in schedule) problems.push(...schedule.problems)
+  if (problems.length > 0 || 'problem' in payload || 'problems' in schedule) throw configError(problems)
   const metrics =
     fields.metrics === undefined
       ? { found: null }
@@ -68,7 +76,7 @@ export async function workloadFrom(
   return {
     file,
     source: yaml.text,
-    workload: toWorkload(fields, payload, file),
+    workload: toWorkload(fields, payload, schedule, file),
     repeat: fields.repeat,
     metrics: 'found' in metrics ? metrics.found : null,
     refusals,
@@ -78,7 +86,14 @@ export async function workloadFrom(
   }
 }
 
-function rateProblems({ producerRate, rates }: WorkloadFields, locator: Locator): Problem[] {
+function rateProblems({ producerRate, rates, schedule }: WorkloadFields, locator: Locator): Problem[] {
+  if (hasOwnRates(schedule)) {
+    return (['producerRate', 'rates'] as const).flatMap((name): Problem[] => {
+      if ((name === 'rates' ? rates : producerRate) === undefined) return []
+      const what = `expected ${name} or a schedule with rates of its own, got both`
+      return [{ where: locator.whereIs([name]), what, hint: 'remove one of them' }]
+    })
+  }
   if (rates === undefined) {
     if (producerRate !== undefined) return []
     const what = 'expected producerRate or rates, got neither'
@@ -105,7 +120,15 @@ function durationProblems(fields: WorkloadFields, locator: Locator): Problem[] {
     const what = `expected ${name}Minutes or ${name}Seconds, got both`
     problems.push({ where: locator.whereIs([`${name}Seconds`]), what, hint: 'remove one of them' })
   }
-  if (fields.testDurationMinutes === undefined && fields.testDurationSeconds === undefined) {
+  const given = (['testDurationMinutes', 'testDurationSeconds'] as const).filter(
+    (name) => fields[name] !== undefined,
+  )
+  if (hasOwnRates(fields.schedule)) {
+    for (const name of given) {
+      const what = `expected ${name} or a schedule with a length of its own, got both`
+      problems.push({ where: locator.whereIs([name]), what, hint: 'remove one of them' })
+    }
+  } else if (given.length === 0) {
     const what = 'expected testDurationMinutes or testDurationSeconds, got neither'
     problems.push({ where: locator.whereIs([]), what, hint: 'add testDurationMinutes: 5' })
   }
@@ -146,7 +169,13 @@ async function payloadOf(
   return 'problem' in found ? found : { kind: 'file', path: found.file }
 }
 
-function toWorkload(fields: WorkloadFields, payload: Payload, file: string): Workload {
+function toWorkload(
+  fields: WorkloadFields,
+  payload: Payload,
+  { schedule, fixed }: ReadSchedule,
+  file: string,
+): Workload {
+  const backlog = toBacklog(fields)
   const workload = {
     name: fields.name ?? basename(file).replace(/\.ya?ml$/, ''),
     topics: fields.topics,
@@ -157,10 +186,15 @@ function toWorkload(fields: WorkloadFields, payload: Payload, file: string): Wor
     subscriptionsPerTopic: fields.subscriptionsPerTopic,
     producersPerTopic: fields.producersPerTopic,
     consumersPerSubscription: fields.consumerPerSubscription,
-    producerRateHz: fields.producerRate ?? 0,
+    producerRateHz: fixed?.meanRateHz ?? fields.producerRate ?? 0,
     consumerRateHz: fields.consumerRate ?? null,
-    warmupS: seconds(fields.warmupDurationMinutes, fields.warmupDurationSeconds) ?? DEFAULT_WARMUP_S,
-    durationS: seconds(fields.testDurationMinutes, fields.testDurationSeconds) ?? 0,
+    warmupS: warmupSeconds(fields),
+    ...(fields.warmup && { warmup: fields.warmup }),
+    ...(backlog !== null && { backlog }),
+    durationS: fixed?.durationS ?? seconds(fields.testDurationMinutes, fields.testDurationSeconds) ?? 0,
+    ...(schedule !== null && { schedule }),
+    ...(fields.slo && { slo: fields.slo }),
+    ...(fields.endToEndClock === 'echo' ? { endToEndClock: 'echo' as const } : {}),
     drivers: fields.drivers ?? null,
     ...(fields.faults && { faults: toFaults(fields.faults) }),
   }
@@ -169,6 +203,20 @@ function toWorkload(fields: WorkloadFields, payload: Payload, file: string): Wor
 
 function seconds(minutes: number | undefined, wholeSeconds: number | undefined): number | undefined {
   return minutes === undefined ? wholeSeconds : minutes * 60
+}
+
+/** With `warmup: auto` the longest. */
+function warmupSeconds({ warmup, warmupDurationMinutes, warmupDurationSeconds }: WorkloadFields): number {
+  const given = seconds(warmupDurationMinutes, warmupDurationSeconds)
+  return given ?? (warmup === 'auto' ? MAX_AUTO_WARMUP_S : DEFAULT_WARMUP_S)
+}
+
+function autoWarmupProblems(fields: WorkloadFields, locator: Locator): Problem[] {
+  if (fields.warmup !== 'auto' || warmupSeconds(fields) >= MIN_AUTO_WARMUP_S) return []
+  const name = fields.warmupDurationSeconds === undefined ? 'warmupDurationMinutes' : 'warmupDurationSeconds'
+  const what = `expected at least ${MIN_AUTO_WARMUP_S} s beside warmup: auto, got ${warmupSeconds(fields)} s`
+  const hint = 'so long it takes to see whether a load has settled; with auto it is the longest warm-up'
+  return [{ where: locator.whereIs([name]), what, hint }]
 }
 
 /** OMB's default is 0 for all of these. */
@@ -185,7 +233,7 @@ function notesOf(data: Readonly<Record<string, unknown>>, fields: WorkloadFields
   const notes = Object.entries(COUNTS)
     .filter(([key]) => !given(key))
     .map(([key, effect]) => `${key} is not given: taken as 1 (OMB's default is 0: ${effect})`)
-  if (!given('warmupDurationMinutes') && !given('warmupDurationSeconds')) {
+  if (!given('warmup') && !given('warmupDurationMinutes') && !given('warmupDurationSeconds')) {
     notes.push(`warm-up is not given: taken as ${DEFAULT_WARMUP_S} s (OMB's default is 1 minute)`)
   }
   if (fields.useRandomizedPayloads && given('payloadFile')) {

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { MAX_TRIALS_PER_SIDE } from '../compare/statistics/index.ts'
+import { backlogField } from './backlog.ts'
 import { faultsSchema } from './faults-schema.ts'
 import {
   DEFAULT_WARMUP_S,
+  MAX_AUTO_WARMUP_S,
   MAX_COUNT,
   MAX_DURATION_S,
   MAX_MESSAGE_BYTES,
@@ -12,6 +14,8 @@ import {
   MIN_MESSAGE_BYTES,
   UNBOUNDED_RATE_HZ,
 } from './limits.ts'
+import { scheduleField } from './schedule-fields.ts'
+import { MAX_SLOS } from './slo.ts'
 
 const count = () => z.int().min(1).max(MAX_COUNT)
 const rate = () =>
@@ -84,7 +88,7 @@ const fields = {
     .min(0)
     .max(1_000_000)
     .default(0)
-    .describe('Backlog to build and drain. Only 0 (no backlog test) for now.'),
+    .describe('As backlog, in GiB over all subscriptions: OMB’s word.'),
   backlogDrainRatio: z
     .number()
     .min(0)
@@ -105,6 +109,12 @@ const fields = {
     .describe(`Warm-up in seconds, not measured; default: ${DEFAULT_WARMUP_S}.`),
   testDurationMinutes: z.int().min(1).max(MAX_MINUTES).optional().describe('Measured time in minutes.'),
   testDurationSeconds: z.int().min(1).max(MAX_DURATION_S).optional().describe('Measured time in seconds.'),
+  endToEndClock: z
+    .enum(['hosts', 'echo'])
+    .default('hosts')
+    .describe(
+      'Clocks of an end-to-end latency. Those of the hosts of sender and receiver, or, with echo, one: each topic is sent and received by one worker.',
+    ),
   drivers: z
     .array(z.string().min(1).max(4096))
     .min(1)
@@ -123,10 +133,20 @@ const fields = {
     .describe(
       'Module with custom figures for the report (TypeScript or JavaScript), beside the workload file.',
     ),
-  schedule: z
-    .literal('constant')
+  schedule: scheduleField.optional(),
+  slo: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(MAX_SLOS)
     .optional()
-    .describe('When messages leave. Only constant (evenly spaced at producerRate) for now.'),
+    .describe("Objectives that every trial must meet, such as 'publish.p99 < 20ms'; a miss is exit code 5."),
+  warmup: z
+    .literal('auto')
+    .optional()
+    .describe(
+      `Warm-up ends when rates and latencies have settled, at the latest after warmupDuration (default then: ${MAX_AUTO_WARMUP_S} s).`,
+    ),
+  backlog: backlogField.optional(),
   faults: faultsSchema,
 }
 
@@ -137,7 +157,7 @@ export const workloadSchema = z
   .meta({ title: 'bench workload' })
 
 /** Keys that later versions will read: known, and refused until then. */
-export const LATER_KEYS = ['slo', 'search'] as const
+export const LATER_KEYS = ['search'] as const
 
 const later = z.unknown().optional()
 
@@ -145,8 +165,6 @@ const later = z.unknown().optional()
 export const readableWorkloadSchema = z.strictObject({
   ...fields,
   producerRate: z.int().min(0).max(MAX_RATE_HZ).optional(),
-  schedule: later,
-  slo: later,
   search: later,
 })
 

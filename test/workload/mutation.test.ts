@@ -24,7 +24,8 @@ subscriptionsPerTopic: *n
 producerRate: 7000
 testDurationMinutes: 8
 drivers: [demo, "demo:other+lingerMs=5"]
-slo: {p99: [1, {a: b}]}
+slo: ['publish.p99 < 20ms', errors == 0]
+backlog: {messages: 500000}
 `
 const DRIVER =
   'name: Demo\ndriver: demo\nservers: ["a:1"]\nacks: all\nsasl:\n  username: u\n  password: "p"\ntopicConfig: {a: "b"}\n'

@@ -149,10 +149,6 @@ describe('what does not exist yet is refused, with its place', () => {
   const cases: [string, string, RegExp][] = [
     ['producerRate', 'producerRate: 0', /search .* not yet/],
     ['producerRate', 'producerRate: 10000000', /as fast as it goes is not yet/],
-    ['consumerBacklogSizeGB', 'consumerBacklogSizeGB: 100', /backlog tests are not yet/],
-    ['schedule', 'schedule: poisson', /other schedules are not yet/],
-    ['schedule', 'schedule: {steps: []}', /other schedules are not yet/],
-    ['slo', 'slo: {p99: 5ms}', /not yet/],
     ['search', 'search: {}', /not yet/],
   ]
   test.each(cases)('%s in "%s"', async (field, line, what) => {
@@ -164,6 +160,31 @@ describe('what does not exist yet is refused, with its place', () => {
     expect(refusals[0]!.problem.what).toMatch(what)
     expect(refusals[0]!.problem.where).toMatch(/w\.yaml:1:\d+$/)
     expect(refusals[0]!.problem.hint).toBeString()
+  })
+})
+
+describe('an automatic warm-up', () => {
+  test('has a longest time, its own or the one that is given', async () => {
+    expect((await read(`${MINIMAL}warmup: auto\n`)).workload).toMatchObject({ warmup: 'auto', warmupS: 120 })
+    const given = await read(`${MINIMAL}warmup: auto\nwarmupDurationSeconds: 45\n`)
+    expect(given.workload).toMatchObject({ warmup: 'auto', warmupS: 45 })
+  })
+
+  test('that could not tell in its time is refused', async () => {
+    const { message } = await failureOf(read(`warmup: auto\nwarmupDurationSeconds: 11\n${MINIMAL}`))
+    expect(message).toMatch(/w\.yaml:2:24: expected at least 12 s beside warmup: auto, got 11 s/)
+  })
+})
+
+describe('objectives', () => {
+  test('are kept as written', async () => {
+    const { workload } = await read(`${MINIMAL}slo: ['publish.p99 < 20ms', errors == 0]\n`)
+    expect(workload.slo).toEqual(['publish.p99 < 20ms', 'errors == 0'])
+  })
+
+  test('that say nothing are refused at their place', async () => {
+    const { message } = await failureOf(read(`slo: [errors == 0, publish.p99 < 20]\n${MINIMAL}`))
+    expect(message).toMatch(/w\.yaml:1:20: character \d+ of "publish\.p99 < 20": expected a unit/)
   })
 })
 

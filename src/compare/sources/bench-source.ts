@@ -1,6 +1,7 @@
 import { countText, plural } from '../../result/figures.ts'
 import { plannedRateHz } from '../../result/rates.ts'
 import type { ExperimentResult, SideResult } from '../../result/result.ts'
+import { scheduleText } from '../../workload/schedule-text.ts'
 import { sideTrialsOf } from '../verdict/index.ts'
 import { valuesOfTrial } from './figures.ts'
 import type { ComparedTrial, Source, SourceSide, WorkloadFacts } from './source.ts'
@@ -65,8 +66,10 @@ function factsOf({ workload }: ExperimentResult): WorkloadFacts {
     keys: workload.keyDistributor,
     payload: payloadText,
     'rate of consumers': consumerRateHz === null ? 'not limited' : `${countText(consumerRateHz)} msg/s`,
-    'warm-up': `${workload.warmupS} s`,
+    schedule: workload.schedule === undefined ? 'even' : scheduleText(workload.schedule),
+    'warm-up': `${workload.warmup === 'auto' ? 'until settled, at most ' : ''}${workload.warmupS} s`,
     'measured time': `${workload.durationS} s`,
+    'backlog built': workload.backlog === undefined ? 'none' : plural(workload.backlog.messages, 'message'),
   }
 }
 

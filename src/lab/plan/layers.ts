@@ -1,7 +1,8 @@
 import { didYouMean, type Problem } from '../../workload/problem.ts'
+import { hasOwnRates, type ScheduleField } from '../../workload/schedule-fields.ts'
 import type { Path, YamlSource } from '../../workload/yaml-source.ts'
 import { type Combination, combinationCount, type Matrix } from './matrix.ts'
-import { CONSUMERS_PER_TOPIC, PLAN_KEYS, RIVALS, workloadKey } from './workload-keys.ts'
+import { CONSUMERS_PER_TOPIC, PLAN_KEYS, RIVALS, RIVALS_OF_OWN_RATES, workloadKey } from './workload-keys.ts'
 
 /** Combinations of one matrix, before exclusions. */
 export const MAX_COMBINATIONS = 2_000
@@ -42,9 +43,21 @@ export function stacked(layers: readonly Layer[]): Map<string, Setting> {
       const rivals = RIVALS.find((group) => group.includes(field)) ?? []
       for (const rival of rivals) if (!layer.has(rival)) all.delete(rival)
     }
+    driveOutRates(all, layer)
     for (const [field, setting] of layer) all.set(field, setting)
   }
   return all
+}
+
+/** A schedule with rates of its own goes over the rate and length of earlier layers; a later rate goes over it. */
+function driveOutRates(all: Map<string, Setting>, layer: Layer): void {
+  if (ownsRates(layer)) for (const field of RIVALS_OF_OWN_RATES) all.delete(field)
+  else if (ownsRates(all) && RIVALS_OF_OWN_RATES.some((field) => layer.has(field))) all.delete('schedule')
+}
+
+/** Whether the schedule among the fields has rates of its own. */
+export function ownsRates(fields: Layer): boolean {
+  return hasOwnRates(fields.get('schedule')?.value as ScheduleField | undefined)
 }
 
 /** Consumers of a topic are those of its subscription only where there is one. */

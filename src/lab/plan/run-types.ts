@@ -9,11 +9,8 @@ export const RUN_TYPES = {
     missing: 'the search for the highest rate is not yet there',
     hint: 'use fixed_rate with several rates, and read which are held',
   },
-  ramp: {
-    missing: 'rates that change during a run are not yet there',
-    hint: 'use fixed_rate with a matrix over producer_rate',
-  },
-  backlog: { missing: 'backlog tests are not yet there', hint: 'remove this run' },
+  ramp: null,
+  backlog: null,
 } as const satisfies Readonly<Record<string, { readonly missing: string; readonly hint: string } | null>>
 
 export type RunType = keyof typeof RUN_TYPES

@@ -6,7 +6,7 @@ import { configError, type Problem, problemText } from '../../workload/problem.t
 import { check } from '../../workload/validate.ts'
 import { readWorkload, type WorkloadFile, workloadFrom } from '../../workload/workload-file.ts'
 import { type Path, readYaml, type YamlSource } from '../../workload/yaml-source.ts'
-import { consumerProblem, type Layer, layerOf, matrixOf, stacked } from './layers.ts'
+import { consumerProblem, type Layer, layerOf, matrixOf, ownsRates, stacked } from './layers.ts'
 import { type Combination, combinations, combinationText } from './matrix.ts'
 import { type TestPlanFields, type TestRunFields, testPlanSchema } from './plan-schema.ts'
 import { runId } from './run-id.ts'
@@ -164,7 +164,7 @@ async function runsOf(
   for (const outline of outlines) {
     const { name, type, fields } = outline
     try {
-      const problem = consumerProblem(fields, yaml)
+      const problem = consumerProblem(fields, yaml) ?? typeProblem(outline, yaml)
       if (problem !== null) throw configError([problem])
       const workload = await workloadFrom(workloadSource(yaml, plan, outline), options)
       for (const { field, problem } of workload.refusals) {
@@ -181,6 +181,21 @@ async function runsOf(
   const lines = [...failures]
   const more = lines.length > MAX_PROBLEMS ? [`and ${lines.length - MAX_PROBLEMS} more`] : []
   throw new AppError('CONFIG', [...lines.slice(0, MAX_PROBLEMS), ...more].join('\n'))
+}
+
+/** A run that is called a ramp or a backlog and has none would be taken for what it is not. */
+function typeProblem({ type, fields, path }: Outline, yaml: YamlSource): Problem | null {
+  const where = yaml.whereIs([...path, 'type'])
+  if (type === 'ramp' && !ownsRates(fields)) {
+    const what = 'expected a schedule with stages or a trace in a run of type ramp, got none'
+    return { where, what, hint: 'add schedule: {stages: [{rate: 1000, rampTo: 10000, seconds: 60}]}' }
+  }
+  const size = fields.get('backlog') ?? fields.get('consumerBacklogSizeGB')
+  if (type === 'backlog' && (size === undefined || size.value === 0)) {
+    const what = 'expected a backlog in a run of type backlog, got none'
+    return { where, what, hint: 'add backlog: {messages: 100000}' }
+  }
+  return null
 }
 
 /** The run's workload as if it had a file of its own, its places being those of the plan. */

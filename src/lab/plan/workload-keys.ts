@@ -32,9 +32,18 @@ export function workloadKey(planKey: string): string {
   return ALIASES.get(planKey) ?? planKey
 }
 
+/** Fields whose place a schedule takes that has rates and a length of its own, and the other way round. */
+export const RIVALS_OF_OWN_RATES: readonly string[] = [
+  'producerRate',
+  'rates',
+  'testDurationMinutes',
+  'testDurationSeconds',
+]
+
 /** Fields that stand for each other: the one that is set last drives out the others. */
 export const RIVALS: readonly (readonly string[])[] = [
   ['producerRate', 'rates'],
   ['testDurationMinutes', 'testDurationSeconds'],
+  ['backlog', 'consumerBacklogSizeGB'],
   ['warmupDurationMinutes', 'warmupDurationSeconds'],
 ]
