@@ -13,6 +13,8 @@ const NICENESS = -10
 /** A process of its own between clients and servers, that passes bytes on and can disturb them. */
 export interface NetworkProxy {
   readonly pid: number
+  /** Aborts with the reason when the process ends though nobody asked it to. */
+  readonly death: AbortSignal
   /** Opens a port of loopback that leads to a server (`host:port`); resolves to its `host:port`. */
   open(target: string): Promise<string>
   /** What happens from now on to all connections of a port that `open` named. */
@@ -32,6 +34,8 @@ export function startProxy(): NetworkProxy {
   const waiters = new Map<number, Waiter>()
   let nextId = 1
   let death: string | null = null
+  let isEnding = false
+  const died = new AbortController()
   const child = Bun.spawn([process.execPath, MAIN], {
     // stdout is data: whatever the process should print is talk.
     stdio: ['ignore', 2, 'inherit'],
@@ -46,6 +50,7 @@ export function startProxy(): NetworkProxy {
       death = signal === null ? `exit code ${code}` : `signal ${signal}`
       for (const { reject } of waiters.values()) reject(gone(death))
       waiters.clear()
+      if (!isEnding) died.abort(gone(death))
     },
   })
   try {
@@ -80,12 +85,14 @@ export function startProxy(): NetworkProxy {
 
   return {
     pid: child.pid,
+    death: died.signal,
     open: async (target) => (await ask('open', { target })).address,
     change: async (address, condition) => {
       await ask('change', { address, condition })
     },
     figures: () => ask('figures', null),
     async end() {
+      isEnding = true
       if (death !== null) return
       child.disconnect()
       const timer = setTimeout(() => child.kill('SIGKILL'), END_LIMIT_MS)

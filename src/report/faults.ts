@@ -5,6 +5,8 @@ import type { FaultResult, TimeSpan, TrialResult } from '../result/result.ts'
 
 /** Rows of one table; the files have the rest. */
 const MAX_ROWS = 100
+/** Producers and streams named in lines. */
+const MAX_LINES = 6
 
 /** A fault of one trial in words. */
 export interface FaultRow {
@@ -75,11 +77,16 @@ export function faultLines(columns: readonly Column[]): readonly string[] {
         `${label}: ${text}, from ${began} for ${lasted}; longest time without an acknowledgement ${gap}; ${recovery}`,
     ),
     ...gaps.map(({ label, text }) => `${label}: ${text}`),
-    ...breakdown.map(
-      (row) =>
-        `${row.label}: producer ${row.producer}, ${row.stream === 'all' ? 'all its streams' : `stream ${row.stream}`}: ` +
-        `${row.acknowledgedLost} acknowledged but lost, ${row.lost} lost, ${row.duplicated} duplicated, ${row.outOfOrder} out of order`,
-    ),
+    ...breakdown
+      .slice(0, MAX_LINES)
+      .map(
+        (row) =>
+          `${row.label}: producer ${row.producer}, ${row.stream === 'all' ? 'all its streams' : `stream ${row.stream}`}: ` +
+          `${row.acknowledgedLost} acknowledged but lost, ${row.lost} lost, ${row.duplicated} duplicated, ${row.outOfOrder} out of order`,
+      ),
+    ...(breakdown.length > MAX_LINES
+      ? [`and ${breakdown.length - MAX_LINES} more producers and streams, in the page and in metrics.json`]
+      : []),
     bounds,
   ]
 }

@@ -12,8 +12,8 @@ type NamedAudit = Audit & { readonly topic: string; readonly subscription: strin
  * proves a loss only when the view was complete: no worker failed, nobody interrupted, the audit did not overflow, and
  * the drain either ended complete or had gone quiet. Otherwise integrity is unproven.
  *
- * - loss: acknowledged and never delivered. Violates at-least-once and exactly-once; under at-most-once it is data,
- *   under best-effort it is told.
+ * - loss: acknowledged and never delivered. Violates at-least-once and exactly-once; under at-most-once and
+ *   best-effort it is told.
  *   Never acknowledged and never delivered (`unknown`) is no violation: nothing was promised.
  * - duplicate: violates exactly-once and at-most-once; at-least-once and best-effort permit it.
  * - order: violates where an order domain is promised and a stream is not shared by consumers; a redelivery may
@@ -93,11 +93,12 @@ function judgeLoss(
     )
     return
   }
-  if (audit.acknowledgedLost === 0 || facts.promise.delivery === 'at-most-once') return
-  if (facts.promise.delivery === 'best-effort') found.remarks.push(`${acknowledged}; best-effort permits it`)
-  else if (viewHasGaps) found.doubts.push(`${acknowledged}, which the gaps in the view may explain`)
-  else
-    found.violations.push(`${acknowledged}, though ${facts.promise.delivery} is promised${errorNote(facts)}`)
+  const { delivery } = facts.promise
+  if (audit.acknowledgedLost === 0) return
+  if (delivery === 'best-effort' || delivery === 'at-most-once') {
+    found.remarks.push(`${acknowledged}; ${delivery} permits it`)
+  } else if (viewHasGaps) found.doubts.push(`${acknowledged}, which the gaps in the view may explain`)
+  else found.violations.push(`${acknowledged}, though ${delivery} is promised${errorNote(facts)}`)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ACKNOWLEDGERS, LATENCIES, PHASES, WORKER_ROLES } from '../engine/types.ts'
+import { breakdown, fault, gaps, plannedFaults } from './fault-schema.ts'
 import { rateScheduleSchema } from './rate-schedule-schema.ts'
 import { type ExperimentResult, RESULT_SCHEMA_VERSION } from './result.ts'
 import { searchOptionsSchema, searchResultSchema } from './search-schema.ts'
@@ -139,36 +140,6 @@ const terms = z.object({
 
 const wire = z.object({ sentBytes: count, receivedBytes: count, atLeast: z.boolean() })
 
-const span = z.object({ fromS: number, toS: number })
-const fault = z.object({
-  kind: z.enum(['kill', 'restart', 'stop', 'pause-consumers', 'network']),
-  text,
-  startS: number.nullable(),
-  endS: number.nullable(),
-  error: textOrNull,
-  recovery: z
-    .object({
-      afterEndS: number.nullable(),
-      duringS: number.nullable(),
-      p99LimitUs: number,
-      waitedS: number,
-    })
-    .nullable(),
-  longestGap: span.nullable(),
-})
-const breakdown = z.array(
-  z.object({
-    topic: text,
-    subscription: text,
-    producer: count,
-    stream: count.nullable(),
-    acknowledgedLost: count,
-    lost: count,
-    duplicated: count,
-    outOfOrder: count,
-  }),
-)
-
 const backlog = z.object({
   targetMessages: count,
   usualMessages: count,
@@ -234,10 +205,8 @@ const trial = z.object({
   brokerFigures: brokerFigures.exactOptional(),
   otherBrokers: z.array(z.object({ name: text, coreShare: number.nonnegative() })).exactOptional(),
   faults: z.array(fault).exactOptional(),
-  acknowledgementGaps: z
-    .object({ longest: span.nullable(), producers: z.array(span.extend({ producer: count })) })
-    .exactOptional(),
-  auditBreakdown: z.object({ producers: breakdown, streams: breakdown }).exactOptional(),
+  acknowledgementGaps: gaps.exactOptional(),
+  auditBreakdown: breakdown.exactOptional(),
   verdict,
 })
 
@@ -278,27 +247,7 @@ const workload = z.object({
   durationS: number,
   slo: texts.exactOptional(),
   drivers: texts.nullable(),
-  faults: z
-    .array(
-      z.object({
-        kind: fault.shape.kind,
-        atS: number,
-        forS: number,
-        node: z.union([count, z.enum(['leader', 'any'])]).exactOptional(),
-        network: z
-          .object({
-            node: count.nullable(),
-            direction: z.enum(['to-broker', 'to-client', 'both']),
-            delayMs: number,
-            jitterMs: number,
-            bytesPerS: number.nullable(),
-            reset: z.boolean(),
-            blackHole: z.boolean(),
-          })
-          .exactOptional(),
-      }),
-    )
-    .exactOptional(),
+  faults: plannedFaults.exactOptional(),
 })
 
 /**

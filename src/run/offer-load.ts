@@ -15,6 +15,8 @@ import { TRIAL_LIMITS } from './trial-limits.ts'
 import { limit, naming, progressOf } from './waits.ts'
 import { decideWarmup } from './warm-up.ts'
 
+const NEVER = new AbortController().signal
+
 /** How long warm-up and measure are, as far as is known; it changes while the trial runs. */
 export type LiveLoad = { -readonly [K in 'warmupS' | 'durationS']: Workload[K] } & Pick<
   Workload,
@@ -53,7 +55,8 @@ export async function offerLoad(options: LoadOptions): Promise<OfferedLoad> {
   const { crew, trial, step } = options
   const { clock } = trial
   const broken = new AbortController()
-  const signal = AbortSignal.any([trial.signal, crew.death, broken.signal])
+  const proxyDeath = trial.faultTargets?.network?.death ?? NEVER
+  const signal = AbortSignal.any([trial.signal, crew.death, proxyDeath, broken.signal])
   const load = newLoad(options, clock.nowUs() + TRIAL_LIMITS.startLeadMs * 1000, signal, broken)
   const workerPids = crew.members.map(({ handle }) => handle.pid)
   let measuring = false

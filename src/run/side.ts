@@ -86,7 +86,7 @@ export function openSideSession(options: Omit<SideOptions, 'rateHz' | 'seed'>): 
       broker = null
       network = null
       isOpen = false
-      await proxies?.end()
+      await Promise.allSettled([proxies?.end()])
       await takeDown(down, options)
     },
   }

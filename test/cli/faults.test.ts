@@ -49,13 +49,13 @@ test(
     expect(fault!.endS! - fault!.startS!).toBeGreaterThanOrEqual(1)
     const gap = fault!.longestGap!
     // The gap may begin with the last acknowledgement before the fault; most of the second lies in it.
-    expect(gap.toS - gap.fromS).toBeGreaterThan(0.9)
+    expect(gap.toS - gap.fromS).toBeGreaterThan(0.6)
     expect(trial.acknowledgementGaps!.longest!.toS).toBe(gap.toS)
     expect(trial.acknowledgementGaps!.producers.map(({ producer }) => producer).sort()).toEqual([0, 1])
     expect(trial.phases.measure.counts).toMatchObject({ scheduled: 5000, acknowledged: 5000 })
     expect(trial.phases.measure.latencies.publish.summary.max.us).toBeGreaterThan(900_000)
     expect(trial.audits[0]).toMatchObject({ lost: 0, duplicated: 0 })
-    expect(stdout).toContain('stop of fake-1, from 2.')
+    expect(stdout).toMatch(/stop of fake-1, from \d\.\d s/)
     const page = readFileSync(join(home.path, 'latest/report/index.html'), 'utf8')
     expect(page).toContain('"label":"stop of fake-1","fault":true')
     expect(page).toContain('id="faults"')
@@ -83,9 +83,9 @@ test(
   'a disturbed network: a delay on every message, a black hole that nothing passes, all of it there in the end',
   async () => {
     const { trial } = await runWith(
-      7,
-      'fault: network, atSeconds: 1, forSeconds: 2, delayMs: 40, direction: to-broker',
-      'fault: network, atSeconds: 4, forSeconds: 1, blackHole: true',
+      8,
+      'fault: network, atSeconds: 1, forSeconds: 3, delayMs: 40, direction: to-broker',
+      'fault: network, atSeconds: 5, forSeconds: 1, blackHole: true',
     )
     const [delay, hole] = trial.faults!
     expect([delay!.error, hole!.error]).toEqual([null, null])
@@ -95,7 +95,7 @@ test(
     expect(during.length).toBeGreaterThan(0)
     for (const { latencies } of during) expect(latencies.publish!.p50Us).toBeGreaterThanOrEqual(40_000)
     const gap = hole!.longestGap!
-    expect(gap.toS - gap.fromS).toBeGreaterThan(0.9)
+    expect(gap.toS - gap.fromS).toBeGreaterThan(0.6)
     expect(trial.audits[0]).toMatchObject({ lost: 0, duplicated: 0 })
   },
   LIMIT_MS,
@@ -141,6 +141,23 @@ test(
       expect(fault!.endS! - fault!.startS!).toBeLessThan(45)
     }
     expect(kill).toMatchObject({ startS: null, endS: null, error: null })
+    expect(await home.leftovers()).toEqual([])
+  },
+  LIMIT_MS,
+)
+
+test(
+  'a proxy that dies cuts the trial short, and is named as the reason',
+  async () => {
+    const file = workload(60, 'fault: network, atSeconds: 50, forSeconds: 1, delayMs: 5')
+    const running = home.start(['run', file, '--drivers', FAKE])
+    await running.seen(/measure 2\//)
+    const [proxy] = (await home.leftovers(0)).filter((line) => line.includes('src/proxy/main.ts'))
+    process.kill(Number(proxy!.split(':')[0]), 'SIGKILL')
+    // Partial; on a busy machine the measurement is invalid, too, which is graver.
+    expect([6, 9]).toContain((await running.finished).exitCode)
+    const { interrupted } = (await latest()).sides[0]!.trials[0]!
+    expect(interrupted).toBe('the proxy between clients and broker ended by signal SIGKILL')
     expect(await home.leftovers()).toEqual([])
   },
   LIMIT_MS,

@@ -14,8 +14,11 @@ export interface BenchHome {
   run(args: readonly string[], options?: RunOptions): Promise<Finished>
   /** Starts `bench` and returns at once. */
   start(args: readonly string[], options?: RunOptions): Running
-  /** Command lines of processes that belong to this home and still run; waits a little for those that are ending. */
-  leftovers(): Promise<string[]>
+  /**
+   * Process ids and command lines (`PID: …`) of what belongs to this home and still runs; waits a little for what is
+   * ending, or as long as is said.
+   */
+  leftovers(limitMs?: number): Promise<string[]>
   remove(): void
 }
 
@@ -81,10 +84,10 @@ export function benchHome(): BenchHome {
     path,
     start,
     run: (args, options) => start(args, options).finished,
-    leftovers: async () => {
+    leftovers: async (limitMs = LEFTOVER_LIMIT_MS) => {
       const since = Date.now()
       let found = processesOf(path)
-      while (found.length > 0 && Date.now() - since < LEFTOVER_LIMIT_MS) {
+      while (found.length > 0 && Date.now() - since < limitMs) {
         await Bun.sleep(100)
         found = processesOf(path)
       }

@@ -2,7 +2,8 @@ import type { BrokerNode, LocalBroker } from '../../brokers/broker.ts'
 import { newRandom } from '../../engine/random.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { faultText } from '../../workload/faults.ts'
-import type { Fault, NetworkFault } from '../../workload/model.ts'
+import type { Fault } from '../../workload/model.ts'
+import type { TrialNetwork } from './network.ts'
 
 /** A clean end of a node that is restarted gets so long, then it is killed. */
 const RESTART_GRACE_MS = 10_000
@@ -25,7 +26,8 @@ export interface FaultAction {
 export interface FaultTargets {
   /** Null: the servers are not ours. */
   readonly broker: LocalBroker | null
-  readonly network: { disturb(fault: NetworkFault | null, node: number | null): Promise<void> } | null
+  /** Null: nothing stands between. */
+  readonly network: Pick<TrialNetwork, 'disturb' | 'death'> | null
   readonly consumers: { pause(): Promise<void>; resume(): Promise<void> }
   /** Of whose first partition the leader is sought. */
   readonly topic: string

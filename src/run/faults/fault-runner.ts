@@ -55,7 +55,7 @@ async function runFault(options: FaultRunOptions, fault: Fault, index: number): 
   const sleepUntil = (us: number) => clock.sleep((us - nowUs()) / 1000, signal)
   let text = faultText(fault)
   let startUs: number | null = null
-  let action: FaultAction
+  let action: FaultAction | undefined
   try {
     const dueUs = measureUs + fault.atS * 1e6
     await sleepUntil(fault.node === 'leader' ? dueUs - ASK_LEADER_MS * 1000 : dueUs)
@@ -68,6 +68,8 @@ async function runFault(options: FaultRunOptions, fault: Fault, index: number): 
   } catch (error) {
     const failed = signal.aborted ? null : messageOf(error)
     if (failed !== null) say(`fault failed: ${text}: ${failed}`)
+    // It may have happened in part. What is refused here had not happened at all.
+    if (startUs !== null) await action?.end(AbortSignal.timeout(RECOVER_LIMIT_MS)).catch(() => {})
     return { fault, text, startUs, endUs: startUs === null ? null : nowUs(), error: failed }
   }
   // Cut short or not: whatever was begun is taken back.

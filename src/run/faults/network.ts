@@ -9,6 +9,8 @@ const OURS = 'sink+'
 
 /** A proxy before every server of a side, for one trial. */
 export interface TrialNetwork {
+  /** Aborts with the reason when the proxy is gone, and with it every connection. */
+  readonly death: AbortSignal
   /** An address for clients that leads to this address of a node (from 0). */
   front(node: number, address: string): Promise<string>
   /** The same for servers that were given: one a node, in their form. */
@@ -29,6 +31,7 @@ export function openNetwork(): TrialNetwork {
     return address
   }
   return {
+    death: proxy.death,
     front,
     async frontServers(servers) {
       const through: string[] = []
