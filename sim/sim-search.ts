@@ -9,17 +9,8 @@ import { JumpClock } from './jump-clock.ts'
 import { ModelBroker, type ModelOptions } from './model-broker.ts'
 import { simCrew } from './sim-crew.ts'
 
-/** The default options of a search without service levels. */
-export const SIM_SEARCH: SearchOptions = {
-  startHz: SEARCH_DEFAULTS.startHz,
-  precision: SEARCH_DEFAULTS.precision,
-  confirmations: SEARCH_DEFAULTS.confirmations,
-  drainS: SEARCH_DEFAULTS.drainS,
-  maxSteps: SEARCH_DEFAULTS.maxSteps,
-  maxS: SEARCH_DEFAULTS.maxS,
-  slos: [],
-  maxHz: 9_999_999,
-}
+/** A search without service levels. */
+export const SIM_SEARCH: SearchOptions = SEARCH_DEFAULTS
 
 /** A model of which only what matters is said. */
 export function model(options: Partial<ModelOptions> & Pick<ModelOptions, 'publishHz'>): ModelOptions {
@@ -54,13 +45,13 @@ export async function simulateSearch(
     clock,
     signal: new AbortController().signal,
     firstPlace: 0,
-    runStep: async ({ rateHz }) => {
+    runStep: async ({ rateHz }, place) => {
       broker.newTopics()
       const trial = await simulateTrial(clock, broker, {
         ...workloadOf(subscriptions),
         producerRateHz: rateHz,
       })
-      trials.push(trial)
+      trials.push({ ...trial, place })
       // As the product does: what did not drain may still be at work.
       if (!trial.drain.complete) broker.restart()
       return { trial }

@@ -6,6 +6,7 @@ import { livePort, withoutGreedyLive } from './live-option.ts'
 import { runMatched } from './matched-command.ts'
 import type { Output } from './output.ts'
 import { rawValue, rawValues } from './raw-options.ts'
+import { withoutGreedySearch } from './search-option.ts'
 
 type Options = Readonly<Record<string, unknown>>
 
@@ -28,6 +29,10 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--warmup <time>', 'Warm-up instead of the workload’s')
     .option('--rate <msg/s>', 'Total rate instead of the workload’s')
     .option('--rates <list>', 'Several total rates, comma separated; every side is measured at each')
+    .option(
+      '--search [slo]',
+      'Search the highest rate that is sustained, with these predicates (publish.p99 < 20ms)',
+    )
     .option('--workers <n>', 'N producer and N consumer processes (default: from the cores)')
     .option('--topology <kind>', 'Local brokers: single or cluster (three nodes)', { default: 'single' })
     .option('--lenient', 'Ignore what is not understood in the workload, and list it')
@@ -45,6 +50,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .example('bench run workloads/poc.yaml --live')
     .example('bench run workloads/poc.yaml --duration 15s --repeat 7')
     .example('bench run workloads/poc.yaml --rates 5000,10000,20000 --repeat auto')
+    .example("bench run workloads/poc.yaml --search 'publish.p99 < 20ms, errors == 0'")
     .example('bench run workloads/poc.yaml --duration 10s --drivers kafka,kafka:kafkajs')
     .example('bench run --test-plan workloads/plans/baseline.yaml')
     .action(async (workload: string | undefined, options: Options) => {
@@ -79,6 +85,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--warmup <time>', 'As with run')
     .option('--rate <msg/s>', 'As with run')
     .option('--rates <list>', 'As with run')
+    .option('--search [slo]', 'As with run')
     .option('--workers <n>', 'As with run')
     .option('--topology <kind>', 'As with run', { default: 'single' })
     .option('--lenient', 'As with run')
@@ -231,7 +238,7 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     })
 
   cli.help()
-  cli.parse(['bun', 'bench', ...withoutGreedyLive(argv)], { run: false })
+  cli.parse(['bun', 'bench', ...withoutGreedySearch(withoutGreedyLive(argv))], { run: false })
   if (cli.options.help === true) return EXIT.ok
   if (cli.matchedCommand === undefined) return unknownCommand(cli.commands, argv, () => cli.outputHelp())
   await runMatched(cli, 'bench')
@@ -279,6 +286,7 @@ function planOptions(text: (name: string) => string | undefined, options: Option
     seed: text('seed'),
     repeat: text('repeat'),
     metrics: text('metrics'),
+    search: options.search,
     topology: text('topology') ?? 'single',
     lenient: options.lenient === true,
     strict: options.strict === true,

@@ -1,4 +1,5 @@
 import type { ExperimentResult, Quantile, TrialResult } from '../result/result.ts'
+import type { SearchResult } from '../result/search.ts'
 import { loadsOf, trialsByRate } from './loads.ts'
 import { median } from './statistics/index.ts'
 import { medianQuantile } from './table.ts'
@@ -40,9 +41,22 @@ export function curveOf(result: Pick<ExperimentResult, 'sides' | 'workload'>): r
     label,
     points: rates.flatMap(({ rateHz, sides }, rate) => {
       const { trials } = sides[side]!
-      return trials.length === 0 ? [] : pointOf(rateHz, trials, held[rate]![side]!)
+      if (trials.length === 0) return []
+      const point = pointOf(rateHz, trials, held[rate]![side]!)
+      const { search } = result.sides[side]!
+      return search === undefined ? point : { ...point, ...judgedBySearch(search, rateHz) }
     }),
   }))
+}
+
+/** A search asks more of a step than that the rate is held: its last word counts. */
+function judgedBySearch({ steps }: SearchResult, rateHz: number): Pick<LoadPoint, 'held' | 'heldTrials'> {
+  const own = steps.filter((step) => step.rateHz === rateHz && step.outcome !== 'unknown')
+  const last = own.at(-1)
+  return {
+    held: last === undefined ? 'unknown' : last.outcome === 'held' ? 'held' : 'did not hold',
+    heldTrials: own.filter(({ outcome }) => outcome === 'held').length,
+  }
 }
 
 function pointOf(rateHz: number, trials: readonly TrialResult[], held: HeldVerdict): LoadPoint {

@@ -6,6 +6,8 @@ import { experimentVerdict } from './experiment-verdict.ts'
 import { guaranteeRows } from './guarantees.ts'
 import { trialsByRate } from './loads.ts'
 import { rateAdvice } from './rate-advice.ts'
+import { isSearched } from './search/found-trials.ts'
+import { searchHeadline } from './search/search-headline.ts'
 import { type SideHeadline, sideHeadline, type Tone } from './side-headline.ts'
 import { missedObjectives } from './slo-rows.ts'
 import { list, quantileFigure, type SideColumn, sideColumnsOf } from './table.ts'
@@ -23,6 +25,7 @@ export interface Headline {
 
 /** The verdict in sentences. Pure. */
 export function headlineOf(result: ExperimentResult): Headline {
+  if (isSearched(result)) return searchHeadline(result)
   const sides = result.sides.map((side) => sideHeadline(side, missedObjectives(result, side.label)))
   return {
     tone: sides.some((side) => side.tone === 'bad')

@@ -15,6 +15,7 @@ import {
   throughputRows,
   tookRows,
 } from './rows.ts'
+import { isSearched } from './search/found-trials.ts'
 import { sloGroup } from './slo-rows.ts'
 import { stageGroup } from './stage-rows.ts'
 import { median } from './statistics/index.ts'
@@ -102,8 +103,11 @@ export function isRanked(trial: TrialResult): boolean {
 /** One column a side; with several rates one for each, all sides at a rate beside one another. */
 export function sideColumnsOf(result: Pick<ExperimentResult, 'sides' | 'workload'>): readonly SideColumn[] {
   const rates = trialsByRate(result)
+  // Each search finds a rate of its own, at which no other side was run.
+  const isShown = ({ trials }: { trials: readonly TrialResult[] }) =>
+    trials.length > 0 || rates.length === 1 || !isSearched(result)
   return rates.flatMap(({ rateHz, sides }) =>
-    sides.map(({ label, trials }) => ({
+    sides.filter(isShown).map(({ label, trials }) => ({
       label: rates.length === 1 ? label : label + atRate(rateHz),
       side: label,
       rateHz,

@@ -1,5 +1,6 @@
 import type { Cell } from '../compare/cells.ts'
 import { headlineOf } from '../compare/headline.ts'
+import { atRatesFound } from '../compare/search/found-trials.ts'
 import type { Tone } from '../compare/side-headline.ts'
 import { compare } from '../compare/table.ts'
 import { markdownLink, markdownPre, markdownText } from '../report/markdown.ts'
@@ -63,7 +64,7 @@ function linkBlock(links: readonly SummaryLink[]): string {
 }
 
 function tableBlocks(result: ExperimentResult): string[] {
-  const { columns, groups, footnotes } = compare(result)
+  const { columns, groups, footnotes } = compare(atRatesFound(result))
   if (columns.length === 0) return []
   const head = ['', ...columns.map(({ label }) => markdownText(label))]
   const isFirst = ({ title }: { title: string }) => FIRST_GROUPS.includes(title)

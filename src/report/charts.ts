@@ -1,5 +1,6 @@
 import { curveOf, type LoadCurve, type LoadPoint } from '../compare/curve.ts'
 import { type RateTrials, trialsByRate } from '../compare/loads.ts'
+import { atRatesFound, isSearched } from '../compare/search/found-trials.ts'
 import { countText } from '../result/figures.ts'
 import type { ExperimentResult, Quantile } from '../result/result.ts'
 import { type Line, milliseconds, rounded } from './lines.ts'
@@ -48,16 +49,16 @@ export interface CurveLines {
   readonly held: readonly (boolean | null)[]
 }
 
-/** Everything the page draws. Pure. */
+/** Everything the page draws; of a search the trials at the rate found, and the curve over all its steps. Pure. */
 export function chartsOf(result: ExperimentResult): Charts {
-  const all = trialsByRate(result)
+  const all = trialsByRate(atRatesFound(result))
   const loads = all.slice(0, MAX_LOADS)
   const lines = loads.reduce((sum, { sides }) => sum + LATENCY_CHARTS.length * sides.length, 0)
   const keepEvery = Math.max(1, Math.ceil(lines / FULL_PERCENTILE_LINES))
   return {
     loads: loads.map((load) => loadCharts(load, loads.length, keepEvery)),
     ratesLeftOut: all.length - loads.length,
-    curves: loads.length < 2 ? [] : curveCharts(curveOf(result)),
+    curves: loads.length < 2 && !isSearched(result) ? [] : curveCharts(curveOf(result)),
   }
 }
 

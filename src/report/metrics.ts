@@ -241,7 +241,8 @@ function trialModel(trial: TrialResult, result: ExperimentResult) {
     contractBreaches: trial.contractBreaches,
     clockBoundUs: trial.clockBoundUs,
     warmup: { durationS: trial.phases.warmup.durationS, ...trial.warmup },
-    backlog: trial.backlog === undefined ? null : { ...trial.backlog, catchUpHz: rounded(catchUpHz(trial.backlog)) },
+    backlog:
+      trial.backlog === undefined ? null : { ...trial.backlog, catchUpHz: rounded(catchUpHz(trial.backlog)) },
     objectives: objectivesOf(trial, result),
     drain: trial.drain,
     backlogAtEnd: trial.backlogAtEnd,

@@ -2,11 +2,13 @@ import type { Cell } from '../compare/cells.ts'
 import { fairnessDifferences, fairnessOf } from '../compare/fairness.ts'
 import { type Headline, headlineOf } from '../compare/headline.ts'
 import type { RowGroup } from '../compare/rows.ts'
+import { atRatesFound } from '../compare/search/found-trials.ts'
 import type { Tone } from '../compare/side-headline.ts'
 import { type Comparison, columnsOf, compare } from '../compare/table.ts'
 import type { VerdictSection } from '../compare/verdict-sections.ts'
 import type { ExperimentResult } from '../result/result.ts'
 import { faultLines } from './faults.ts'
+import { searchLines } from './search-lines.ts'
 
 export interface TerminalOptions {
   /** Width that lines should keep to; a table that does not fit is printed side by side no longer, but one below the other. */
@@ -23,9 +25,12 @@ const MIN_COLUMNS = 40
 export function renderTable(result: ExperimentResult, options: TerminalOptions): string[] {
   const paint = options.color === true ? colored : (text: string) => text
   const width = Math.max(MIN_COLUMNS, options.columns)
-  const comparison = compare(result)
+  const comparison = compare(atRatesFound(result))
+  const wrapped = (text: string, indent: number) =>
+    wrap(text, width - indent).map((line) => paint(' '.repeat(indent) + line, 'dim'))
   return [
     ...headlineLines(headlineOf(result), width, paint),
+    ...searchLines(result, wrapped, (text) => paint(printable(text), 'strong')),
     '',
     ...tableLines(comparison, width, paint),
     ...faultSection(result, width, paint),

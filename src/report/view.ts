@@ -1,4 +1,6 @@
 import { type Headline, headlineOf } from '../compare/headline.ts'
+import { atRatesFound } from '../compare/search/found-trials.ts'
+import { stepRows } from '../compare/search/step-rows.ts'
 import { settingsTable } from '../compare/settings.ts'
 import { COMPARED_LATENCIES, type Comparison, columnsOf, compare, type SideColumn } from '../compare/table.ts'
 import { countText } from '../result/figures.ts'
@@ -24,11 +26,12 @@ type ColorOf = (side: string) => number
 
 /** What `report.html.hbs` shows. Every field it names is there: the template is strict. Pure. */
 export function htmlView(result: ExperimentResult) {
-  const comparison = compare(result)
+  const shown = atRatesFound(result)
+  const comparison = compare(shown)
   const sideNumbers = new Map(result.sides.map((side, index) => [side.label, index % PALETTE_SIZE]))
   const colorOf = (side: string) => sideNumbers.get(side) ?? 0
   const sides = result.sides.map(({ label }) => ({ label, color: colorOf(label) }))
-  const trials = columnsOf(result)
+  const trials = columnsOf(shown)
   return {
     title: result.workload.name,
     id: result.id,
@@ -39,6 +42,7 @@ export function htmlView(result: ExperimentResult) {
     several: trials.length > sides.length,
     marksBest: sides.length > 1 && trials.length === sides.length,
     sides,
+    searches: stepRows(result).map((side) => ({ ...side, color: colorOf(side.label) })),
     ...tablesView(comparison, colorOf),
     ...chartsView(chartsOf(result), comparison, sides),
     audits: auditTable(trials, colorOf),
@@ -167,13 +171,20 @@ function workloadSummary(result: ExperimentResult): string {
   const { workload, workers } = result
   const plural = (count: number, noun: string) => `${countText(count)} ${noun}${count === 1 ? '' : 's'}`
   return [
-    `${plannedRatesHz(result).map(countText).join(', ')} msg/s of ${countText(workload.messageBytes)} bytes`,
+    `${rateText(result)} msg/s of ${countText(workload.messageBytes)} bytes`,
     ...(workload.schedule === undefined ? [] : [`schedule: ${scheduleText(workload.schedule)}`]),
     `${plural(workload.topics, 'topic')} × ${plural(workload.partitionsPerTopic, 'partition')}`,
     `${plural(workload.producersPerTopic, 'producer')} and ${plural(workload.subscriptionsPerTopic, 'subscription')} a topic`,
     `warm-up ${workload.warmupS} s, measured ${workload.durationS} s`,
     `${plural(workers, 'producer process')}`.replace('processs', 'processes'),
   ].join(' · ')
+}
+
+function rateText(result: ExperimentResult): string {
+  const { search } = result.workload
+  if (search === undefined) return plannedRatesHz(result).map(countText).join(', ')
+  const slo = search.slos.length === 0 ? '' : ` with ${search.slos.join(' and ')}`
+  return `Search for the sustainable rate${slo}, from ${countText(search.startHz)}`
 }
 
 function costNote(billing: string): string {

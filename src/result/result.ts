@@ -12,6 +12,7 @@ import type {
 import type { Fault, Workload } from '../workload/model.ts'
 import type { BacklogResult, WarmupResult } from './load.ts'
 import type { Recovery } from './recovery.ts'
+import type { SearchResult } from './search.ts'
 
 /** Raised when a field changes its meaning or goes; readers refuse what they do not know. */
 export const RESULT_SCHEMA_VERSION = 1
@@ -111,6 +112,8 @@ export interface SideResult {
   readonly failedTrials?: readonly FailedTrial[]
   /** Figures of a module of the user's; absent without one. */
   readonly customFigures?: readonly CustomFigure[]
+  /** The search for the highest rate that is sustained, whose steps are the trials; absent where none was asked for. */
+  readonly search?: SearchResult
 }
 
 /** A module of custom figures. */

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { ACKNOWLEDGERS, LATENCIES, PHASES } from '../engine/types.ts'
 import { type ExperimentResult, RESULT_SCHEMA_VERSION } from './result.ts'
+import { REFUSAL_KINDS, SEARCH_ENDS, SEARCH_PURPOSES } from './search.ts'
+import { faultKind, searchOptions, workload } from './workload-schema.ts'
 
 const count = z.number().int().nonnegative()
 const number = z.number()
@@ -137,7 +139,7 @@ const wire = z.object({ sentBytes: count, receivedBytes: count, atLeast: z.boole
 
 const span = z.object({ fromS: number, toS: number })
 const fault = z.object({
-  kind: z.enum(['kill', 'restart', 'stop', 'pause-consumers', 'network']),
+  kind: faultKind,
   text,
   startS: number.nullable(),
   endS: number.nullable(),
@@ -244,74 +246,22 @@ const customFigure = z.object({
   errors: texts,
 })
 
-const rate = number.nonnegative()
-const rateSchedule = z.object({
-  arrivals: z.enum(['even', 'poisson']),
-  shape: z
-    .discriminatedUnion('kind', [
-      z.object({
-        kind: z.literal('stages'),
-        warmupRateHz: rate,
-        stages: z.array(z.object({ fromHz: rate, toHz: rate, durationS: number.positive() })),
-      }),
-      z.object({
-        kind: z.literal('trace'),
-        warmupRateHz: rate,
-        path: text,
-        sha256: text,
-        messages: count,
-      }),
-    ])
-    .nullable(),
-})
-
-const workload = z.object({
-  name: text,
-  topics: count,
-  partitionsPerTopic: count,
-  keyDistributor: z.enum(['NO_KEY', 'KEY_ROUND_ROBIN', 'RANDOM_NANO']),
-  messageBytes: count,
-  payload: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('fixed') }),
-    z.object({ kind: z.literal('random'), randomRatio: number, poolSize: count }),
-    z.object({ kind: z.literal('file'), path: text }),
-  ]),
-  subscriptionsPerTopic: count,
-  producersPerTopic: count,
-  consumersPerSubscription: count,
-  producerRateHz: number,
-  ratesHz: z.array(number.positive()).exactOptional(),
-  consumerRateHz: number.nullable(),
-  schedule: rateSchedule.exactOptional(),
-  warmup: z.literal('auto').exactOptional(),
-  backlog: z
-    .object({ messages: count, drainRatio: number, maxBuildS: number, maxDrainS: number })
-    .exactOptional(),
-  warmupS: number,
-  durationS: number,
-  slo: texts.exactOptional(),
-  drivers: texts.nullable(),
-  faults: z
-    .array(
-      z.object({
-        kind: fault.shape.kind,
-        atS: number,
-        forS: number,
-        node: z.union([count, z.enum(['leader', 'any'])]).exactOptional(),
-        network: z
-          .object({
-            node: count.nullable(),
-            direction: z.enum(['to-broker', 'to-client', 'both']),
-            delayMs: number,
-            jitterMs: number,
-            bytesPerS: number.nullable(),
-            reset: z.boolean(),
-            blackHole: z.boolean(),
-          })
-          .exactOptional(),
-      }),
-    )
-    .exactOptional(),
+const searchResult = z.object({
+  options: searchOptions,
+  end: z.enum(SEARCH_ENDS),
+  rateHz: number.positive().nullable(),
+  bracket: z.object({ heldHz: number.positive().nullable(), refusedHz: number.positive().nullable() }),
+  sentences: texts,
+  steps: z.array(
+    z.object({
+      place: count,
+      rateHz: number.positive(),
+      purpose: z.enum(SEARCH_PURPOSES),
+      outcome: z.enum(['held', 'refused', 'unknown']),
+      reasons: z.array(z.object({ kind: z.enum(REFUSAL_KINDS), text })),
+      tookS: number.nonnegative(),
+    }),
+  ),
 })
 
 /**
@@ -357,6 +307,7 @@ export const experimentResultSchema = z.object({
       trials: z.array(trial),
       failedTrials: z.array(z.object({ place: count, message: text, hint: textOrNull })).exactOptional(),
       customFigures: z.array(customFigure).exactOptional(),
+      search: searchResult.exactOptional(),
     }),
   ),
   partial: textOrNull,

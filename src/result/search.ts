@@ -4,6 +4,22 @@ import type { SearchOptions } from '../workload/search.ts'
 export const SEARCH_PURPOSES = ['grow', 'shrink', 'bisect', 'recheck', 'confirm'] as const
 export type SearchPurpose = (typeof SEARCH_PURPOSES)[number]
 
+/** Why a search ended. */
+export const SEARCH_ENDS = [
+  'found',
+  /** The highest rate that may be offered held. */
+  'found at maximum',
+  /** Not even the lowest rate held. */
+  'nothing held',
+  'steps used up',
+  'time used up',
+  /** Trials could not be run any more. */
+  'not runnable',
+  /** From outside, before its time. */
+  'cut',
+] as const
+export type SearchEnd = (typeof SEARCH_ENDS)[number]
+
 /** What kept a step from holding. `measurement`: the load or the clocks were at fault, not the system. */
 export const REFUSAL_KINDS = ['rate', 'backlog', 'drain', 'slo', 'integrity', 'measurement'] as const
 export type RefusalKind = (typeof REFUSAL_KINDS)[number]
@@ -31,6 +47,7 @@ export interface SearchStep {
 /** What a search on one side came to. */
 export interface SearchResult {
   readonly options: SearchOptions
+  readonly end: SearchEnd
   /** The highest rate that held in every step since it was last refused, confirmations included; null: none. */
   readonly rateHz: number | null
   /** The highest rate held and the lowest one refused above it, messages a second; null where there was none. */

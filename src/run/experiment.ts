@@ -9,15 +9,20 @@ import {
   type SideResult,
   type TestRunMark,
 } from '../result/result.ts'
+import type { SearchEnd } from '../result/search.ts'
 import { writeResult } from '../result/store.ts'
 import type { Plan } from '../workload/model.ts'
 import { secretHider } from '../workload/secret-values.ts'
-import { syncDisk } from './disk.ts'
 import type { Tell } from './events.ts'
 import { describeHost } from './host.ts'
 import { newOtherBrokers, type OtherBrokers } from './other-brokers.ts'
+import { runSearches } from './search-sides.ts'
 import { runSideTrial, type TrialOutcome } from './side.ts'
 import { newSideBook, type SideBook } from './side-book.ts'
+import { settleDisk, type TrialRunner } from './trial-runner.ts'
+
+/** Ends of a search that answer what was asked. */
+const SEARCH_ANSWERS: readonly SearchEnd[] = ['found', 'found at maximum', 'nothing held']
 
 const UNFINISHED = 'the experiment has not ended yet'
 
@@ -51,7 +56,13 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
   const base = unchanging(options, startedAt)
   const hider = secretHider(plan.sides, DRIVERS)
   const snapshot = (sides: readonly SideResult[], partial: string | null): ExperimentResult =>
-    hider.data({ ...base, endedAt: new Date(clock.wallMs()).toISOString(), sides, partial })
+    hider.data({
+      ...base,
+      ...searchedTrials(plan, sides),
+      endedAt: new Date(clock.wallMs()).toISOString(),
+      sides,
+      partial,
+    })
   const soFar = () => {
     const sides = books.filter(({ begun }) => begun > 0).map((book) => book.result(UNFINISHED))
     return snapshot(sides, UNFINISHED)
@@ -59,23 +70,32 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
   const others = newOtherBrokers((line) => tell({ kind: 'log', side: 'this machine', line }))
   await writeResult(soFar(), options.home)
   if (isSeveral(plan)) tell({ kind: 'order', seed: plan.seed, ...orderOf(plan) })
-  for (const [place, trial] of plan.order.entries()) {
-    const book = books[trial.side]!
-    if (book.givenUp) continue
-    if (place > 0) await settleDisk(options, book.side.label)
-    if (signal.aborted) break
-    book.add(place, await runNext({ ...options, others }, book, place))
+  const onTrial = async (label: string) => {
     const known = soFar()
     options.onTrial?.(known)
     try {
       await writeResult(known, options.home)
     } catch (error) {
-      tell({ kind: 'log', side: book.side.label, line: messageOf(error) })
+      tell({ kind: 'log', side: label, line: messageOf(error) })
     }
   }
+  const run = plan.workload.search === undefined ? runPlannedTrials : runSearches
+  await run({ ...options, others }, books, onTrial)
   const reason = signal.aborted ? messageOf(signal.reason) : UNFINISHED
   const sides = books.map((book) => book.result(reason))
   return snapshot(sides, partialReason(sides, plan.order.length / plan.sides.length, signal))
+}
+
+const runPlannedTrials: TrialRunner = async (options, books, onTrial) => {
+  const { plan, signal } = options
+  for (const [place, trial] of plan.order.entries()) {
+    const book = books[trial.side]!
+    if (book.givenUp) continue
+    if (place > 0) await settleDisk(options, book.side.label)
+    if (signal.aborted) break
+    book.add(place, await runNext(options, book, place))
+    await onTrial(book.side.label)
+  }
 }
 
 async function runNext(
@@ -105,16 +125,20 @@ function isSeveral({ order, sides }: Plan): boolean {
   return order.length > sides.length
 }
 
-/** Only brokers of this machine write to its disk. */
-async function settleDisk({ plan, signal, tell }: ExperimentOptions, side: string): Promise<void> {
-  if (plan.sides.every(({ servers }) => servers !== null)) return
-  const problem = await syncDisk(signal)
-  if (problem !== null) tell({ kind: 'log', side, line: problem })
-}
-
 function orderOf({ order, sides, workload }: Plan) {
   const labels = order.map(({ side }) => sides[side]!.label)
   return { order: labels, ...(workload.ratesHz && { ratesHz: order.map(({ rateHz }) => rateHz) }) }
+}
+
+/** Nobody knows the steps of a search beforehand: what was run stands in the place of what was planned. */
+function searchedTrials({ workload, seed }: Plan, sides: readonly SideResult[]) {
+  if (workload.search === undefined) return {}
+  const steps = sides.flatMap(({ label, search }) =>
+    (search?.steps ?? []).map((step) => ({ label, ...step })),
+  )
+  steps.sort((a, b) => a.place - b.place)
+  const order = steps.map(({ label }) => label)
+  return { trialPlan: { perSide: 1, seed, order, ratesHz: steps.map(({ rateHz }) => rateHz) } }
 }
 
 function unchanging({ plan, experiment, command, testRun }: ExperimentOptions, startedAt: string) {
@@ -147,6 +171,10 @@ function partialReason(sides: readonly SideResult[], perSide: number, signal: Ab
   if (missing !== '') return `no trial of ${missing}`
   const fewer = labels(({ trials }) => trials.length < perSide)
   if (fewer !== '') return `not all ${perSide} trials of ${fewer}`
-  const cut = labels(({ trials }) => trials.some((trial) => trial.interrupted !== null))
+  const unended = labels(({ search }) => search !== undefined && !SEARCH_ANSWERS.includes(search.end))
+  if (unended !== '') return `the search of ${unended} did not come to an end`
+  const cut = labels(
+    ({ trials, search }) => search === undefined && trials.some((trial) => trial.interrupted !== null),
+  )
   return cut === '' ? null : `a trial of ${cut} was cut short`
 }

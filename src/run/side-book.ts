@@ -1,4 +1,5 @@
 import type { FailedTrial, SideResult, TrialResult } from '../result/result.ts'
+import type { SearchResult } from '../result/search.ts'
 import type { Side } from '../workload/model.ts'
 import type { TrialOutcome } from './side.ts'
 
@@ -12,6 +13,8 @@ export interface SideBook {
   /** Trials begun so far, failed ones included. */
   readonly begun: number
   readonly givenUp: boolean
+  /** What the search on the side came to, by now. */
+  search: SearchResult | null
   /** `skipped` says why nothing was tried, when nothing was. */
   result(skipped: string): SideResult
 }
@@ -23,6 +26,7 @@ export function newSideBook(side: Side): SideBook {
   let failuresInARow = 0
   return {
     side,
+    search: null,
     add(place, outcome) {
       if ('trial' in outcome) trials.push({ ...outcome.trial, place })
       else failures.push({ place, ...outcome.failure })
@@ -45,6 +49,7 @@ export function newSideBook(side: Side): SideBook {
         error: trials.length === 0 ? unprepared : null,
         trials: [...trials],
         ...(trials.length > 0 && failures.length > 0 ? { failedTrials: [...failures] } : {}),
+        ...(this.search && { search: this.search }),
       }
     },
   }

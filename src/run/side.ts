@@ -28,6 +28,8 @@ export interface SideOptions {
   /** Data, logs and state of local brokers go below it. */
   readonly brokersDirectory: string
   readonly others: OtherBrokers
+  /** Longest drain; default: that of trials. */
+  readonly drainMs?: number
 }
 
 /** A trial, or why it could not be prepared. */
@@ -40,27 +42,61 @@ export type TrialOutcome =
  * broker down. What goes wrong before the schedule begins is given back; it never throws for the other trials' sake.
  */
 export async function runSideTrial(options: SideOptions): Promise<TrialOutcome> {
-  const { side } = options
-  let broker: LocalBroker | null = null
-  const network = needsProxy(options.plan.workload) ? openNetwork() : null
+  const session = openSideSession(options)
   try {
-    broker = await startBroker(options, network)
-    const trial = await measureSide(options, broker, network)
-    options.tell({ kind: 'side-done', side: side.label, ...trial.verdict })
-    return { trial }
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    const failure = { message: error.message, hint: error.hint ?? null }
-    options.tell({ kind: 'side-failed', side: side.label, ...failure })
-    return { failure }
+    return await session.run(options)
   } finally {
-    await network?.end()
-    await takeDown(broker, options)
+    await session.close()
+  }
+}
+
+/** A side whose local broker stays up from one trial to the next. */
+export interface SideSession {
+  /** As `runSideTrial`; a broker that is not up is started first. */
+  run(trial: Pick<SideOptions, 'rateHz' | 'seed'>): Promise<TrialOutcome>
+  /** Takes the broker down; the next trial has a fresh one. */
+  close(): Promise<void>
+}
+
+export function openSideSession(options: Omit<SideOptions, 'rateHz' | 'seed'>): SideSession {
+  const { side, tell } = options
+  let broker: LocalBroker | null = null
+  let network: TrialNetwork | null = null
+  let isOpen = false
+  return {
+    async run(trial) {
+      try {
+        if (!isOpen) {
+          network = needsProxy(options.plan.workload) ? openNetwork() : null
+          broker = await startBroker(options, network)
+        }
+        isOpen = true
+        const measured = await measureSide({ ...options, ...trial }, broker, network)
+        tell({ kind: 'side-done', side: side.label, ...measured.verdict })
+        return { trial: measured }
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error
+        const failure = { message: error.message, hint: error.hint ?? null }
+        tell({ kind: 'side-failed', side: side.label, ...failure })
+        return { failure }
+      }
+    },
+    async close() {
+      const [down, through] = [broker, network]
+      broker = null
+      network = null
+      isOpen = false
+      await through?.end()
+      await takeDown(down, options)
+    },
   }
 }
 
 /** What was measured counts more than a broker that would not end: that is told, and the watchdog ends it with bench. */
-async function takeDown(broker: LocalBroker | null, { side, tell, others }: SideOptions): Promise<void> {
+async function takeDown(
+  broker: LocalBroker | null,
+  { side, tell, others }: Pick<SideOptions, 'side' | 'tell' | 'others'>,
+): Promise<void> {
   try {
     await broker?.down()
   } catch (error) {
@@ -70,7 +106,10 @@ async function takeDown(broker: LocalBroker | null, { side, tell, others }: Side
   }
 }
 
-async function startBroker(options: SideOptions, network: TrialNetwork | null): Promise<LocalBroker | null> {
+async function startBroker(
+  options: Omit<SideOptions, 'rateHz' | 'seed'>,
+  network: TrialNetwork | null,
+): Promise<LocalBroker | null> {
   const { side, plan, tell } = options
   if (side.servers !== null) return null
   const name = findDriver(side.driver).localBroker
@@ -125,6 +164,7 @@ async function measureSide(
       tell: options.tell,
       signal: options.signal,
       faultTargets: { broker, network },
+      ...(options.drainMs !== undefined && { drainMs: options.drainMs }),
       onMeasure: (edge, workerPids) => {
         meter.onMeasure(edge, workerPids)
         others.sample()

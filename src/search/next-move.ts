@@ -1,4 +1,4 @@
-import type { SearchPurpose } from '../result/search.ts'
+import type { SearchEnd, SearchPurpose } from '../result/search.ts'
 import type { SearchOptions } from '../workload/search.ts'
 import { bracketOf, type Try } from './standing.ts'
 
@@ -9,17 +9,6 @@ const MIN_RATE_HZ = 1
 const DIGITS = 4
 /** After so many steps in a row that could not be run the search ends. */
 export const MAX_UNKNOWN_IN_A_ROW = 2
-
-/** Why a search ended. */
-export type SearchEnd =
-  | 'found'
-  /** The highest rate that may be offered held. */
-  | 'found at maximum'
-  /** Not even the lowest rate held. */
-  | 'nothing held'
-  | 'steps used up'
-  | 'time used up'
-  | 'not runnable'
 
 export type SearchMove =
   | { readonly kind: 'try'; readonly rateHz: number; readonly purpose: SearchPurpose }

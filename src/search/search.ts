@@ -1,8 +1,8 @@
-import type { SearchPurpose, SearchResult, SearchStep } from '../result/search.ts'
+import type { SearchEnd, SearchPurpose, SearchResult, SearchStep, StepRefusal } from '../result/search.ts'
 import type { SearchOptions } from '../workload/search.ts'
 import { isSlo, parseSlo, type Slo } from '../workload/slo.ts'
 import { refusalsOfStep, type StepFacts } from './judge-step.ts'
-import { nextMove, type SearchEnd } from './next-move.ts'
+import { nextMove } from './next-move.ts'
 import { searchSentences } from './sentences.ts'
 import { bracketOf } from './standing.ts'
 
@@ -50,7 +50,7 @@ export function createSearch(options: SearchOptions, subscriptions: number): Sea
       const reasons = isWhole
         ? refusalsOfStep(facts, { slos, subscriptions })
         : [{ kind: 'measurement' as const, text: failure ?? facts?.interrupted ?? 'it could not be run' }]
-      const outcome = !isWhole ? 'unknown' : reasons.length === 0 ? 'held' : 'refused'
+      const outcome = !isWhole || isFirstSlip(steps, rateHz, reasons) ? 'unknown' : judged(reasons)
       const step: SearchStep = { place, rateHz, purpose, outcome, reasons, tookS }
       steps.push(step)
       return step
@@ -62,12 +62,23 @@ export function createSearch(options: SearchOptions, subscriptions: number): Sea
       const base = { options, bracket, steps: [...steps] }
       if (last.kind === 'try') {
         const sentence = `The search was ended before it was done: ${cut ?? 'it goes on'}.`
-        return { ...base, rateHz: null, sentences: [sentence] }
+        return { ...base, end: 'cut', rateHz: null, sentences: [sentence] }
       }
       const rateHz = isFound(last.end) ? bracket.heldHz : null
-      return { ...base, rateHz, sentences: searchSentences(last.end, steps, options) }
+      return { ...base, end: last.end, rateHz, sentences: searchSentences(last.end, steps, options) }
     },
   }
+}
+
+function judged(reasons: readonly StepRefusal[]): SearchStep['outcome'] {
+  return reasons.length === 0 ? 'held' : 'refused'
+}
+
+/** Where only the measurement failed, nothing is known of the system: the step is made once more. */
+function isFirstSlip(steps: readonly SearchStep[], rateHz: number, reasons: readonly StepRefusal[]): boolean {
+  const isSlip = (list: readonly StepRefusal[]) =>
+    list.length > 0 && list.every(({ kind }) => kind === 'measurement')
+  return isSlip(reasons) && !steps.some((step) => step.rateHz === rateHz && isSlip(step.reasons))
 }
 
 function isFound(end: SearchEnd): boolean {

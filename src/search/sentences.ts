@@ -1,7 +1,6 @@
 import { countText, percentText, plural } from '../result/figures.ts'
-import type { SearchStep } from '../result/search.ts'
+import type { SearchEnd, SearchStep } from '../result/search.ts'
 import type { SearchOptions } from '../workload/search.ts'
-import type { SearchEnd } from './next-move.ts'
 import { type Bracket, bracketOf } from './standing.ts'
 
 /** What the search came to, in words that stand alone: the first says what was found, the others how far to trust it. */
@@ -77,7 +76,10 @@ function doubtSentences(steps: readonly SearchStep[], { held, refused, contradic
     )
   }
   const unknown = steps.filter(({ outcome }) => outcome === 'unknown').length
-  if (unknown > 0) doubts.push(`${plural(unknown, 'step')} could not be run to the end.`)
+  if (unknown > 0)
+    doubts.push(
+      `${plural(unknown, 'step')} told nothing of the system and ${unknown === 1 ? 'was' : 'were'} repeated.`,
+    )
   return doubts
 }
 

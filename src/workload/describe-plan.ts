@@ -6,9 +6,13 @@ import type { Plan, Side, Workload } from './model.ts'
 import { type Prospect, prospectOf } from './prospect.ts'
 import { ratesOf } from './rates.ts'
 import { scheduleText } from './schedule-text.ts'
+import type { SearchOptions } from './search.ts'
 
 /** Trials whose order is printed, in whole rounds; `--json` holds all. */
 const TRIALS_SHOWN = 36
+/** Steps of a usual search, and what each takes beside its load, for the estimate only. */
+const USUAL_SEARCH_STEPS = 20
+const STEP_ESTIMATE_S = 5
 
 /** A plan in words and seconds. */
 export interface PlanDescription {
@@ -30,15 +34,13 @@ export interface PlanDescription {
 /** Says what a run of the plan would do, and how long it takes. */
 export function describePlan(plan: Plan): PlanDescription {
   const { workload, sides, order } = plan
-  const { warmupS, durationS, backlog } = workload
-  const builds = order.map(({ rateHz }) => (backlog === undefined ? 0 : buildSeconds(backlog, rateHz)))
-  const loadSeconds = order.length * (warmupS + durationS) + sum(builds)
-  const totalSeconds = loadSeconds + order.length * PREPARE_ESTIMATE_S
-  const longestSeconds = order.length * (longestMeasureS(workload) - durationS) - sum(builds)
-  const maximumSeconds = totalSeconds + longestSeconds + order.length * DRAIN_LIMIT_S
-  const prospect = prospectOf({ ...plan, rates: ratesOf(workload).length })
+  const { loadSeconds, totalSeconds, maximumSeconds } = secondsOf(plan)
+  // A search is made once on each side: there is nothing to test.
+  const prospect =
+    workload.search === undefined ? prospectOf({ ...plan, rates: ratesOf(workload).length }) : null
   const messages = Math.floor(workload.producerRateHz * workload.durationS)
   const lines = [
+    ...searchLines(workload),
     ...workloadLines(workload, messages),
     `${plural(plan.workers, 'producer process', 'es')} and ${plural(plan.workers, 'consumer process', 'es')}`,
     `${plural(sides.length, 'side')}, one after another:`,
@@ -50,6 +52,43 @@ export function describePlan(plan: Plan): PlanDescription {
     ...plan.notes.map((note) => `note: ${note}`),
   ]
   return { lines, loadSeconds, totalSeconds, maximumSeconds, trials: order.length, messages, prospect }
+}
+
+function secondsOf({
+  workload,
+  order,
+  sides,
+}: Plan): Pick<PlanDescription, 'loadSeconds' | 'totalSeconds' | 'maximumSeconds'> {
+  const { search, warmupS, durationS, backlog } = workload
+  const trials = search === undefined ? order.length : sides.length * usualSteps(search)
+  const buildS = backlog === undefined ? 0 : sum(order.map(({ rateHz }) => buildSeconds(backlog, rateHz)))
+  const loadSeconds = trials * (warmupS + durationS) + buildS
+  if (search !== undefined) {
+    // The step under way when the time is over is made to its end.
+    const lastStepS = PREPARE_ESTIMATE_S + warmupS + durationS + search.drainS
+    const stepsS = search.maxSteps * lastStepS
+    const maximumSeconds = sides.length * Math.min(stepsS, search.maxS + lastStepS)
+    const totalSeconds = loadSeconds + trials * STEP_ESTIMATE_S + sides.length * PREPARE_ESTIMATE_S
+    return { loadSeconds, totalSeconds: Math.min(totalSeconds, maximumSeconds), maximumSeconds }
+  }
+  const totalSeconds = loadSeconds + trials * PREPARE_ESTIMATE_S
+  const backlogS = trials * (longestMeasureS(workload) - durationS) - buildS
+  return { loadSeconds, totalSeconds, maximumSeconds: totalSeconds + backlogS + trials * DRAIN_LIMIT_S }
+}
+
+/** Nobody knows them beforehand: so many it took on models of many capacities. */
+function usualSteps({ maxSteps }: SearchOptions): number {
+  return Math.min(maxSteps, USUAL_SEARCH_STEPS)
+}
+
+function searchLines({ search }: Workload): string[] {
+  if (search === undefined) return []
+  const slo = search.slos.length === 0 ? '' : `, with ${search.slos.join(' and ')}`
+  return [
+    `search for the sustainable rate, from ${count(search.startHz)} messages/s${slo}`,
+    `  to within ${count(search.precision * 100)} %, confirmed by ${plural(search.confirmations, 'further step')}; on each side at most ${plural(search.maxSteps, 'step')} and ${formatDuration(search.maxS)}`,
+    '  the rate and the messages below are those of the first step',
+  ]
 }
 
 function workloadLines(workload: Workload, messages: number): string[] {

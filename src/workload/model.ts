@@ -1,4 +1,5 @@
 import type { RateSchedule } from './rate-schedule.ts'
+import type { SearchOptions } from './search.ts'
 
 /** A workload after parsing, defaults filled in and units made explicit. All rates are totals over the whole workload. */
 export interface Workload {
@@ -15,6 +16,8 @@ export interface Workload {
   readonly producerRateHz: number
   /** At least two rates, ascending, each to be offered in trials of its own; absent with one rate. */
   readonly ratesHz?: readonly number[]
+  /** The rate is searched for, in steps; `producerRateHz` is that of the first. Absent with a rate of its own. */
+  readonly search?: SearchOptions
   /** Messages a second that all consumers of one subscription may take together; null = no limit. */
   readonly consumerRateHz: number | null
   /** When messages leave, and at rates that change; absent: evenly at `producerRateHz`, which else is the mean. */

@@ -6,6 +6,7 @@ import { parseDuration } from './duration.ts'
 import { MAX_DURATION_S, MAX_RATES, MAX_WORKERS, UNBOUNDED_RATE_HZ } from './limits.ts'
 import type { Plan } from './model.ts'
 import { parseRates } from './rates.ts'
+import { parseSearchFlag } from './search.ts'
 import type { WorkloadFile } from './workload-file.ts'
 
 const DEFAULT_SEED = 1
@@ -25,6 +26,7 @@ export interface PlanFlags {
   readonly seed?: unknown
   readonly lenient?: unknown
   readonly metrics?: unknown
+  readonly search?: unknown
 }
 
 export interface PlanOptions extends PlanFlags {
@@ -57,6 +59,8 @@ export interface ParsedFlags {
   readonly cores: number
   /** Path of a module of custom figures. */
   readonly metrics: string | null
+  /** Search the rate, and the predicates that it must meet; null = those of the workload. */
+  readonly search: { readonly slos: readonly string[] | null } | null
 }
 
 /** Throws `AppError('USAGE')` naming the option. */
@@ -75,6 +79,7 @@ export function parseFlags(options: PlanOptions): ParsedFlags {
     lenient: options.lenient === true,
     cores: options.cores ?? availableParallelism(),
     metrics: fileFlag('--metrics', options.metrics),
+    search: searchFlag(options),
   }
 }
 
@@ -142,6 +147,23 @@ function ratesFlags({ rate, rates }: PlanFlags): readonly number[] | null {
   const most = UNBOUNDED_RATE_HZ - 1
   const expected = `1 to ${MAX_RATES} different whole numbers of messages a second from 1 to ${most}, separated by commas`
   throw usage('--rates', expected, rates, '--rates 5000,10000')
+}
+
+function searchFlag({ search, rate, rates, repeat }: PlanFlags): ParsedFlags['search'] {
+  if (isMissing(search) || search === false) return null
+  for (const [flag, value] of [
+    ['--rate', rate],
+    ['--rates', rates],
+    ['--repeat', repeat],
+  ] as const) {
+    if (isMissing(value)) continue
+    throw new AppError('USAGE', `expected --search or ${flag}, got both`, { hint: 'remove one of them' })
+  }
+  if (search === true || search === 'true') return { slos: null }
+  const slos =
+    typeof search === 'string' ? parseSearchFlag(search) : 'expected predicates, got something else'
+  if (typeof slos !== 'string') return { slos }
+  throw new AppError('USAGE', `--search: ${slos}`, { hint: "--search 'publish.p99 < 20ms, errors == 0'" })
 }
 
 function repeatFlag(value: unknown): number | 'auto' | null {

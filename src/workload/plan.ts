@@ -18,6 +18,7 @@ import { displayPath } from './product-folder.ts'
 import { trialsForVerdict } from './prospect.ts'
 import { ratesOf, withRates } from './rates.ts'
 import { scheduleProblems, withDuration } from './schedule-flags.ts'
+import { SEARCH_DEFAULTS, type SearchOptions } from './search.ts'
 import { MASK, maskLoose } from './secrets.ts'
 import { parseSideToken, splitSides } from './side-token.ts'
 import { resolveSides, type SideRequest } from './sides.ts'
@@ -51,7 +52,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   const consumers = workload.topics * workload.subscriptionsPerTopic * workload.consumersPerSubscription
   const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), Math.max(producers, consumers))
   const rates = ratesOf(workload)
-  const asked = flags.repeat ?? file.repeat
+  const asked = workload.search === undefined ? (flags.repeat ?? file.repeat) : 1
   const repeat = asked === 'auto' ? trialsForVerdict({ sides, rates: rates.length }) : asked
   const metrics = flags.metrics === null ? file.metrics : await metricsModule(flags.metrics)
   const { drivers, workloadSource } = withoutSecrets(file, registry)
@@ -76,20 +77,46 @@ function defaultWorkers(cores: number): number {
   return Math.max(1, Math.min(MAX_DEFAULT_WORKERS, Math.floor(cores / 2)))
 }
 
-function withFlags(workload: Workload, { durationS, warmupS, autoWarmup, ratesHz }: ParsedFlags): Workload {
+function withFlags(file: Workload, flags: ParsedFlags): Workload {
+  const { durationS, warmupS, autoWarmup, ratesHz } = flags
+  const search = ratesHz === null ? searchWith(file, flags) : null
+  if (search !== null) {
+    const { ratesHz: _, warmup: __, ...one } = file
+    const { stepS, settleS, startHz } = search
+    return { ...one, producerRateHz: startHz, search, durationS: stepS, warmupS: settleS }
+  }
+  const rated = ratesHz === null ? file : withRates(file, ratesHz)
   const warmupLimitS = durationS === null ? Number.POSITIVE_INFINITY : durationS / 2
-  const rated = ratesHz === null ? workload : withRates(workload, ratesHz)
   const { warmup, ...timed } = durationS === null ? rated : withDuration(rated, durationS)
   if (autoWarmup || (warmup === 'auto' && warmupS === null)) {
-    const longestS = warmup === 'auto' ? workload.warmupS : MAX_AUTO_WARMUP_S
+    const longestS = warmup === 'auto' ? file.warmupS : MAX_AUTO_WARMUP_S
     return { ...timed, warmup: 'auto', warmupS: longestS }
   }
-  return { ...timed, warmupS: warmupS ?? Math.min(workload.warmupS, warmupLimitS) }
+  return { ...timed, warmupS: warmupS ?? Math.min(file.warmupS, warmupLimitS) }
+}
+
+/** The search that is asked for, with the durations of the command line for its steps; null = none. */
+function searchWith(
+  { search: ofFile }: Workload,
+  { search: flag, durationS, warmupS }: ParsedFlags,
+): SearchOptions | null {
+  if (ofFile === undefined && flag === null) return null
+  const search = ofFile ?? SEARCH_DEFAULTS
+  const limitS = durationS === null ? Number.POSITIVE_INFINITY : durationS / 2
+  return {
+    ...search,
+    slos: flag?.slos ?? search.slos,
+    stepS: durationS ?? search.stepS,
+    settleS: warmupS ?? Math.min(search.settleS, limitS),
+  }
 }
 
 /** Throws when the workload asks for what does not exist yet, or for more than one machine can carry. */
 function refuse(file: WorkloadFile, workload: Workload, flags: ParsedFlags): void {
-  const lifted = [flags.ratesHz !== null && 'producerRate', flags.metrics !== null && 'metrics']
+  const lifted = [
+    (flags.ratesHz !== null || flags.search !== null) && 'producerRate',
+    flags.metrics !== null && 'metrics',
+  ]
   const problems = file.refusals.filter(({ field }) => !lifted.includes(field)).map(({ problem }) => problem)
   problems.push(
     ...sizeProblems(workload, file),
@@ -123,7 +150,7 @@ function sizeProblems(workload: Workload, { locator, workload: file }: WorkloadF
   const [lowestHz] = ratesOf(workload)
   if (lowestHz! > 0 && lowestHz! * workload.durationS < 1) {
     const what = `expected at least one message, got ${lowestHz} a second for ${workload.durationS} s`
-    const field = file.ratesHz === undefined ? 'producerRate' : 'rates'
+    const field = file.search !== undefined ? 'search' : file.ratesHz === undefined ? 'producerRate' : 'rates'
     problems.push({ where: locator.whereIs([field]), what, hint: 'measure longer, or send faster' })
   }
   return problems
@@ -167,6 +194,7 @@ function notesOf(file: WorkloadFile, workload: Workload, flags: ParsedFlags, wor
       (note) => (flags.warmupS === null && !flags.autoWarmup) || !note.startsWith('warm-up'),
     ),
   )
+  if (workload.search !== undefined) return [...notes, ...searchFlagNotes(file, flags)]
   if (flags.durationS !== null)
     notes.push(`--duration: ${formatDuration(file.workload.durationS)} in the file`)
   if (flags.durationS !== null && flags.warmupS === null && workload.warmupS < file.workload.warmupS) {
@@ -188,6 +216,18 @@ function notesOf(file: WorkloadFile, workload: Workload, flags: ParsedFlags, wor
   if (workload.producerRateHz * (workload.warmupS + workload.durationS) > AUDIT_MESSAGES) {
     notes.push(`more than ${count(AUDIT_MESSAGES)} messages: the audit may have to fall back to counts only`)
   }
+  return notes
+}
+
+function searchFlagNotes(file: WorkloadFile, flags: ParsedFlags): string[] {
+  const notes: string[] = []
+  if (flags.search !== null && file.workload.search === undefined) {
+    notes.push(
+      `--search: ${ratesOf(file.workload).map(count).join(' and ')} messages/s in the file, and durations of its own`,
+    )
+  }
+  if (flags.durationS !== null)
+    notes.push(`--duration: each step measures ${formatDuration(flags.durationS)}`)
   return notes
 }
 

@@ -9,8 +9,11 @@ export function ratesOf({
   return ratesHz ?? [producerRateHz]
 }
 
-/** The workload with these rates in the place of its own; at least one. */
-export function withRates({ ratesHz: _, ...workload }: Workload, rates: readonly number[]): Workload {
+/** The workload with these rates in the place of its own, or of a search; at least one. */
+export function withRates(
+  { ratesHz: _, search: __, ...workload }: Workload,
+  rates: readonly number[],
+): Workload {
   const ascending = rates.toSorted((a, b) => a - b)
   const producerRateHz = ascending.at(-1)!
   return ascending.length === 1

@@ -1,7 +1,7 @@
 import { UNBOUNDED_RATE_HZ } from './limits.ts'
 import type { Problem } from './problem.ts'
-import { type Locator, shown } from './validate.ts'
-import { LATER_KEYS, type WorkloadFields } from './workload-schema.ts'
+import type { Locator } from './validate.ts'
+import type { WorkloadFields } from './workload-schema.ts'
 
 /** Something a workload asks for that `bench` knows and cannot do yet. */
 export interface Refusal {
@@ -10,30 +10,15 @@ export interface Refusal {
   readonly problem: Problem
 }
 
-const LATER_HINTS: Readonly<Record<(typeof LATER_KEYS)[number], string>> = {
-  search: 'remove it, and set producerRate',
-}
-
 /** What the fields ask for and does not exist yet; nothing is accepted and then ignored. */
 export function refusalsOf(fields: WorkloadFields, locator: Locator): Refusal[] {
   const refusals: Refusal[] = []
   const refuse = (field: keyof WorkloadFields, what: string, hint: string) =>
     refusals.push({ field, problem: { where: locator.whereIs([field]), what, hint } })
   const rate = fields.producerRate
-  if (rate === 0) {
-    const hint = 'set producerRate, or --rate, to the messages a second to offer'
-    refuse(
-      'producerRate',
-      'expected producerRate of at least 1, got 0: the search for the highest rate is not yet there',
-      hint,
-    )
-  } else if (rate !== undefined && rate >= UNBOUNDED_RATE_HZ) {
+  if (rate !== undefined && rate >= UNBOUNDED_RATE_HZ) {
     const what = `expected producerRate below ${UNBOUNDED_RATE_HZ}, got ${rate}: sending as fast as it goes is not yet there`
     refuse('producerRate', what, 'set producerRate, or --rate, to the messages a second to offer')
-  }
-  for (const key of LATER_KEYS) {
-    if (fields[key] !== undefined)
-      refuse(key, `expected no ${key}, got ${shown(fields[key])}: not yet there`, LATER_HINTS[key])
   }
   return refusals
 }

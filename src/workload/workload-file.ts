@@ -9,6 +9,7 @@ import { configError, type Problem } from './problem.ts'
 import { repeatedRates, withRates } from './rates.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
 import { hasOwnRates, type ReadSchedule, readSchedule } from './schedule-fields.ts'
+import { type SearchOptions, searchOf } from './search.ts'
 import { parseSlos } from './slo.ts'
 import { type Locator, validate } from './validate.ts'
 import { readableWorkloadSchema, type WorkloadFields, workloadSchema } from './workload-schema.ts'
@@ -53,7 +54,9 @@ export async function workloadFrom(
     ...options,
     textSchema: workloadSchema,
   })
+  const searched = isSearch(fields) ? searchOf(fields.search ?? {}, yaml) : null
   const problems = [
+    ...(searched?.problems ?? []),
     ...rateProblems(fields, yaml),
     ...durationProblems(fields, yaml),
     ...payloadProblems(fields, yaml),
@@ -76,7 +79,7 @@ export async function workloadFrom(
   return {
     file,
     source: yaml.text,
-    workload: toWorkload(fields, payload, schedule, file),
+    workload: toWorkload(fields, payload, schedule, file, searched?.search ?? null),
     repeat: fields.repeat,
     metrics: 'found' in metrics ? metrics.found : null,
     refusals,
@@ -86,29 +89,48 @@ export async function workloadFrom(
   }
 }
 
-function rateProblems({ producerRate, rates, schedule }: WorkloadFields, locator: Locator): Problem[] {
-  if (hasOwnRates(schedule)) {
-    return (['producerRate', 'rates'] as const).flatMap((name): Problem[] => {
-      if ((name === 'rates' ? rates : producerRate) === undefined) return []
-      const what = `expected ${name} or a schedule with rates of its own, got both`
-      return [{ where: locator.whereIs([name]), what, hint: 'remove one of them' }]
-    })
+const RIVAL_HINTS: Readonly<Record<string, string>> = {
+  producerRate: 'it is the one rate',
+  rates: 'rates stand in the place of producerRate',
+  search: 'the search finds the rate, and search.startRate is its first',
+  schedule: 'this schedule has rates of its own',
+}
+
+function rateProblems(
+  { producerRate, rates, search, repeat, schedule }: WorkloadFields,
+  locator: Locator,
+): Problem[] {
+  const problems: Problem[] = []
+  const refuse = (path: readonly PropertyKey[], what: string, hint: string) =>
+    problems.push({ where: locator.whereIs(path), what, hint })
+  const given = [
+    producerRate !== undefined && (producerRate > 0 || search === undefined) && 'producerRate',
+    rates !== undefined && 'rates',
+    search !== undefined && 'search',
+    hasOwnRates(schedule) && 'schedule',
+  ].filter((field) => field !== false)
+  const [first] = given
+  if (first === undefined) {
+    refuse([], 'expected producerRate or rates, got neither', 'add producerRate: 10000')
+  } else if (given.length > 1) {
+    const what = `expected ${given.slice(0, -1).join(', ')} or ${given.at(-1)}, got ${given.length === 2 ? 'both' : 'all'}`
+    const last = given.at(-1)!
+    refuse([last], what, `remove one of them: ${RIVAL_HINTS[last]}`)
   }
-  if (rates === undefined) {
-    if (producerRate !== undefined) return []
-    const what = 'expected producerRate or rates, got neither'
-    return [{ where: locator.whereIs([]), what, hint: 'add producerRate: 10000' }]
+  for (const index of repeatedRates(rates ?? [])) {
+    const what = `expected each rate once, got ${rates![index]} again`
+    refuse(['rates', index], what, 'remove it; repeat asks for more trials')
   }
-  const problems = repeatedRates(rates).map((index): Problem => {
-    const what = `expected each rate once, got ${rates[index]} again`
-    return { where: locator.whereIs(['rates', index]), what, hint: 'remove it; repeat asks for more trials' }
-  })
-  if (producerRate !== undefined) {
-    const what = 'expected producerRate or rates, got both'
-    const hint = 'remove one of them: rates stand in the place of producerRate'
-    problems.push({ where: locator.whereIs(['rates']), what, hint })
+  if (isSearch({ producerRate, search }) && repeat !== 1) {
+    const hint = 'remove it; search.confirmations asks for more steps at the rate found'
+    refuse(['repeat'], `expected repeat: 1 with a search, got ${repeat}`, hint)
   }
   return problems
+}
+
+/** OMB's 0 means: find the rate. */
+function isSearch({ producerRate, search }: Pick<WorkloadFields, 'producerRate' | 'search'>): boolean {
+  return search !== undefined || producerRate === 0
 }
 
 function durationProblems(fields: WorkloadFields, locator: Locator): Problem[] {
@@ -128,7 +150,7 @@ function durationProblems(fields: WorkloadFields, locator: Locator): Problem[] {
       const what = `expected ${name} or a schedule with a length of its own, got both`
       problems.push({ where: locator.whereIs([name]), what, hint: 'remove one of them' })
     }
-  } else if (given.length === 0) {
+  } else if (given.length === 0 && !isSearch(fields)) {
     const what = 'expected testDurationMinutes or testDurationSeconds, got neither'
     problems.push({ where: locator.whereIs([]), what, hint: 'add testDurationMinutes: 5' })
   }
@@ -174,6 +196,7 @@ function toWorkload(
   payload: Payload,
   { schedule, fixed }: ReadSchedule,
   file: string,
+  search: SearchOptions | null,
 ): Workload {
   const backlog = toBacklog(fields)
   const workload = {
@@ -186,12 +209,17 @@ function toWorkload(
     subscriptionsPerTopic: fields.subscriptionsPerTopic,
     producersPerTopic: fields.producersPerTopic,
     consumersPerSubscription: fields.consumerPerSubscription,
-    producerRateHz: fixed?.meanRateHz ?? fields.producerRate ?? 0,
+    producerRateHz: search?.startHz ?? fixed?.meanRateHz ?? fields.producerRate ?? 0,
+    ...(search && { search }),
     consumerRateHz: fields.consumerRate ?? null,
     warmupS: warmupSeconds(fields),
     ...(fields.warmup && { warmup: fields.warmup }),
     ...(backlog !== null && { backlog }),
-    durationS: fixed?.durationS ?? seconds(fields.testDurationMinutes, fields.testDurationSeconds) ?? 0,
+    durationS:
+      fixed?.durationS ??
+      seconds(fields.testDurationMinutes, fields.testDurationSeconds) ??
+      search?.stepS ??
+      0,
     ...(schedule !== null && { schedule }),
     ...(fields.slo && { slo: fields.slo }),
     drivers: fields.drivers ?? null,
@@ -232,7 +260,8 @@ function notesOf(data: Readonly<Record<string, unknown>>, fields: WorkloadFields
   const notes = Object.entries(COUNTS)
     .filter(([key]) => !given(key))
     .map(([key, effect]) => `${key} is not given: taken as 1 (OMB's default is 0: ${effect})`)
-  if (!given('warmup') && !given('warmupDurationMinutes') && !given('warmupDurationSeconds')) {
+  if (isSearch(fields)) notes.push(...searchNotes(given))
+  else if (!given('warmup') && !given('warmupDurationMinutes') && !given('warmupDurationSeconds')) {
     notes.push(`warm-up is not given: taken as ${DEFAULT_WARMUP_S} s (OMB's default is 1 minute)`)
   }
   if (fields.useRandomizedPayloads && given('payloadFile')) {
@@ -243,5 +272,22 @@ function notesOf(data: Readonly<Record<string, unknown>>, fields: WorkloadFields
       'randomBytesRatio and randomizedPayloadPoolSize have no effect: useRandomizedPayloads is not true',
     )
   }
+  return notes
+}
+
+function searchNotes(given: (key: string) => boolean): string[] {
+  const unused = [
+    'testDurationMinutes',
+    'testDurationSeconds',
+    'warmupDurationMinutes',
+    'warmupDurationSeconds',
+  ].filter(given)
+  const notes =
+    unused.length === 0
+      ? []
+      : [
+          `${unused.join(' and ')} not used: a search has steps of its own (search.stepSeconds, settleSeconds)`,
+        ]
+  if (!given('search')) notes.push('producerRate is 0: the highest rate that is sustained is searched for')
   return notes
 }

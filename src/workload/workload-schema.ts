@@ -15,6 +15,7 @@ import {
   UNBOUNDED_RATE_HZ,
 } from './limits.ts'
 import { scheduleField } from './schedule-fields.ts'
+import { searchSchema } from './search.ts'
 import { MAX_SLOS } from './slo.ts'
 
 const count = () => z.int().min(1).max(MAX_COUNT)
@@ -68,9 +69,14 @@ const fields = {
   subscriptionsPerTopic: count().default(1).describe('Subscriptions of each topic; each gets every message.'),
   producersPerTopic: count().default(1).describe('Producers of each topic.'),
   consumerPerSubscription: count().default(1).describe('Consumers of each subscription.'),
-  producerRate: rate()
+  producerRate: z
+    .int()
+    .min(0)
+    .max(UNBOUNDED_RATE_HZ - 1)
     .optional()
-    .describe('Messages a second, total over all producers and topics. Needed without rates.'),
+    .describe(
+      'Messages a second, total over all producers and topics; 0: search the highest that is sustained. Needed without rates and search.',
+    ),
   rates: z
     .array(rate())
     .min(1)
@@ -78,6 +84,9 @@ const fields = {
     .optional()
     .describe('Several rates instead of producerRate; each side is measured at each.')
     .meta({ uniqueItems: true }),
+  search: searchSchema
+    .optional()
+    .describe('Search the highest rate that is sustained, in the place of producerRate.'),
   consumerRate: count()
     .optional()
     .describe(
@@ -150,16 +159,10 @@ export const workloadSchema = z
   .describe('A workload of bench, in the dialect of the OpenMessaging Benchmark.')
   .meta({ title: 'bench workload' })
 
-/** Keys that later versions will read: known, and refused until then. */
-export const LATER_KEYS = ['search'] as const
-
-const later = z.unknown().optional()
-
 /** What `readWorkload` parses with: also lets through what is refused afterwards with a sentence of its own. */
 export const readableWorkloadSchema = z.strictObject({
   ...fields,
   producerRate: z.int().min(0).max(MAX_RATE_HZ).optional(),
-  search: later,
 })
 
 export type WorkloadFields = z.infer<typeof readableWorkloadSchema>

@@ -3,11 +3,12 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { newRandom } from '../../src/engine/random.ts'
-import { nextMove, type SearchEnd } from '../../src/search/next-move.ts'
+import type { SearchEnd } from '../../src/result/search.ts'
+import { nextMove } from '../../src/search/next-move.ts'
 import { bracketOf, type Try } from '../../src/search/standing.ts'
 import { SEARCH_DEFAULTS, type SearchOptions } from '../../src/workload/search.ts'
 
-const OPTIONS: SearchOptions = { ...SEARCH_DEFAULTS, slos: [], maxHz: 10_000_000 }
+const OPTIONS: SearchOptions = { ...SEARCH_DEFAULTS, precision: 0.025 }
 const STEP_S = 20
 
 type Oracle = (rateHz: number, step: number) => Try['outcome']

@@ -70,10 +70,12 @@ describe('options', () => {
     expect([await cores(1), await cores(2), await cores(7), await cores(64)]).toEqual([1, 1, 3, 8])
   })
 
-  test('--rate lifts the refusal of rates that do not exist yet', async () => {
-    const search = BASE.replace('producerRate: 1000', 'producerRate: 0')
-    expect(await problem({}, search)).toMatch(/^w\.yaml:5:15: .*not yet/)
-    expect((await plan({ rate: 50 }, search)).workload.producerRateHz).toBe(50)
+  test('--rate stands in the place of a rate that does not exist yet, and of a search', async () => {
+    const fastest = BASE.replace('producerRate: 1000', 'producerRate: 10000000')
+    expect(await problem({}, fastest)).toMatch(/^w\.yaml:5:15: .*not yet/)
+    expect((await plan({ rate: 50 }, fastest)).workload.producerRateHz).toBe(50)
+    const { workload } = await plan({ rate: 50 }, BASE.replace('producerRate: 1000', 'producerRate: 0'))
+    expect([workload.producerRateHz, workload.search]).toEqual([50, undefined])
   })
 
   test('--rates and --rate stand in the place of either field', async () => {
@@ -185,8 +187,8 @@ describe('sides', () => {
 
 describe('what cannot be done', () => {
   test('not yet there, with its place, all at once', async () => {
-    const lines = (await problem({}, `${BASE}search: {}\n`)).split('\n')
-    expect(lines).toEqual([expect.stringMatching(/^w\.yaml:8:9: .*not yet/)])
+    const lines = (await problem({}, BASE.replace('Rate: 1000', 'Rate: 10000000'))).split('\n')
+    expect(lines).toEqual([expect.stringMatching(/^w\.yaml:5:15: .*not yet/)])
   })
 
   test('more than one machine carries', async () => {
@@ -371,7 +373,7 @@ describe('shipped workloads', () => {
   test("are these, each with the editor's modeline and its question", () => {
     const files = readdirSync(SHIPPED_WORKLOADS).filter((file) => file.endsWith('.yaml'))
     expect(files.sort()).toEqual(
-        [...Object.keys({ ...figures, ...gatewayFigures, ...shapes }), 'faults-kill-node']
+      [...Object.keys({ ...figures, ...gatewayFigures, ...shapes }), 'faults-kill-node']
         .map((name) => `${name}.yaml`)
         .sort(),
     )

@@ -2,17 +2,20 @@ import { countText, plural } from '../../result/figures.ts'
 import { plannedRateHz } from '../../result/rates.ts'
 import type { ExperimentResult, SideResult } from '../../result/result.ts'
 import { scheduleText } from '../../workload/schedule-text.ts'
+import { atRatesFound } from '../search/found-trials.ts'
 import { sideTrialsOf } from '../verdict/index.ts'
 import { valuesOfTrial } from './figures.ts'
 import type { ComparedTrial, Source, SourceSide, WorkloadFacts } from './source.ts'
 
 /** An experiment of bench as something to compare. Pure. */
 export function benchSource(
-  result: ExperimentResult,
+  whole: ExperimentResult,
   name: string,
   files: readonly string[],
   digest: string,
 ): Source {
+  // Steps of a search were there to be too much or too little: only those at the rate found are compared.
+  const result = atRatesFound(whole)
   const figures = sideTrialsOf(result.sides, result.costs)
   return {
     name,
@@ -43,7 +46,7 @@ export function benchSource(
         notes: notesOf(side),
       }
     }),
-    result,
+    result: whole,
   }
 }
 

@@ -5,10 +5,7 @@ export const RUN_TYPES = {
     missing: 'sending as fast as it goes is not yet there',
     hint: 'use fixed_rate with several rates, and read which are held',
   },
-  search: {
-    missing: 'the search for the highest rate is not yet there',
-    hint: 'use fixed_rate with several rates, and read which are held',
-  },
+  search: null,
   ramp: null,
   backlog: null,
 } as const satisfies Readonly<Record<string, { readonly missing: string; readonly hint: string } | null>>

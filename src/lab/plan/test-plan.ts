@@ -11,7 +11,7 @@ import { type Combination, combinations, combinationText } from './matrix.ts'
 import { type TestPlanFields, type TestRunFields, testPlanSchema } from './plan-schema.ts'
 import { runId } from './run-id.ts'
 import { RUN_TYPES, type RunType } from './run-types.ts'
-import { CONSUMERS_PER_TOPIC } from './workload-keys.ts'
+import { CONSUMERS_PER_TOPIC, snakeCase } from './workload-keys.ts'
 
 /** Runs of one plan, all matrices expanded. */
 export const MAX_RUNS = 500
@@ -119,7 +119,7 @@ function expand(yaml: YamlSource, path: Path, run: TestRunFields, base: Layer, r
   const { producer_rate, producerRate } = run
   const overrides = layerOf(yaml, [...path, 'workload_overrides'], run.workload_overrides ?? {}, count)
   const rate = layerOf(yaml, path, { producer_rate, producerRate }, count)
-  for (const field of ['producerRate', 'rates']) {
+  for (const field of ['producerRate', 'rates', 'search']) {
     const other = overrides.get(field)
     if (rate.size === 0 || other === undefined) continue
     const what = `expected producer_rate of the run or ${String(other.path.at(-1))} of workload_overrides, got both`
@@ -134,11 +134,33 @@ function expand(yaml: YamlSource, path: Path, run: TestRunFields, base: Layer, r
     report({ where: yaml.whereIs([...path, 'exclude']), what })
   }
   const type = run.type as RunType
+  const ofType = rateOfType(type, stacked([base, overrides]), path)
+  if (ofType.size > 0) {
+    const given = RATES.find((field) => own.has(field) || matrix.has(field) || matrix.has(snakeCase(field)))
+    if (given !== undefined) {
+      const what = `expected no ${given} in a run of type ${type}, which has a rate of its own, got one`
+      report({ where: yaml.whereIs([...path, 'type']), what, hint: 'remove it, or write type: fixed_rate' })
+    }
+  }
   return kept.map((combination) => {
     const cell = layerOf(yaml, [...path, 'matrix'], Object.fromEntries(combination), report)
     const name = combination.size === 0 ? run.name : `${run.name} [${combinationText(combination)}]`
-    return { name, type, path, fields: stacked([base, overrides, rate, withPlaces(cell, run, combination)]) }
+    return {
+      name,
+      type,
+      path,
+      fields: stacked([base, ofType, overrides, rate, withPlaces(cell, run, combination)]),
+    }
   })
+}
+
+const RATES = ['producerRate', 'rates'] as const
+
+/** What the type alone says of the rate; it goes over that of the base. */
+function rateOfType(type: RunType, given: Layer, path: Path): Layer {
+  const place = [...path, 'type']
+  if (type === 'search' && !given.has('search')) return new Map([['search', { value: {}, path: place }]])
+  return new Map()
 }
 
 /** A value of the matrix stands at its own place in the list. */
@@ -205,7 +227,8 @@ function workloadSource(yaml: YamlSource, plan: TestPlanFields, { name, fields, 
   const ofTopic = fields.get('consumerPerSubscription')?.path.at(-1) === CONSUMERS_PER_TOPIC
   if (ofTopic) data.subscriptionsPerTopic = 1
   if (plan.drivers !== undefined) data.drivers = plan.drivers
-  if (plan.repeat !== undefined) data.repeat = plan.repeat
+  // A search confirms what it finds; it is not repeated.
+  if (plan.repeat !== undefined && data.search === undefined) data.repeat = plan.repeat
   if (plan.metrics !== undefined) data.metrics = plan.metrics
   const inPlan = ([key, ...rest]: Path): Path => {
     if (key === 'drivers' || key === 'repeat' || key === 'metrics') return [key, ...rest]

@@ -42,7 +42,7 @@ export const RIVALS_OF_OWN_RATES: readonly string[] = [
 
 /** Fields that stand for each other: the one that is set last drives out the others. */
 export const RIVALS: readonly (readonly string[])[] = [
-  ['producerRate', 'rates'],
+  ['producerRate', 'rates', 'search'],
   ['testDurationMinutes', 'testDurationSeconds'],
   ['backlog', 'consumerBacklogSizeGB'],
   ['warmupDurationMinutes', 'warmupDurationSeconds'],
