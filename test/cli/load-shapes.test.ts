@@ -148,3 +148,18 @@ test('a backlog is built with consumers paused, drained while producing, and eve
   expect(finished.stdout).toContain('catch-up rate')
   expect(shows(page, 'catch-up rate')).toBe(true)
 })
+
+test('Ctrl-C while a backlog builds: consumers go on, and what waited is delivered before it is called lost', async () => {
+  const file = join(folder, 'cut.yaml')
+  writeFileSync(file, `${BASE}producerRate: 1000\ntestDurationSeconds: 1\nbacklog: {messages: 100000}\n`)
+  const running = home.start(['run', file, '--workers', '2'])
+  await running.seen('a backlog of 100000 messages builds')
+  running.signal('SIGINT')
+  const { exitCode } = await running.finished
+  expect(exitCode).toBe(130)
+  const result: ExperimentResult = await Bun.file(join(home.path, 'latest/result.json')).json()
+  const trial = result.sides[0]!.trials[0]!
+  expect(trial.interrupted).not.toBeNull()
+  expect(trial.backlog).toBeUndefined()
+  for (const { sent, distinct, lost } of trial.audits) expect([distinct, lost]).toEqual([sent, 0])
+})
