@@ -27,6 +27,12 @@ variable "tags" {
   description = "Your own tags, on images, snapshots and what builds them."
 }
 
+variable "run_tags" {
+  type        = map(string)
+  default     = {}
+  description = "More tags of what builds an image and ends with it; bench finds by them what a broken build left."
+}
+
 variable "architecture" {
   type        = string
   default     = "x86_64"
@@ -113,8 +119,8 @@ source "amazon-ebs" "amazon_linux" {
     http_put_response_hop_limit = 1
   }
 
-  run_tags        = merge(local.tags, { Name = "bench image build" })
-  run_volume_tags = local.tags
+  run_tags        = merge(local.tags, var.run_tags, { Name = "bench image build" })
+  run_volume_tags = merge(local.tags, var.run_tags)
 }
 
 source "amazon-ebs" "debian" {
@@ -149,6 +155,6 @@ source "amazon-ebs" "debian" {
     http_put_response_hop_limit = 1
   }
 
-  run_tags        = merge(local.tags, { Name = "bench image build" })
-  run_volume_tags = local.tags
+  run_tags        = merge(local.tags, var.run_tags, { Name = "bench image build" })
+  run_volume_tags = merge(local.tags, var.run_tags)
 }

@@ -14,7 +14,8 @@ export function treePssBytes(rootPid: number): number {
   return bytes
 }
 
-function descendants(rootPid: number): number[] {
+/** A process and all that descend from it. */
+export function descendants(rootPid: number): number[] {
   const children = new Map<number, number[]>()
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue

@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { messageOf } from '../src/errors/app-error.ts'
 import { mockedState, userDataOf } from '../test/terraform/mocked-state.ts'
 import { copyTerraform, providerMirror, ROOT } from '../test/terraform/terraform.ts'
-import { addStandIns, debianRoot } from './boot/debian-root.ts'
+import { addSecretsByFile, addStandIns, debianRoot } from './boot/debian-root.ts'
 import { type Mirror, startMirror } from './boot/mirror.ts'
 
 interface System {
@@ -121,6 +121,7 @@ async function prove(
   for (const part of ['upper', 'inner', 'root', 'user-data', 'secrets'])
     mkdirSync(join(work, part), { recursive: true })
   await addStandIns(join(work, 'upper'), join(ROOT, 'test/terraform/systemctl'))
+  await addSecretsByFile(join(work, 'upper'))
   for (const [file, secret] of Object.entries(SECRETS)) writeFileSync(join(work, 'secrets', file), secret)
   for (const instance of system.instances) {
     writeFileSync(join(work, 'user-data', instance), userData.get(instance) ?? '')

@@ -1,10 +1,13 @@
 import { fakeCapabilities } from '../src/driver/fake/options.ts'
+import type { WorkerRole } from '../src/engine/types.ts'
 import type { Crew, CrewMember, startCrew } from '../src/run/crew.ts'
 import type { RequestName, Requests } from '../src/worker/protocol.ts'
 import type { JumpClock } from './jump-clock.ts'
 import type { ModelBroker } from './model-broker.ts'
 import { SimLoad } from './sim-load.ts'
 
+type SimRole = 'producer' | 'consumer'
+type SimMember = CrewMember & { readonly role: SimRole }
 type Answers = { readonly [Name in RequestName]: (ask: Requests[Name]['ask']) => Requests[Name]['answer'] }
 
 /** Workers that answer as the real ones do, with a model in the place of processes, drivers and brokers. */
@@ -16,19 +19,22 @@ export function simCrew(clock: JumpClock, broker: ModelBroker): typeof startCrew
     let epochUs = 0
     let boundariesUs: readonly number[] = []
     let told = 0
-    const members = assignments.map((assignment): CrewMember => {
-      const answers = answersOf(assignment.role, load, clock, (start) => {
+    const members = assignments.map((assignment): SimMember => {
+      const role = simRole(assignment.role)
+      const answers = answersOf(role, load, clock, (start) => {
         epochUs = start.epochUs
         boundariesUs = start.boundariesUs
       })
       return {
         ...assignment,
+        role,
         intervals: [],
         handle: {
-          role: assignment.role,
+          role,
           index: assignment.index,
           pid: 0,
           niceness: 0,
+          sharesClock: true,
           death: null,
           ask: async (request, ask) => answers[request](ask),
           end: async () => {},
@@ -80,6 +86,7 @@ function answersOf(
     prepareConsumers: nothing,
     prepareProducers: nothing,
     clock: () => ({ nowUs: clock.nowUs() }),
+    followClock: nothing,
     start: (ask) => {
       onStart(ask)
       load.start(ask.epochUs)
@@ -94,4 +101,10 @@ function answersOf(
     topicFigures: nothing,
     close: nothing,
   }
+}
+
+/** There is one clock here: a worker that does both, so as to measure on one, is not simulated. */
+function simRole(role: WorkerRole): SimRole {
+  if (role === 'both') throw new Error("expected a producer's or a consumer's worker, got one that is both")
+  return role
 }

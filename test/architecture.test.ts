@@ -45,9 +45,20 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'clock',
     'errors',
   ],
+  calibrate: [
+    'run',
+    'brokers/provision',
+    'drivers/echo',
+    'engine',
+    'result',
+    'workload/model',
+    'clock',
+    'errors',
+  ],
   lab: [
     'brokers/lab-system',
     'brokers/lab-systems',
+    'brokers/process',
     'drivers/registry',
     'workload',
     'result',
@@ -57,6 +68,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'run',
     'lab',
+    'calibrate',
     'live',
     'metrics',
     'workload',

@@ -28,22 +28,28 @@ export async function debianRoot(log: Log, signal: AbortSignal): Promise<string>
   return await cacheEntry(`debian-root-${RELEASE}-${process.arch}`, build, signal)
 }
 
-/** What stands in for AWS in a root: secrets by a file, the agent by nothing; and for systemd, which no root has. */
+/** What stands in for AWS's agent in a root, which does nothing, and for systemd, which no root has. */
 export async function addStandIns(root: string, systemctl: string): Promise<void> {
   const bin = join(root, 'usr/local/bin')
   for (const part of ['usr/local/bin', 'usr/sbin', 'etc']) await mkdir(join(root, part), { recursive: true })
-  const program = async (name: string, text: string) => {
-    await writeFile(join(bin, name), text)
-    await chmod(join(bin, name), 0o755)
-  }
   await copyFile(systemctl, join(bin, 'systemctl'))
   await chmod(join(bin, 'systemctl'), 0o755)
-  await program('amazon-ssm-agent', NOTHING)
-  await program('aws', AWS)
+  await addProgram(root, 'amazon-ssm-agent', NOTHING)
   // Services are started by the boot, not by the installation of their packages.
   await writeFile(join(root, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n')
   await chmod(join(root, 'usr/sbin/policy-rc.d'), 0o755)
   if (existsSync('/etc/resolv.conf')) await copyFile('/etc/resolv.conf', join(root, 'etc/resolv.conf'))
+}
+
+/** Secrets by a file: what stands in for AWS's command line where there is nothing of AWS. */
+export function addSecretsByFile(root: string): Promise<void> {
+  return addProgram(root, 'aws', AWS)
+}
+
+async function addProgram(root: string, name: string, text: string): Promise<void> {
+  const file = join(root, 'usr/local/bin', name)
+  await writeFile(file, text)
+  await chmod(file, 0o755)
 }
 
 // `ssm get-parameter --name NAME`: the last part of the name is a file below /run/secrets. All else fails.

@@ -8,6 +8,14 @@ import { installPulsar, PULSAR_VERSION } from '../../src/brokers/pulsar/pulsar-i
 
 const PACK_LIMIT_MS = 300_000
 
+/** What images hold, by name; of RabbitMQ what Debian has, of load generators their image's own version. */
+export const SOFTWARE_VERSIONS: Readonly<Record<string, string>> = {
+  kafka: KAFKA_VERSION,
+  pulsar: PULSAR_VERSION,
+  rabbitmq: '3.10.8',
+  client: '1',
+}
+
 /** Environment that the install script of one software gets, with the download base and sum of the mirror. */
 export type InstallEnvironment = Readonly<Record<string, string>>
 
@@ -48,7 +56,7 @@ export function startMirror(folder: string, log: Log, signal: AbortSignal): Mirr
       }
     },
     // Debian's own package, by apt.
-    rabbitmq: async () => ({ RABBITMQ_DEBIAN_VERSION: '3.10.8' }),
+    rabbitmq: async () => ({ RABBITMQ_DEBIAN_VERSION: SOFTWARE_VERSIONS.rabbitmq! }),
   }
   return {
     environmentOf: async (software) => (await makers[software]?.()) ?? {},

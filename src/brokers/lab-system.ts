@@ -18,6 +18,12 @@ export interface LabSettings<Compute, Cluster> {
   readonly cluster: Cluster
 }
 
+/** How the images of a system are made: variables NAME_version and NAME_checksum of its Packer file. */
+export interface LabImage {
+  /** Whether upstream publishes a sum beside every version's archive; else each version needs one that is given. */
+  readonly hasPublishedSums: boolean
+}
+
 type Shape = Readonly<Record<string, ZodType>>
 type Values<S extends Shape> = { readonly [Key in keyof S]: z.infer<S[Key]> }
 
@@ -33,8 +39,12 @@ export interface LabSystem<Compute extends Shape = Shape, Cluster extends Shape 
   readonly cluster: Cluster
   /** Variable of terraform/aws that describes the cluster. */
   readonly variable: string
+  /** Its images, which `packer/` makes; absent: its instances start from those of the load generators. */
+  readonly image?: LabImage
   /** Value of this variable. */
   value(settings: LabSettings<Values<Compute>, Values<Cluster>>): Readonly<Record<string, unknown>>
+  /** Variables of terraform/aws that hold secrets, with new values: they go by the environment, into no file. */
+  secrets?(): Readonly<Record<string, Readonly<Record<string, string>>>>
   /** What no field can tell alone. */
   problems?(settings: LabSettings<Values<Compute>, Values<Cluster>>): readonly LabProblem[]
 }

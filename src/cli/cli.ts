@@ -2,6 +2,8 @@ import { cac } from 'cac'
 import { AppError } from '../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { nearest } from '../errors/nearest.ts'
+import { addLabCommands, cloudRunFlags, requireOwnOptions } from './lab/commands.ts'
+import { addCostCommand } from './lab/cost-command.ts'
 import { livePort, withoutGreedyLive } from './live-option.ts'
 import { runMatched } from './matched-command.ts'
 import type { Output } from './output.ts'
@@ -12,8 +14,9 @@ type Options = Readonly<Record<string, unknown>>
 
 /** Parses the command line and runs the verb; resolves with the exit code, throws AppError. */
 export async function buildCli(argv: readonly string[], out: Output, signal: AbortSignal): Promise<ExitCode> {
-  // It has verbs with options of their own.
+  // They have verbs with options of their own.
   if (argv[0] === 'gateway') return (await import('./gateway.ts')).runGateway(argv.slice(1), out, signal)
+  if (argv[0] === 'ami') return (await import('./ami.ts')).runAmi(argv.slice(1), out, signal)
   const cli = cac('bench')
   let exitCode: ExitCode = EXIT.ok
   const text = (name: string) => rawValue(argv, name)
@@ -43,9 +46,19 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     .option('--strict', 'Do not rank sides whose guarantees differ')
     .option('--seed <n>', 'Seed of payloads, keys and the order of trials')
     .option('--metrics <file>', 'Module with custom figures for the report')
+    .option('--no-calibrate', 'Do not measure the noise floor first on a machine that was never calibrated')
     .option('--json', 'Events as JSON lines on stdout')
     .option('--live [port]', 'Serve a page with charts and /metrics on this machine while it runs')
     .option('--quiet', 'Only the verdict and errors')
+    .option(
+      '--experiment-id <id>',
+      'Run on a cloud experiment (bench setup), an id or latest; else on this machine',
+    )
+    .option('--config <file>', 'With --experiment-id: its configuration (default: that of setup)')
+    .option('--max-cost <usd>', 'With --experiment-id: as with setup')
+    .option('--prices <file>', 'With --experiment-id: as with setup')
+    .option('--keep-on-failure', 'With --experiment-id: as with setup')
+    .option('--dry-run', 'With --experiment-id: only show the plan and its price')
     .example('bench run workloads/poc.yaml')
     .example('bench run workloads/poc.yaml --live')
     .example('bench run workloads/poc.yaml --duration 15s --repeat 7')
@@ -61,6 +74,14 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
           hint: 'bench run --help',
         })
       }
+      const experimentId = text('experiment-id')
+      requireOwnOptions(options, experimentId !== undefined)
+      if (experimentId !== undefined) {
+        const { runOnCloud } = await import('./lab/full.ts')
+        const asked = cloudRunFlags(argv, options, testPlan ?? String(workload))
+        exitCode = await runOnCloud(experimentId, asked, out, signal)
+        return
+      }
       const run =
         testPlan === undefined
           ? (await import('./run.ts')).runRun
@@ -68,7 +89,12 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
       const file = testPlan ?? String(workload)
       exitCode = await run(
         file,
-        { ...planOptions(text, options), ...flags(options), livePort: livePort(options.live) },
+        {
+          ...planOptions(text, options),
+          ...flags(options),
+          livePort: livePort(options.live),
+          calibrate: options.calibrate !== false,
+        },
         argv,
         out,
         signal,
@@ -159,6 +185,12 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
       exitCode = await runList(flags(options), out)
     })
 
+  const ended = (code: ExitCode) => {
+    exitCode = code
+  }
+  addLabCommands(cli, argv, out, signal, ended)
+  addCostCommand(cli, argv, out, signal, ended)
+
   cli
     .command(
       'publish [...experiments]',
@@ -192,6 +224,18 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     })
 
   cli
+    .command('calibrate', 'Measure what bench itself costs on this machine: the noise floor of later runs')
+    .option('--rate <msg/s>', 'Load (default: 20000)')
+    .option('--duration <time>', 'Of the echo path (default: 60s); the rest takes about a minute and a half')
+    .option('--json', 'The calibration as JSON on stdout')
+    .option('--quiet', 'Only the figures')
+    .action(async (options: Options) => {
+      const { runCalibrate } = await import('./calibrate.ts')
+      const asked = { rate: text('rate'), duration: text('duration') }
+      exitCode = await runCalibrate({ ...asked, ...flags(options) }, out, signal)
+    })
+
+  cli
     .command('doctor', 'Say what is here and what is missing for each broker and feature')
     .option('--json', 'As JSON on stdout')
     .action(async (options: Options) => {
@@ -220,6 +264,8 @@ export async function buildCli(argv: readonly string[], out: Output, signal: Abo
     })
 
   cli.command('gateway <verb>', 'The OTLP gateway and its tools: bench gateway --help')
+
+  cli.command('ami <verb>', 'Images of cloud instances: bench ami --help')
 
   cli
     .command('schema [which]', 'Print the JSON Schema of a kind of file: workload, driver, infrastructure…')

@@ -2,6 +2,7 @@ import type { Requirement } from '../brokers/broker.ts'
 import { cacheDirectory } from '../brokers/provision/cache.ts'
 import { engineRequirement } from '../brokers/provision/requirements.ts'
 import { localBrokerNames, localBrokerProvider } from '../brokers/registry.ts'
+import { findCalibration, thisMachine } from '../calibrate/index.ts'
 import { messageOf } from '../errors/app-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import type { Output } from './output.ts'
@@ -35,7 +36,22 @@ async function benchSection(): Promise<Section> {
     { what: `Bun ${Bun.version}`, found: true, detail: process.execPath },
     { what: 'cache', found: true, detail: cacheDirectory() },
     await engineRequirement(),
+    await floorRequirement(),
   ])
+}
+
+async function floorRequirement(): Promise<Requirement> {
+  const found = await findCalibration(thisMachine(), Date.now())
+  const what = 'noise floor'
+  if (found === null) return { what, found: false, detail: 'never measured here; bench calibrate does it' }
+  const { calibration, stale } = found
+  const { kind, measuredAt } = calibration
+  const detail = `${kind} calibration of ${measuredAt}`
+  return {
+    what,
+    found: stale === null,
+    detail: stale === null ? detail : `${detail} does not hold: ${stale}`,
+  }
 }
 
 function section(name: string, requirements: readonly Requirement[]): Section {

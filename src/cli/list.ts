@@ -2,6 +2,7 @@ import { countedWords } from '../compare/cells.ts'
 import { EXIT, type ExitCode } from '../errors/exit-codes.ts'
 import { benchHome } from '../result/experiment-folder.ts'
 import { type ListedExperiment, listExperiments } from '../result/store.ts'
+import { cloudExperiments, cloudLines } from './lab/list.ts'
 import type { Output } from './output.ts'
 
 export interface ListOptions {
@@ -12,11 +13,13 @@ export interface ListOptions {
 /** `bench list`: one line an experiment, newest first; folders without a readable result say why. */
 export async function runList(options: ListOptions, out: Output): Promise<ExitCode> {
   const home = benchHome()
-  const experiments = await listExperiments(home)
-  if (options.json) out.stdout(JSON.stringify(experiments.map(entryOf)))
-  else if (experiments.length === 0)
+  const cloud = await cloudExperiments(home)
+  const isLocal = ({ id }: ListedExperiment) => cloud.every((each) => each.id !== id)
+  const experiments = (await listExperiments(home)).filter(isLocal)
+  if (options.json) out.stdout(JSON.stringify([...cloud, ...experiments.map(entryOf)]))
+  else if (experiments.length + cloud.length === 0)
     out.stderr(`no experiment in ${home}; make one with: ./bench run workloads/poc.yaml`)
-  else for (const line of linesOf(experiments)) out.stdout(line)
+  else for (const line of [...cloudLines(cloud), ...linesOf(experiments)]) out.stdout(line)
   return EXIT.ok
 }
 

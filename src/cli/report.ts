@@ -8,6 +8,8 @@ import { benchHome } from '../result/experiment-folder.ts'
 import type { ExperimentResult } from '../result/result.ts'
 import { readResult } from '../result/store.ts'
 import { metricsModule } from '../workload/metrics-file.ts'
+import { cloudExperiment } from './lab/list.ts'
+import { reportLab } from './lab/report.ts'
 import type { Output } from './output.ts'
 
 export interface ReportOptions {
@@ -28,6 +30,12 @@ export async function runReport(
   out: Output,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<ExitCode> {
+  const found = await cloudExperiment(options.experimentId, benchHome())
+  if (found !== null) {
+    const metrics = options.metrics == null ? null : await metricsModule(options.metrics)
+    if (metrics !== null) await checkMetrics(metrics, signal)
+    return await reportLab(found, metrics, options, out)
+  }
   const { result: stored, directory } = await readResult(options.experimentId, benchHome())
   const result = await withFigures(stored, options.metrics ?? null, signal)
   const files = await writeReport(result, directory)

@@ -1,5 +1,6 @@
 import { AppError, messageOf } from '../errors/app-error.ts'
 import { EXIT, type ExitCode, gravest } from '../errors/exit-codes.ts'
+import { labExperiments } from '../lab/experiment/folder.ts'
 import { type FinishedRun, finishedRun, planTestRuns, runStates } from '../lab/plan/resolve.ts'
 import { benchHome } from '../result/experiment-folder.ts'
 import { experimentIds, readResult } from '../result/store.ts'
@@ -53,7 +54,8 @@ function tell(out: Output, options: RunOptions, line: RunLine): void {
 /** Of every experiment that can be read, only what is needed: results are large. */
 async function finishedRuns(home: string, out: Output | null): Promise<FinishedRun[]> {
   const finished: FinishedRun[] = []
-  for (const id of await experimentIds(home)) {
+  const cloud = new Set((await labExperiments(home)).map(({ folder }) => folder.id))
+  for (const id of (await experimentIds(home)).filter((each) => !cloud.has(each))) {
     try {
       const run = finishedRun((await readResult(id, home)).result)
       if (run !== null) finished.push(run)

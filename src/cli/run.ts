@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { runFloor } from '../calibrate/index.ts'
 import { SystemClock } from '../clock/system-clock.ts'
 import { headlineOf } from '../compare/headline.ts'
 import { DRIVERS } from '../drivers/registry.ts'
@@ -33,6 +34,8 @@ export type RunOptions = PlanFlags & {
   readonly quiet: boolean
   /** Port of the live view, 0 for any; absent or null for none. */
   readonly livePort?: number | null
+  /** Measure the noise floor first, where none is kept; default true. */
+  readonly calibrate?: boolean
 }
 
 /** `bench run`: plans, runs every side, writes result and report, prints the verdict and the table. */
@@ -98,10 +101,17 @@ async function measure(
   }
   if (!options.quiet) for (const note of plan.notes) out.stderr(`note: ${note}`)
 
+  const floor = await runFloor({
+    clock,
+    signal,
+    tell: (line) => tell({ kind: 'log', side: 'this machine', line }),
+    mayMeasure: options.calibrate !== false && !process.env.BENCH_NO_CALIBRATE,
+  })
   const measured = await runExperiment({
     plan,
     ...(options.testRun && { testRun: options.testRun }),
     experiment,
+    floor,
     command: ['bench', ...argv].map(maskText),
     clock,
     home,

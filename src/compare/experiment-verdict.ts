@@ -1,4 +1,5 @@
 import type { ExperimentResult } from '../result/result.ts'
+import { verdictFloors } from './floor-notes.ts'
 import { guaranteeRows } from './guarantees.ts'
 import { loadsOf } from './loads.ts'
 import { type HeadToHead, judgeHeadToHead } from './verdict/index.ts'
@@ -20,6 +21,7 @@ export function experimentVerdict(result: ExperimentResult): HeadToHead | null {
     loads,
     guarantees: guaranteeRows(result),
     strict: result.strict ?? false,
+    floorsUs: verdictFloors([result.floor]),
     ...(result.costs.billing === 'not billed' ? {} : { currency: result.costs.currency }),
   })
   judged.set(result, verdict)

@@ -1,8 +1,10 @@
 import { countText, msFigure, msText } from '../result/figures.ts'
+import { floorUs, type NoiseFloor } from '../result/floor.ts'
 import { plannedRatesHz } from '../result/rates.ts'
 import type { ExperimentResult, TrialResult } from '../result/result.ts'
 import { sloOutcomes } from '../result/slo-outcomes.ts'
 import { experimentVerdict } from './experiment-verdict.ts'
+import { isWithinFloor } from './floor-notes.ts'
 import { guaranteeRows } from './guarantees.ts'
 import { trialsByRate } from './loads.ts'
 import { rateAdvice } from './rate-advice.ts'
@@ -149,8 +151,8 @@ function rankingAt(
     return { text, ranks: false }
   }
   const sentences = [
-    latencySentence(ranked, 'endToEnd', 'end-to-end'),
-    latencySentence(ranked, 'publish', 'publish'),
+    latencySentence(ranked, 'endToEnd', 'end-to-end', result.floor),
+    latencySentence(ranked, 'publish', 'publish', result.floor),
   ]
   if (others.length > 0) sentences.push(`${list(others)} ${others.length === 1 ? 'is' : 'are'} not ranked.`)
   return { text: [...sentences, ...unequal].join(' '), ranks: true }
@@ -170,7 +172,12 @@ function unequalSentences(result: ExperimentResult, columns: readonly SideColumn
   )
 }
 
-function latencySentence(ranked: readonly SideColumn[], name: 'endToEnd' | 'publish', title: string): string {
+function latencySentence(
+  ranked: readonly SideColumn[],
+  name: 'endToEnd' | 'publish',
+  title: string,
+  floor: NoiseFloor | undefined,
+): string {
   const entries = ranked
     .map(({ side, trials }) => ({ label: side, summary: trials[0]!.phases.measure.latencies[name].summary }))
     .filter(({ summary }) => summary.count > 0)
@@ -189,5 +196,10 @@ function latencySentence(ranked: readonly SideColumn[], name: 'endToEnd' | 'publ
       ? ''
       : ` (${second.p99.atLeast ? '≥\u00a0' : ''}${(second.p99.us / first.p99.us).toFixed(1)}×)`
   const last = `${quantileFigure(second.p99)} ms of ${second.label}`
-  return `${first.label} had the lower ${title} p99: ${msText(first.p99.us)} against ${last}${ratio}.`
+  const limitUs = floorUs(floor, name, 'p99')
+  const within =
+    limitUs !== null && isWithinFloor(first.p99.us, second.p99.us, limitUs)
+      ? ` The difference lies within the noise floor of ${msText(limitUs)}.`
+      : ''
+  return `${first.label} had the lower ${title} p99: ${msText(first.p99.us)} against ${last}${ratio}.${within}`
 }

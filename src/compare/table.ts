@@ -1,10 +1,13 @@
 import type { LatencyName } from '../engine/types.ts'
 import { countText, msFigure } from '../result/figures.ts'
+import { isNearFloor, type NoiseFloor } from '../result/floor.ts'
 import { plannedRateHz, plannedRatesHz } from '../result/rates.ts'
 import type { Costs, ExperimentResult, LatencySummary, Quantile, TrialResult } from '../result/result.ts'
 import { backlogGroup, backlogNotes } from './backlog-rows.ts'
 import { type Cell, DASH, type TrialsCell, wordCell } from './cells.ts'
+import { clockNotes } from './clock-notes.ts'
 import { customGroup, customNotes } from './custom-figures.ts'
+import { FLOOR_MARK, floorNotes } from './floor-notes.ts'
 import { trialsByRate } from './loads.ts'
 import {
   auditRows,
@@ -12,6 +15,7 @@ import {
   failureRows,
   type Row,
   type RowGroup,
+  type RowMaker,
   throughputRows,
   tookRows,
 } from './rows.ts'
@@ -146,7 +150,12 @@ export function compare(result: ExperimentResult): Comparison {
     { title: 'Throughput', rows: throughputRows(row, bytes) },
     ...COMPARED_LATENCIES.map(({ name, title }) => ({
       title,
-      rows: COMPARED_QUANTILES.map(({ key, title: quantile }) => latencyRow(columns, name, key, quantile)),
+      rows: [
+        ...COMPARED_QUANTILES.map(({ key, title: quantile }) =>
+          latencyRow(columns, name, key, quantile, result.floor),
+        ),
+        ...(name === 'endToEnd' ? clockRows(columns, row) : []),
+      ],
     })),
     ...stageGroup(result.workload.schedule, row),
     ...backlogGroup(
@@ -162,7 +171,25 @@ export function compare(result: ExperimentResult): Comparison {
     { title: 'What it took during measure', rows: [...tookRows(row), ...costRows(columns, result.costs)] },
     ...customGroup(result.sides, columns),
   ]
-  return { columns, groups, footnotes: [...footnotesOf(columns), ...customNotes(result)] }
+  const cells = groups.flatMap(({ rows }) => rows.flatMap((each) => each.cells))
+  const isMarked = cells.some(({ text }) => text.endsWith(FLOOR_MARK))
+  const footnotes = [
+    ...footnotesOf(columns),
+    ...floorNotes(result.floor, isMarked),
+    ...clockNotes(columns),
+    ...customNotes(result),
+  ]
+  return { columns, groups, footnotes }
+}
+
+/** Only where workers have clocks of their own. */
+function clockRows(columns: readonly SideColumn[], row: RowMaker): Row[] {
+  if (!columns.some(({ trials }) => trials.some(({ clocks }) => clocks !== undefined))) return []
+  const worst: TrialsCell = (trials) => {
+    const boundUs = Math.max(...trials.map(({ clockBoundUs }) => clockBoundUs))
+    return { text: msFigure(boundUs), mark: null }
+  }
+  return [row('± clocks', 'ms', worst)]
 }
 
 /** Only where somebody is charged: a local run has no such row. */
@@ -180,6 +207,7 @@ function latencyRow(
   name: LatencyName,
   key: (typeof COMPARED_QUANTILES)[number]['key'],
   title: string,
+  floor: NoiseFloor | undefined,
 ): Row {
   const quantiles = columns.map(({ trials }) => medianQuantile(trials, name, key))
   // Only what a user waits for is ranked: the service time leaves out the wait, the schedule delay is no result.
@@ -189,7 +217,8 @@ function latencyRow(
     unit: 'ms',
     cells: quantiles.map((quantile, i): Cell => {
       if (quantile === null) return DASH
-      const text = quantileFigure(quantile)
+      const isMarked = isNearFloor(floor, name, key, quantile.us)
+      const text = quantileFigure(quantile) + (isMarked ? `\u00a0${FLOOR_MARK}` : '')
       if (!columns[i]!.ranked) return { text, mark: 'muted' }
       return { text, mark: best.includes(quantile) ? 'best' : null }
     }),

@@ -1,8 +1,10 @@
 import type { ZodType } from 'zod'
 import type { DriverModule } from '../driver/driver.ts'
 import { AppError } from '../errors/app-error.ts'
+import { echoEntry } from './echo/echo-entry.ts'
 import { fakeEntry } from './fake/fake-entry.ts'
 import { kafkaEntry } from './kafka/kafka-entry.ts'
+import { nullEntry } from './null/null-entry.ts'
 import { otlpEntry } from './otlp/otlp-entry.ts'
 import { pulsarEntry } from './pulsar/pulsar-entry.ts'
 import { rabbitmqEntry } from './rabbitmq/rabbitmq-entry.ts'
@@ -59,7 +61,15 @@ export interface OmbTranslation {
 }
 
 /** Every driver there is, in the order in which a run without `--drivers` compares those with a local broker. */
-export const DRIVERS: readonly DriverEntry[] = [kafkaEntry, rabbitmqEntry, pulsarEntry, otlpEntry, fakeEntry]
+export const DRIVERS: readonly DriverEntry[] = [
+  kafkaEntry,
+  rabbitmqEntry,
+  pulsarEntry,
+  otlpEntry,
+  fakeEntry,
+  nullEntry,
+  echoEntry,
+]
 
 /** @throws AppError('CONFIG') for a name that no driver has. */
 export function findDriver(name: string): DriverEntry {

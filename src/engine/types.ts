@@ -24,6 +24,10 @@ export const PHASES = ['warmup', 'measure'] as const
 /** A message belongs to the phase of its scheduled instant, whenever it is acknowledged. */
 export type Phase = (typeof PHASES)[number]
 
+/** What a worker process does. `both`: all that is sent in it is received in it too. */
+export const WORKER_ROLES = ['producer', 'consumer', 'both'] as const
+export type WorkerRole = (typeof WORKER_ROLES)[number]
+
 /** What one worker process does in one trial. Times are microseconds from the run's epoch. */
 export interface EngineSpec {
   /** Random per trial; messages of other runs are recognised by it. Unsigned 32 bit. */

@@ -22,6 +22,8 @@ export const EXIT = {
   violated: 8,
   /** Integrity unproven, only a part of the experiment was run, or a limit on a change cannot be judged. */
   partial: 9,
+  /** The estimated cost of a cloud experiment is above, or has reached, `--max-cost`. */
+  overBudget: 10,
   /** Ended by SIGINT (Ctrl-C). */
   interrupted: 130,
   /** Ended by SIGTERM. */

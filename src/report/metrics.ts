@@ -8,6 +8,7 @@ import { AUDIT_FIGURES, auditTotal, MB, totalOf } from '../compare/rows.ts'
 import { type Column, columnsOf } from '../compare/table.ts'
 import { costPerMillion, type Took, tookOf } from '../compare/took.ts'
 import { LATENCIES, type LatencyName } from '../engine/types.ts'
+import { FLOOR_LATENCIES, nearFloor } from '../result/floor.ts'
 import { plannedRateHz } from '../result/rates.ts'
 import type { ExperimentResult, OtherBroker, TrialResult } from '../result/result.ts'
 import { slosOf } from '../result/slo-outcomes.ts'
@@ -56,6 +57,7 @@ const FIELDS: readonly Field[] = [
   ['publish_failures', ({ publishErrors }) => totalOf(publishErrors)],
   ['consume_failures', ({ consumeErrors }) => totalOf(consumeErrors)],
   ...LATENCIES.flatMap(latencyFields),
+  ['end_to_end_clock_bound_us', ({ clockBoundUs }) => clockBoundUs],
   ...AUDIT_FIGURES.map(
     ({ key }): Field => [
       `audit_${snake(key)}`,
@@ -78,6 +80,11 @@ function sumOf(brokers: readonly OtherBroker[]): number {
   return brokers.reduce((sum, { coreShare }) => sum + coreShare, 0)
 }
 
+/** The schedule delay is a floor itself. */
+function hasFloor(name: LatencyName): boolean {
+  return name !== 'scheduleDelay' && (FLOOR_LATENCIES as readonly string[]).includes(name)
+}
+
 function latencyFields(name: LatencyName): readonly Field[] {
   const of = (trial: TrialResult) => trial.phases.measure.latencies[name].summary
   return [
@@ -92,6 +99,14 @@ function latencyFields(name: LatencyName): readonly Field[] {
       ],
     ),
     [`${snake(name)}_at_least`, (trial) => QUANTILES.filter((key) => of(trial)[key].atLeast).join(' ')],
+    ...(hasFloor(name)
+      ? [
+          [
+            `${snake(name)}_near_floor`,
+            (trial, result) => nearFloor(result, name, of(trial)).join(' '),
+          ] as Field,
+        ]
+      : []),
   ]
 }
 
@@ -180,6 +195,7 @@ export function metricsModel(result: ExperimentResult) {
     costs: result.costs,
     headToHead: experimentVerdict(result),
     curve: curveOf(result),
+    floor: result.floor ?? null,
     customFigures: result.customFigures ?? null,
     sides: result.sides.map(
       ({ label, driver, settings, ignoredSettings, error, failedTrials, trials, customFigures }) => ({
@@ -214,6 +230,7 @@ export function costsModel({ id, costs, sides }: ExperimentResult) {
       perHour: costs.sides.find(({ side }) => side === label)?.perHour ?? null,
       perMillionMessages: trials.map((trial) => rounded(costPerMillion(trial, label, costs))),
     })),
+    ...(costs.whole !== undefined && { whole: costs.whole }),
   }
 }
 
@@ -233,13 +250,19 @@ function trialModel(trial: TrialResult, result: ExperimentResult) {
     publishMbS: megabytes(measure.publishRateHz, result),
     consumeRateHz: measure.consumeRateHz,
     consumeMbS: megabytes(measure.consumeRateHz, result),
-    latencies: Object.fromEntries(LATENCIES.map((name) => [name, measure.latencies[name].summary])),
+    latencies: Object.fromEntries(
+      LATENCIES.map((name) => {
+        const { summary } = measure.latencies[name]
+        return [name, { ...summary, nearFloor: nearFloor(result, name, summary) }]
+      }),
+    ),
     audits: trial.audits,
     publishErrors: trial.publishErrors,
     consumeErrors: trial.consumeErrors,
     consumerCounts: trial.consumerCounts,
     contractBreaches: trial.contractBreaches,
     clockBoundUs: trial.clockBoundUs,
+    clocks: trial.clocks ?? [],
     warmup: { durationS: trial.phases.warmup.durationS, ...trial.warmup },
     backlog:
       trial.backlog === undefined ? null : { ...trial.backlog, catchUpHz: rounded(catchUpHz(trial.backlog)) },

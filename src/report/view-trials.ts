@@ -1,6 +1,7 @@
+import { clockText } from '../compare/clock-notes.ts'
 import type { Column } from '../compare/table.ts'
 import { quantileFigure } from '../compare/table.ts'
-import { countText, msText, percentText } from '../result/figures.ts'
+import { countText, percentText } from '../result/figures.ts'
 import type { LatencySummary, SideResult, TrialResult } from '../result/result.ts'
 import { utc } from './text.ts'
 
@@ -27,7 +28,7 @@ const FACTS: readonly (readonly [string, (trial: TrialResult) => string])[] = [
   ['warm-up', warmupText],
   ['generator lateness p99', ({ phases }) => quantileOrDash(phases.measure.latencies.wokenLate.summary)],
   ['driver delay p99', ({ phases }) => quantileOrDash(phases.measure.latencies.driverDelay.summary)],
-  ['clock bound', (trial) => msText(trial.clockBoundUs)],
+  ['clock bound', clockText],
   [
     'drain',
     ({ drain }) => `${(drain.durationMs / 1000).toFixed(1)} s, ${drain.complete ? 'complete' : 'cut off'}`,

@@ -1,15 +1,18 @@
+import { floorText } from '../compare/floor-notes.ts'
 import { type Headline, headlineOf } from '../compare/headline.ts'
 import { atRatesFound } from '../compare/search/found-trials.ts'
 import { stepRows } from '../compare/search/step-rows.ts'
 import { settingsTable } from '../compare/settings.ts'
 import { COMPARED_LATENCIES, type Comparison, columnsOf, compare, type SideColumn } from '../compare/table.ts'
 import { countText } from '../result/figures.ts'
+import type { NoiseFloor } from '../result/floor.ts'
 import { plannedRatesHz } from '../result/rates.ts'
 import type { ExperimentResult } from '../result/result.ts'
 import { scheduleText } from '../workload/schedule-text.ts'
 import { type Charts, chartsOf } from './charts.ts'
 import { faultsView } from './faults.ts'
 import { sentenceParts, settingText, sourceText, unbroken, utc } from './text.ts'
+import { costNote, wholeCostsView } from './view-costs.ts'
 import { auditTable, failureTable, sideNotes, trialTable } from './view-trials.ts'
 
 /** Colours of the page's palette; further sides begin again, their names and dashes still tell them apart. */
@@ -47,8 +50,9 @@ export function htmlView(result: ExperimentResult) {
     ...chartsView(chartsOf(result), comparison, sides),
     audits: auditTable(trials, colorOf),
     failures: failureTable(trials, colorOf),
+    costNote: costNote(result.costs),
+    wholeCosts: wholeCostsView(result.costs),
     faulty: faultsView(trials, colorOf),
-    costNote: costNote(result.costs.billing),
     settings: settingsTable(result).map((group) => ({
       ...group,
       rows: group.rows.map((row) => ({
@@ -187,12 +191,6 @@ function rateText(result: ExperimentResult): string {
   return `Search for the sustainable rate${slo}, from ${countText(search.startHz)}`
 }
 
-function costNote(billing: string): string {
-  return billing === 'not billed'
-    ? 'Money: not billed. Brokers and load ran on machines that bench neither rented nor was charged for.'
-    : `Money: ${billing}.`
-}
-
 /** The chart in words, for those who cannot see it. */
 function percentileDescription({ groups, columns }: Comparison, title: string): string {
   const rows = groups.find((group) => group.title === title)?.rows ?? []
@@ -203,7 +201,7 @@ function percentileDescription({ groups, columns }: Comparison, title: string): 
   return `${title} by percentile, in milliseconds. ${sides.join('; ')}.`
 }
 
-function environmentOf({ host, id, startedAt, endedAt, benchVersion, partial }: ExperimentResult) {
+function environmentOf({ host, id, startedAt, endedAt, benchVersion, partial, floor }: ExperimentResult) {
   return [
     ['experiment', id],
     ['started', utc(startedAt)],
@@ -214,6 +212,14 @@ function environmentOf({ host, id, startedAt, endedAt, benchVersion, partial }: 
     ['processor', `${countText(host.cpus)} × ${host.cpuModel}`],
     ['memory', `${countText(host.memoryBytes / 1e6)} MB`],
     ['load before the start', host.loadAverage.toFixed(2)],
+    ['noise floor', floor === undefined ? 'not measured: bench calibrate' : floorDetail(floor)],
     ['complete', partial === null ? 'yes' : `no: ${partial}`],
   ].map(([name, value]) => ({ name, value }))
+}
+
+function floorDetail(floor: NoiseFloor): string {
+  const { kind, measuredAt, rateHz, messageBytes, stale } = floor
+  const how = kind === 'full' ? 'bench calibrate' : 'a quick calibration'
+  const load = `${countText(rateHz)} msg/s of ${countText(messageBytes)} bytes`
+  return `${floorText(floor)}; ${how} at ${load}, ${utc(measuredAt)}${stale === null ? '' : `; stale: ${stale}`}`
 }

@@ -8,11 +8,15 @@ import type {
   ProducerCounts,
   Terms,
   TopicFigures,
+  WorkerRole,
 } from '../engine/types.ts'
 import type { Fault, Workload } from '../workload/model.ts'
+import type { WorkerClock } from './clocks.ts'
+import type { NoiseFloor } from './floor.ts'
 import type { BacklogResult, WarmupResult } from './load.ts'
 import type { Recovery } from './recovery.ts'
 import type { SearchResult } from './search.ts'
+import type { WholeCosts } from './whole-costs.ts'
 
 /** Raised when a field changes its meaning or goes; readers refuse what they do not know. */
 export const RESULT_SCHEMA_VERSION = 1
@@ -45,6 +49,8 @@ export interface ExperimentResult {
   /** The module that the sides' custom figures come from; absent where none was named. */
   readonly customFigures?: CustomModule
   readonly costs: Costs
+  /** What bench shows of a system that costs nothing; absent where it was not measured. */
+  readonly floor?: NoiseFloor
 }
 
 /** A local run is not billed: never a number that nobody was charged. */
@@ -57,6 +63,8 @@ export type Costs =
       readonly currency: string
       /** What each side's machines, disks and traffic cost; sides that nothing is known of are left out. */
       readonly sides: readonly SideCost[]
+      /** Of the cloud experiment that the run belongs to; absent elsewhere. */
+      readonly whole?: WholeCosts
     }
 
 export interface SideCost {
@@ -197,12 +205,17 @@ export interface TrialResult {
   readonly workers: readonly WorkerResult[]
   /** What all workers together sent and received during measure; absent where the system does not tell. */
   readonly clientWire?: WireBytes
-  /** Largest difference between clocks of workers and supervisor, µs, as bounded by round trips. */
+  /**
+   * How wrong an end-to-end latency may be at most because its ends were read from different clocks, µs; 0 where all
+   * workers share one. In results of older versions as bounded by round trips on one machine.
+   */
   readonly clockBoundUs: number
   /** How an automatic warm-up ended; absent where its length was fixed. */
   readonly warmup?: WarmupResult
   /** What became of the backlog that was asked for; absent where none was, or the trial ended before it. */
   readonly backlog?: BacklogResult
+  /** Clocks of workers on other hosts; absent where all share the supervisor's. */
+  readonly clocks?: readonly WorkerClock[]
   readonly drain: { readonly durationMs: number; readonly complete: boolean }
   /** Expected deliveries (subscriptions × scheduled) not yet received when measure ended, as messages of one subscription. */
   readonly backlogAtEnd: number
@@ -352,7 +365,7 @@ export interface IntervalLatency {
 }
 
 export interface WorkerResult {
-  readonly role: 'producer' | 'consumer'
+  readonly role: WorkerRole
   readonly index: number
   readonly pid: number
   /** CPU seconds during measure. */

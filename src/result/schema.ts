@@ -1,7 +1,9 @@
 import { z } from 'zod'
-import { ACKNOWLEDGERS, LATENCIES, PHASES } from '../engine/types.ts'
+import { ACKNOWLEDGERS, LATENCIES, PHASES, WORKER_ROLES } from '../engine/types.ts'
+import { FLOOR_LATENCIES } from './floor.ts'
 import { type ExperimentResult, RESULT_SCHEMA_VERSION } from './result.ts'
 import { REFUSAL_KINDS, SEARCH_ENDS, SEARCH_PURPOSES } from './search.ts'
+import { wholeCostsSchema } from './whole-costs.ts'
 import { faultKind, searchOptions, workload } from './workload-schema.ts'
 
 const count = z.number().int().nonnegative()
@@ -79,7 +81,7 @@ const audit = z.object({
 })
 
 const worker = z.object({
-  role: z.enum(['producer', 'consumer']),
+  role: z.enum(WORKER_ROLES),
   index: count,
   pid: number,
   cpuS: number,
@@ -174,6 +176,17 @@ const backlog = z.object({
   drain: z.object({ endS: number, delivered: count, messages: count, drained: z.boolean() }),
 })
 
+const workerClock = z.object({
+  role: z.enum(WORKER_ROLES),
+  index: count,
+  offsetUs: number,
+  atUs: number,
+  driftPpm: number,
+  boundUs: number.nonnegative(),
+  exchanges: count,
+  restarts: count,
+})
+
 const trial = z.object({
   startedAt: text,
   place: count.exactOptional(),
@@ -224,6 +237,7 @@ const trial = z.object({
     .object({ settled: z.boolean(), maximumS: number.nonnegative(), reason: textOrNull })
     .exactOptional(),
   backlog: backlog.exactOptional(),
+  clocks: z.array(workerClock).exactOptional(),
   drain: z.object({ durationMs: number.nonnegative(), complete: z.boolean() }),
   backlogAtEnd: number.nonnegative(),
   interrupted: textOrNull,
@@ -262,6 +276,16 @@ const searchResult = z.object({
       tookS: number.nonnegative(),
     }),
   ),
+})
+
+const floorFigures = z.object({ p50: number, p95: number, p99: number, p999: number })
+const floor = z.object({
+  measuredAt: text,
+  kind: z.enum(['quick', 'full']),
+  rateHz: number,
+  messageBytes: count,
+  latencies: z.record(z.enum(FLOOR_LATENCIES), floorFigures),
+  stale: textOrNull,
 })
 
 /**
@@ -313,12 +337,14 @@ export const experimentResultSchema = z.object({
   partial: textOrNull,
   notes: texts,
   customFigures: z.object({ module: text, error: textOrNull }).exactOptional(),
+  floor: floor.exactOptional(),
   costs: z.discriminatedUnion('billing', [
     z.object({ billing: z.literal('not billed') }),
     z.object({
       billing: z.enum(['estimated', 'billed']),
       currency: text,
       sides: z.array(z.object({ side: text, perHour: number.nonnegative() })),
+      whole: wholeCostsSchema.exactOptional(),
     }),
   ]),
 }) satisfies z.ZodType<ExperimentResult>

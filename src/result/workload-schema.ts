@@ -63,6 +63,7 @@ export const workload = z.object({
   search: searchOptions.exactOptional(),
   consumerRateHz: number.nullable(),
   schedule: rateSchedule.exactOptional(),
+  endToEndClock: z.literal('echo').exactOptional(),
   warmup: z.literal('auto').exactOptional(),
   backlog: z
     .object({ messages: count, drainRatio: number, maxBuildS: number, maxDrainS: number })

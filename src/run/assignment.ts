@@ -1,5 +1,5 @@
 import type { TopicSpec } from '../driver/driver.ts'
-import type { ConsumerPlan, EngineSpec, ProducerPlan } from '../engine/types.ts'
+import type { ConsumerPlan, EngineSpec, ProducerPlan, WorkerRole } from '../engine/types.ts'
 import { longestMeasureS } from '../workload/backlog.ts'
 import type { Workload } from '../workload/model.ts'
 
@@ -12,7 +12,7 @@ export interface Assignment {
 }
 
 export interface WorkerAssignment {
-  readonly role: 'producer' | 'consumer'
+  readonly role: WorkerRole
   readonly index: number
   readonly spec: EngineSpec
 }
@@ -29,6 +29,11 @@ export interface AssignmentOptions {
    * each has a consumer of every one. Default false.
    */
   readonly consumersAreServers?: boolean
+  /**
+   * Every topic belongs to one worker, which sends and receives all its messages: both ends of a latency are then read
+   * from one clock. As many workers as there are topics, at most. Default false.
+   */
+  readonly together?: boolean
   /** Unique in the server's life: prefix of topics. */
   readonly namePrefix: string
 }
@@ -55,6 +60,19 @@ export function assign(options: AssignmentOptions): Assignment {
     measureUs: Math.round(longestMeasureS(workload) * 1e6),
     partitions: workload.partitionsPerTopic,
   }
+  const subscriptionsPerTopic = workload.subscriptionsPerTopic
+  if (options.together === true) {
+    const workers = deal(topics, options.workers).map((part, index) => {
+      const own = new Set(part.map(({ name }) => name))
+      const spec = {
+        ...base,
+        producers: producers.filter(({ topic }) => own.has(topic)),
+        consumers: consumers.filter(({ topic }) => own.has(topic)),
+      }
+      return { role: 'both' as const, index, spec }
+    })
+    return { topics, workers, subscriptionsPerTopic }
+  }
   const consumerParts = options.consumersAreServers
     ? dealServers(consumers, options.workers)
     : deal(consumers, options.workers)
@@ -71,7 +89,7 @@ export function assign(options: AssignmentOptions): Assignment {
   return {
     topics,
     workers: [...consumerWorkers, ...producerWorkers],
-    subscriptionsPerTopic: workload.subscriptionsPerTopic,
+    subscriptionsPerTopic,
   }
 }
 

@@ -1,4 +1,4 @@
-import type { EngineInterval } from '../engine/types.ts'
+import type { EngineInterval, WorkerRole } from '../engine/types.ts'
 import { AppError } from '../errors/app-error.ts'
 import { startWorker, type WorkerHandle } from '../worker/local-pool.ts'
 import type { RequestName, Requests } from '../worker/protocol.ts'
@@ -15,7 +15,7 @@ export interface Crew {
   readonly members: readonly CrewMember[]
   /** Aborts with the reason when a worker dies unasked. */
   readonly death: AbortSignal
-  /** Asks all members (or those of a role) at the same time; rejects with the first error. */
+  /** Asks all members (or those that have the role, alone or as one of both) at the same time; rejects with the first error. */
   askAll<Name extends RequestName>(
     request: Name,
     ask: (member: CrewMember) => Requests[Name]['ask'],
@@ -54,11 +54,15 @@ export function startCrew(
     askAll: (request, ask, { role, signal }) =>
       Promise.all(
         members
-          .filter((member) => role === undefined || member.role === role)
+          .filter((member) => role === undefined || hasRole(member, role))
           .map((member) => member.handle.ask(request, ask(member), signal)),
       ),
     end: async () => {
       await Promise.all(members.map((member) => member.handle.end()))
     },
   }
+}
+
+export function hasRole(member: { readonly role: WorkerRole }, role: 'producer' | 'consumer'): boolean {
+  return member.role === role || member.role === 'both'
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../clock/clock.ts'
 import { DRIVERS } from '../drivers/registry.ts'
 import { AppError, messageOf } from '../errors/app-error.ts'
 import type { ExperimentFolder } from '../result/experiment-folder.ts'
+import type { NoiseFloor } from '../result/floor.ts'
 import {
   type ExperimentResult,
   RESULT_SCHEMA_VERSION,
@@ -39,6 +40,8 @@ export interface ExperimentOptions {
   readonly tell: Tell
   readonly signal: AbortSignal
   readonly brokersDirectory: string
+  /** Noise floor of this machine; null = not known. */
+  readonly floor?: NoiseFloor | null
   /** Called after each trial with all trials so far. */
   readonly onTrial?: (soFar: ExperimentResult) => void
 }
@@ -141,7 +144,7 @@ function searchedTrials({ workload, seed }: Plan, sides: readonly SideResult[]) 
   return { trialPlan: { perSide: 1, seed, order, ratesHz: steps.map(({ rateHz }) => rateHz) } }
 }
 
-function unchanging({ plan, experiment, command, testRun }: ExperimentOptions, startedAt: string) {
+function unchanging({ plan, experiment, command, testRun, floor }: ExperimentOptions, startedAt: string) {
   return {
     schemaVersion: RESULT_SCHEMA_VERSION,
     id: experiment.id,
@@ -157,6 +160,7 @@ function unchanging({ plan, experiment, command, testRun }: ExperimentOptions, s
     ...(plan.strict ? { strict: true } : {}),
     notes: plan.notes,
     costs: { billing: 'not billed' },
+    ...(floor && { floor }),
   } as const
 }
 

@@ -111,6 +111,7 @@ export function makeTrialResult(options: MergeOptions): TrialResult {
     clockBoundUs: record.clockBoundUs,
     ...(record.warmup !== null && { warmup: record.warmup }),
     ...(record.backlog !== null && { backlog: record.backlog }),
+    ...(record.clocks.length > 0 && { clocks: record.clocks }),
     drain: record.drain,
     backlogAtEnd: backlogAtEnd(record.members, workload),
     interrupted: record.interrupted,

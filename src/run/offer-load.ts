@@ -35,6 +35,7 @@ export interface LoadOptions {
   /** The seconds so far; it grows. */
   readonly told: readonly Second[]
   readonly step: (name: Step, detail: string) => void
+  readonly measureBegins: () => void
 }
 
 /** What was offered. */
@@ -69,6 +70,7 @@ export async function offerLoad(options: LoadOptions): Promise<OfferedLoad> {
     faults = load.armFaults()
     await load.sleepUntil(load.timing().warmupUs)
     measuring = true
+    options.measureBegins()
     trial.onMeasure('begin', workerPids)
     step('measure', measureText(trial.workload))
     backlog = await load.runBacklog()

@@ -3,13 +3,14 @@ import type { TopicTerms } from '../driver/driver.ts'
 import { findDriver } from '../drivers/registry.ts'
 import type { EngineReport } from '../engine/types.ts'
 import { messageOf } from '../errors/app-error.ts'
+import type { WorkerClock } from '../result/clocks.ts'
 import type { BacklogResult, WarmupResult } from '../result/load.ts'
 import type { BrokerFigures } from '../result/result.ts'
 import type { Opened } from '../worker/protocol.ts'
 import type { Side, Workload } from '../workload/model.ts'
 import { type Assignment, assign } from './assignment.ts'
-import { boundClocks } from './clock-bound.ts'
-import { type Crew, type CrewMember, startCrew } from './crew.ts'
+import { createClockSync, endToEndBoundUs } from './clock-sync.ts'
+import { type Crew, type CrewMember, hasRole, startCrew } from './crew.ts'
 import { isDrained } from './drain.ts'
 import type { Second, Step, Tell } from './events.ts'
 import type { FaultRecord } from './faults/fault-runner.ts'
@@ -54,6 +55,8 @@ export interface TrialRecord {
   /** One for each member; a sentence where the worker died or could not report. */
   readonly reports: readonly (EngineReport | string)[]
   readonly clockBoundUs: number
+  /** Of workers that do not share the supervisor's clock. */
+  readonly clocks: readonly WorkerClock[]
   readonly drain: { readonly durationMs: number; readonly complete: boolean }
   /** The drain's end, µs from the epoch. */
   readonly endUs: number
@@ -84,6 +87,7 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
     workload,
     workers: options.workers,
     consumersAreServers: consumerIsServer,
+    together: workload.endToEndClock === 'echo',
     runId,
     seed: options.seed,
     namePrefix,
@@ -100,20 +104,24 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
     onInterval: seconds.onInterval,
     onLog: (line) => tell({ kind: 'log', side: side.label, line }),
   })
+  const clockSync = createClockSync(crew, clock)
   try {
     seconds.watch(crew.members)
     step('prepare', `${crew.members.length} worker processes`)
     const { opened, topicTerms } = await prepare(crew, assignment, options, namePrefix)
-    const clockBoundUs = await naming('comparing the clocks of the workers', TRIAL_LIMITS.clocksMs, () =>
-      boundClocks(crew, clock, limit(TRIAL_LIMITS.clocksMs, options.signal, crew.death)),
+    await naming('comparing the clocks of the workers', TRIAL_LIMITS.clocksMs, () =>
+      clockSync.before(limit(TRIAL_LIMITS.clocksMs, options.signal, crew.death)),
     )
-    const load = await offerLoad({ crew, assignment, trial: options, live, told, step })
+    clockSync.start()
+    const { measureBegins } = clockSync
+    const load = await offerLoad({ crew, assignment, trial: options, live, told, step, measureBegins })
     const { cut } = load
     if (cut !== null) await stopSending(crew)
     step('drain', 'waiting for what is still under way')
     const drain = await drainTrial(crew, assignment, options, cut !== null)
     step('collect', 'audit and histograms')
     const endUs = clock.nowUs() - load.epochUs
+    const clocks = await clockSync.finish()
     const reports = await collect(crew, endUs)
     const interrupted =
       cut ??
@@ -127,7 +135,8 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
       topicTerms,
       members: crew.members,
       reports,
-      clockBoundUs,
+      clockBoundUs: endToEndBoundUs(clocks),
+      clocks,
       drain,
       endUs,
       interrupted,
@@ -138,6 +147,7 @@ export async function runTrial(options: TrialOptions): Promise<TrialRecord> {
       backlog: load.backlog,
     }
   } finally {
+    clockSync.stop()
     await crew.end()
   }
 }
@@ -188,7 +198,7 @@ async function stopSending(crew: Crew): Promise<void> {
   const signal = AbortSignal.timeout(TRIAL_LIMITS.shortDrainMs)
   await Promise.allSettled(
     crew.members
-      .filter((member) => member.role === 'producer')
+      .filter((member) => hasRole(member, 'producer'))
       .map((member) => member.handle.ask('stopSending', null, signal)),
   )
 }
@@ -220,12 +230,12 @@ async function drainTrial(
 async function collect(crew: Crew, endUs: number): Promise<(EngineReport | string)[]> {
   // Producers first: what they settle as unknown may still arrive while consumers are open.
   const reports = new Map<CrewMember, EngineReport | string>()
-  for (const role of ['producer', 'consumer'] as const) {
+  for (const sends of [true, false]) {
     // A time of its own: a producer that hangs must not cost the consumers' reports.
     const signal = AbortSignal.timeout(TRIAL_LIMITS.finishMs)
     await Promise.all(
       crew.members
-        .filter((member) => member.role === role)
+        .filter((member) => hasRole(member, 'producer') === sends)
         .map(async (member) => {
           const report = naming('settling and reporting', TRIAL_LIMITS.finishMs, () =>
             member.handle.ask('finish', { endUs }, signal),

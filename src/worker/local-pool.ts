@@ -1,5 +1,6 @@
 import { getPriority, setPriority } from 'node:os'
-import type { EngineInterval } from '../engine/types.ts'
+import { skewOf } from '../clock/skewed-clock.ts'
+import type { EngineInterval, WorkerRole } from '../engine/types.ts'
 import { AppError } from '../errors/app-error.ts'
 import type { FromWorker, RequestName, Requests, ToWorker } from './protocol.ts'
 
@@ -17,11 +18,13 @@ export interface WorkerEvents {
 
 /** The supervisor's end of one worker process. */
 export interface WorkerHandle {
-  readonly role: 'producer' | 'consumer'
+  readonly role: WorkerRole
   readonly index: number
   readonly pid: number
   /** Scheduling priority (nice value) that it runs with. */
   readonly niceness: number
+  /** Whether its clock is the supervisor's: on this host it is, unless a test wants it otherwise. */
+  readonly sharesClock: boolean
   /** Why it is dead, or null while it lives. */
   readonly death: string | null
   /** Asks and waits; rejects with the worker's own error, with `WORKER` when it dies, or with the signal's reason. */
@@ -42,20 +45,17 @@ interface Pending {
 }
 
 /** Starts one worker process on this machine, joined to us by IPC. */
-export function startWorker(
-  role: 'producer' | 'consumer',
-  index: number,
-  events: WorkerEvents,
-): WorkerHandle {
+export function startWorker(role: WorkerRole, index: number, events: WorkerEvents): WorkerHandle {
   const pending = new Map<number, Pending>()
   let nextId = 1
   let ending = false
   let death: string | null = null
 
+  const name = `${role}-${index}`
   const child = Bun.spawn([process.execPath, MAIN], {
     // Whatever a client library prints is talk: our stdout is data.
     stdio: ['ignore', 2, 'inherit'],
-    env: { ...process.env, BENCH_WORKER: `${role}-${index}` },
+    env: { ...process.env, BENCH_WORKER: name },
     serialization: 'advanced',
     ipc: (message: FromWorker) => receive(message),
     onExit: (_child, exitCode, signalCode) => {
@@ -111,6 +111,7 @@ export function startWorker(
     index,
     pid: child.pid,
     niceness,
+    sharesClock: skewOf(name) === null,
     get death() {
       return death
     },

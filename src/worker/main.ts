@@ -1,4 +1,5 @@
 /** Entry of a worker process: serves one supervisor over IPC, ends when it is told to or when the supervisor is gone. */
+import { skewedClock, skewOf } from '../clock/skewed-clock.ts'
 import { SystemClock } from '../clock/system-clock.ts'
 import type { Channel } from './channel.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
@@ -15,4 +16,6 @@ process.on('disconnect', () => channel.onClose())
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
 
-serveWorker(channel, new SystemClock(), () => process.exit(0))
+const clock = new SystemClock()
+const skew = skewOf(process.env.BENCH_WORKER ?? '')
+serveWorker(channel, skew === null ? clock : skewedClock(clock, skew), () => process.exit(0))

@@ -1,3 +1,4 @@
+import type { ClockLine } from '../clock/disciplined-clock.ts'
 import type { Capabilities } from '../driver/capabilities.ts'
 import type { ServerInfo, TopicFigures, TopicSpec, TopicTerms } from '../driver/driver.ts'
 import type { EngineInterval, EngineReport, EngineSpec } from '../engine/types.ts'
@@ -19,8 +20,10 @@ export interface Requests {
   /** Answered when every consumer of this worker is ready. */
   prepareConsumers: { ask: null; answer: null }
   prepareProducers: { ask: null; answer: null }
-  /** The worker's clock, for the bound on the distance of clocks. */
+  /** What the clock of the worker's host shows, before any correction. */
   clock: { ask: null; answer: { nowUs: number } }
+  /** The worker's time is corrected by this from now on, so that it is the supervisor's. */
+  followClock: { ask: ClockLine; answer: null }
   /** Begins the schedule at `epochUs` of the shared clock; `boundariesUs` are the ends of intervals, from the epoch. */
   start: { ask: { epochUs: number; boundariesUs: readonly number[] }; answer: null }
   /**

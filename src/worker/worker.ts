@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.ts'
+import { DisciplinedClock } from '../clock/disciplined-clock.ts'
 import type { Driver } from '../driver/driver.ts'
 import { guardDriver } from '../driver/guard.ts'
 import { findDriver } from '../drivers/registry.ts'
@@ -23,10 +24,15 @@ const FIGURES_LIMIT_MS = 8_000
 
 type Handlers = { [Name in RequestName]: (ask: Requests[Name]['ask']) => Promise<Requests[Name]['answer']> }
 
-/** Answers a supervisor's requests with one driver and one engine; `exit` ends the process. */
-export function serveWorker(channel: Channel<ToWorker, FromWorker>, clock: Clock, exit: () => void): void {
+/** Answers a supervisor's requests with one driver and one engine, on its host's clock; `exit` ends the process. */
+export function serveWorker(
+  channel: Channel<ToWorker, FromWorker>,
+  hostClock: Clock,
+  exit: () => void,
+): void {
   const lifetime = new AbortController()
-  const handlers = createHandlers(channel, clock, lifetime.signal)
+  const clock = new DisciplinedClock(hostClock)
+  const handlers = createHandlers(channel, hostClock, clock, lifetime.signal)
   channel.onMessage = (message) => {
     const handle = handlers[message.request] as (ask: unknown) => Promise<unknown>
     handle(message.ask).then(
@@ -44,7 +50,12 @@ export function serveWorker(channel: Channel<ToWorker, FromWorker>, clock: Clock
   }
 }
 
-function createHandlers(channel: Channel<ToWorker, FromWorker>, clock: Clock, signal: AbortSignal): Handlers {
+function createHandlers(
+  channel: Channel<ToWorker, FromWorker>,
+  hostClock: Clock,
+  clock: DisciplinedClock,
+  signal: AbortSignal,
+): Handlers {
   let driver: Driver | undefined
   let engine: Engine | undefined
   const breaches: string[] = []
@@ -93,7 +104,11 @@ function createHandlers(channel: Channel<ToWorker, FromWorker>, clock: Clock, si
       return null
     },
     async clock() {
-      return { nowUs: clock.nowUs() }
+      return { nowUs: hostClock.nowUs() }
+    },
+    async followClock(line) {
+      clock.follow(line)
+      return null
     },
     async start({ epochUs, boundariesUs }) {
       const running = opened(engine)

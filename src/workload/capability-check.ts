@@ -54,6 +54,9 @@ function problemsOf({ label, file }: Side, workload: Workload, capabilities: Cap
   if (workload.subscriptionsPerTopic > 1 && !capabilities.subscriptions) {
     refuse(`expected 1 subscription, got ${workload.subscriptionsPerTopic}`, 'set subscriptionsPerTopic: 1')
   }
+  if (workload.endToEndClock === 'echo' && capabilities.consumerIsServer) {
+    refuse('expected endToEndClock hosts, got echo', 'its consumers are servers that all processes share')
+  }
   return problems
 }
 

@@ -42,7 +42,7 @@ export function describePlan(plan: Plan): PlanDescription {
   const lines = [
     ...searchLines(workload),
     ...workloadLines(workload, messages),
-    `${plural(plan.workers, 'producer process', 'es')} and ${plural(plan.workers, 'consumer process', 'es')}`,
+    processText(plan),
     `${plural(sides.length, 'side')}, one after another:`,
     ...sides.flatMap((side) => sideLines(side, plan)),
     ...trialLines(plan),
@@ -89,6 +89,12 @@ function searchLines({ search }: Workload): string[] {
     `  to within ${count(search.precision * 100)} %, confirmed by ${plural(search.confirmations, 'further step')}; on each side at most ${plural(search.maxSteps, 'step')} and ${formatDuration(search.maxS)}`,
     '  the rate and the messages below are those of the first step',
   ]
+}
+
+function processText({ workload, workers }: Plan): string {
+  if (workload.endToEndClock === 'echo')
+    return `${plural(workers, 'process', 'es')} that both send and receive`
+  return `${plural(workers, 'producer process', 'es')} and ${plural(workers, 'consumer process', 'es')}`
 }
 
 function workloadLines(workload: Workload, messages: number): string[] {

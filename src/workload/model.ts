@@ -22,6 +22,11 @@ export interface Workload {
   readonly consumerRateHz: number | null
   /** When messages leave, and at rates that change; absent: evenly at `producerRateHz`, which else is the mean. */
   readonly schedule?: RateSchedule
+  /**
+   * `echo`: each topic's messages are sent and received by the same worker, so that both ends of an end-to-end latency are
+   * read from one clock. Absent: by different workers, whose clocks are compared.
+   */
+  readonly endToEndClock?: 'echo'
   /** `auto`: warm-up ends when rates and latencies have settled, at the latest after `warmupS`. Absent: it lasts `warmupS`. */
   readonly warmup?: 'auto'
   readonly warmupS: number

@@ -50,7 +50,9 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   })
   const producers = workload.topics * workload.producersPerTopic
   const consumers = workload.topics * workload.subscriptionsPerTopic * workload.consumersPerSubscription
-  const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), Math.max(producers, consumers))
+  // One clock reads both ends of a topic's latencies, so one worker has it alone.
+  const mostWorkers = workload.endToEndClock === 'echo' ? workload.topics : Math.max(producers, consumers)
+  const workers = Math.min(flags.workers ?? defaultWorkers(flags.cores), mostWorkers)
   const rates = ratesOf(workload)
   const asked = workload.search === undefined ? (flags.repeat ?? file.repeat) : 1
   const repeat = asked === 'auto' ? trialsForVerdict({ sides, rates: rates.length }) : asked
@@ -211,7 +213,8 @@ function notesOf(file: WorkloadFile, workload: Workload, flags: ParsedFlags, wor
     notes.push(`${flag}: ${ratesOf(file.workload).map(count).join(' and ')} messages/s in the file`)
   }
   if (flags.workers !== null && workers < flags.workers) {
-    notes.push(`--workers ${flags.workers}: ${workers} is enough, there are no more producers or consumers`)
+    const what = workload.endToEndClock === 'echo' ? 'topics' : 'producers or consumers'
+    notes.push(`--workers ${flags.workers}: ${workers} is enough, there are no more ${what}`)
   }
   if (workload.producerRateHz * (workload.warmupS + workload.durationS) > AUDIT_MESSAGES) {
     notes.push(`more than ${count(AUDIT_MESSAGES)} messages: the audit may have to fall back to counts only`)

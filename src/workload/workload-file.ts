@@ -222,6 +222,7 @@ function toWorkload(
       0,
     ...(schedule !== null && { schedule }),
     ...(fields.slo && { slo: fields.slo }),
+    ...(fields.endToEndClock === 'echo' ? { endToEndClock: 'echo' as const } : {}),
     drivers: fields.drivers ?? null,
     ...(fields.faults && { faults: toFaults(fields.faults) }),
   }

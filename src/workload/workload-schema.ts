@@ -118,6 +118,12 @@ const fields = {
     .describe(`Warm-up in seconds, not measured; default: ${DEFAULT_WARMUP_S}.`),
   testDurationMinutes: z.int().min(1).max(MAX_MINUTES).optional().describe('Measured time in minutes.'),
   testDurationSeconds: z.int().min(1).max(MAX_DURATION_S).optional().describe('Measured time in seconds.'),
+  endToEndClock: z
+    .enum(['hosts', 'echo'])
+    .default('hosts')
+    .describe(
+      'Clocks of an end-to-end latency. Those of the hosts of sender and receiver, or, with echo, one: each topic is sent and received by one worker.',
+    ),
   drivers: z
     .array(z.string().min(1).max(4096))
     .min(1)

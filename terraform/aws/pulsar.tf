@@ -54,13 +54,25 @@ variable "pulsar" {
     ])
     error_message = "pulsar: expected memory sizes like 512M or 4G in heap_size and direct_memory_size."
   }
+  # Each is held against what is taken where the next is not given; modules/pulsar has the same defaults.
   validation {
-    condition = var.pulsar == null ? true : (
-      coalesce(var.pulsar.broker.ack_quorum, 1) <= coalesce(var.pulsar.broker.write_quorum, var.pulsar.broker.ensemble_size, var.pulsar.bookkeeper.count) &&
-      coalesce(var.pulsar.broker.write_quorum, 1) <= coalesce(var.pulsar.broker.ensemble_size, var.pulsar.bookkeeper.count) &&
-      coalesce(var.pulsar.broker.ensemble_size, 1) <= var.pulsar.bookkeeper.count
-    )
-    error_message = "pulsar.broker: expected ack_quorum <= write_quorum <= ensemble_size <= bookkeeper.count."
+    condition = var.pulsar == null ? true : alltrue([
+      for copies in [var.pulsar.broker.ensemble_size, var.pulsar.broker.write_quorum, var.pulsar.broker.ack_quorum] :
+      copies == null ? true : contains(range(1, 41), copies)
+    ])
+    error_message = "pulsar.broker: expected whole numbers from 1 to 40 in ensemble_size, write_quorum and ack_quorum, got ${try(join(", ", [for copies in [var.pulsar.broker.ensemble_size, var.pulsar.broker.write_quorum, var.pulsar.broker.ack_quorum] : copies if copies != null]), "none")}."
+  }
+  validation {
+    condition     = var.pulsar == null ? true : coalesce(var.pulsar.broker.ensemble_size, 1) <= var.pulsar.bookkeeper.count
+    error_message = "pulsar.broker.ensemble_size: expected at most bookkeeper.count (${try(var.pulsar.bookkeeper.count, 0)}), got ${try(coalesce(var.pulsar.broker.ensemble_size), 0)}."
+  }
+  validation {
+    condition     = var.pulsar == null ? true : coalesce(var.pulsar.broker.write_quorum, 1) <= coalesce(var.pulsar.broker.ensemble_size, min(3, var.pulsar.bookkeeper.count))
+    error_message = "pulsar.broker.write_quorum: expected at most ensemble_size (${try(coalesce(var.pulsar.broker.ensemble_size, min(3, var.pulsar.bookkeeper.count)), 0)}; by default 3, or all bookies where there are fewer), got ${try(coalesce(var.pulsar.broker.write_quorum), 0)}."
+  }
+  validation {
+    condition     = var.pulsar == null ? true : coalesce(var.pulsar.broker.ack_quorum, 1) <= coalesce(var.pulsar.broker.write_quorum, min(3, coalesce(var.pulsar.broker.ensemble_size, min(3, var.pulsar.bookkeeper.count))))
+    error_message = "pulsar.broker.ack_quorum: expected at most write_quorum (${try(coalesce(var.pulsar.broker.write_quorum, min(3, coalesce(var.pulsar.broker.ensemble_size, min(3, var.pulsar.bookkeeper.count)))), 0)}; by default 3, or ensemble_size where it is less), got ${try(coalesce(var.pulsar.broker.ack_quorum), 0)}."
   }
 }
 

@@ -61,7 +61,16 @@ RABBITMQ_LOG_BASE=/var/log/rabbitmq
 RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=+sbwt none +sbwtdcpu none +sbwtdio none
 END
 
+# Nodes that all come first at once may each make a cluster of their own: the others wait for the first.
+first=${BENCH_NODES%%,*}
+if [ "$BENCH_ADDRESS" != "$first" ]; then
+  bench_until "$BENCH_HEALTH_LIMIT_S" "the first node, $first:5672" bench_port "$first" 5672
+fi
 bench_start rabbitmq
 bench_spot_watch rabbitmq
 bench_until "$BENCH_HEALTH_LIMIT_S" "RabbitMQ on $BENCH_ADDRESS:5672" bench_port "$BENCH_ADDRESS" 5672
+# A port that answers says nothing of the others.
+bench_until "$BENCH_HEALTH_LIMIT_S" "a cluster of all nodes" \
+  runuser -u rabbitmq -- env HOME="$home" RABBITMQ_USE_LONGNAME=true "RABBITMQ_NODENAME=rabbit@$BENCH_ADDRESS" \
+  /opt/rabbitmq/sbin/rabbitmqctl await_online_nodes "$((number > 0 ? number : 1))" --timeout 60
 bench_ready

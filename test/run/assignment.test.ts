@@ -56,6 +56,40 @@ test('every producer and consumer has exactly one worker, and no worker is idle'
   )
 })
 
+test('together: each topic has one worker that sends and receives all of it', () => {
+  const made = (topics: number, workers: number) =>
+    assign({
+      workload: {
+        ...WORKLOAD,
+        topics,
+        producersPerTopic: 2,
+        subscriptionsPerTopic: 2,
+        consumersPerSubscription: 3,
+      },
+      workers,
+      together: true,
+      runId: 1,
+      seed: 1,
+      namePrefix: 'p',
+    }).workers
+  for (const [topics, workers, expected] of [
+    [1, 4, 1],
+    [5, 2, 2],
+    [3, 3, 3],
+  ] as const) {
+    const all = made(topics, workers)
+    expect(all.map(({ role }) => role)).toEqual(Array.from({ length: expected }, () => 'both'))
+    const topicsOf = all.map(({ spec }) => ({
+      sent: new Set(spec.producers.map(({ topic }) => topic)),
+      received: new Set(spec.consumers.map(({ topic }) => topic)),
+    }))
+    for (const { sent, received } of topicsOf) expect(sent).toEqual(received)
+    expect(topicsOf.reduce((sum, { sent }) => sum + sent.size, 0)).toBe(topics)
+    expect(all.flatMap(({ spec }) => spec.producers)).toHaveLength(topics * 2)
+    expect(all.flatMap(({ spec }) => spec.consumers)).toHaveLength(topics * 6)
+  }
+})
+
 test('more workers than producers make no idle process', () => {
   const { workers } = assignment({ consumersPerSubscription: 3 }, 4)
   expect(workers.filter((worker) => worker.role === 'producer')).toHaveLength(1)

@@ -49,6 +49,7 @@ export function benchHome(): BenchHome {
         ...process.env,
         BENCH_HOME: path,
         NO_COLOR: '1',
+        BENCH_NO_CALIBRATE: '1',
         GITHUB_STEP_SUMMARY: undefined,
         ...options.env,
       },

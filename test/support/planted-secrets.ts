@@ -123,7 +123,8 @@ function unpacked(bytes: Buffer): Buffer {
   return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes
 }
 
-function formsOf(secret: string): string[] {
+/** A secret as it may stand in a file: as it is, escaped for JSON, HTML and addresses, and in base64. */
+export function formsOf(secret: string): string[] {
   const json = JSON.stringify(secret).slice(1, -1)
   const html = secret
     .replaceAll('&', '&amp;')

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pollUntil } from '../support/poll.ts'
 import { bashBox, SCRIPT_LIMIT_MS, USER_DATA, writeProgram } from './bash-box.ts'
+import { bootRole } from './role-boot.ts'
 
 const box = bashBox()
 const { folder, bash, standIn, read } = box
@@ -78,26 +79,6 @@ test('run-benchmark ends bench in order when the instance is taken back, and run
   expect({ code, stdout }).toEqual({ code: 143, stdout: 'collected\n' })
 })
 
-/** A boot script with its folders below ours; users and services are nobody's. */
-async function boot(role: string, at: string, env: Record<string, string>) {
-  const moved = async (name: string) =>
-    (await Bun.file(join(USER_DATA, name)).text()).replaceAll(
-      /(?<![\w/}.])\/(opt|etc|var\/lib|usr\/local\/bin)(?=[/\s])/g,
-      `${at}/$1`,
-    )
-  for (const part of ['opt', 'etc/security/limits.d', 'var/lib', 'usr/local/bin'])
-    mkdirSync(join(at, part), { recursive: true })
-  for (const name of ['chown', 'systemctl']) standIn(name, `echo ${name} "$@" >>${at}/did`)
-  standIn('curl', 'exit 0')
-  standIn('install', 'for each; do if [[ $each == /* ]]; then mkdir -p "$each"; fi; done')
-  standIn('runuser', 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"')
-  try {
-    return await bash(`${await moved('lib.sh')}\nbench_begin\n${await moved(`${role}.sh`)}`, env)
-  } finally {
-    box.standBack(['chown', 'curl', 'install', 'runuser'])
-  }
-}
-
 /** An archive of a `bench` that says what it is asked; `aws s3 cp` brings it at the second try. */
 async function packedBench(at: string): Promise<Record<string, string>> {
   const from = join(at, 'packed')
@@ -125,7 +106,7 @@ test('a load generator gets bench, driver files that name the systems, and names
     BENCH_SECRETS: 'STORE_PASSWORD /bench/exp-1/store/password',
   }
   for (const time of ['first', 'again']) {
-    const { code, stderr } = await boot('client', at, env)
+    const { code, stderr } = await bootRole(box, 'client', at, env)
     expect({ time, code, stderr }).toEqual({ time, code: 0, stderr: '' })
   }
   const drivers = 'client-boot/etc/bench/drivers'
@@ -140,7 +121,7 @@ test('a load generator gets bench, driver files that name the systems, and names
   expect(read('client-boot/etc/bench/secrets')).toBe('STORE_PASSWORD /bench/exp-1/store/password\n')
   expect(read('client-boot/asked')).toBe('version\nversion\n')
   expect(read('client-boot/var/lib/bench/boot-state')).toMatch(/^ready after/)
-  const wrong = await boot('client', at, { ...env, BENCH_ARCHIVE_SHA256: '0'.repeat(64) })
+  const wrong = await bootRole(box, 'client', at, { ...env, BENCH_ARCHIVE_SHA256: '0'.repeat(64) })
   expect(wrong.code).toBe(1)
   expect(read('client-boot/var/lib/bench/boot-state')).toStartWith('failed: expected SHA-256 0000')
 })
@@ -152,7 +133,7 @@ test('a gateway gets bench and its settings, and is started', async () => {
     BENCH_ADDRESS: '10.0.1.170',
     BENCH_SETTINGS: 'GATEWAY_PROCESSES=2\nOTLP_UPSTREAM_LOGS_URL=http://10.0.1.200:14328/v1/logs',
   }
-  const { code, stderr } = await boot('gateway', at, env)
+  const { code, stderr } = await bootRole(box, 'gateway', at, env)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   const settings = read('gateway-boot/etc/bench/gateway.env').split('\n')
   expect(settings).toContain('GATEWAY_BIND_ADDRESS=10.0.1.170')

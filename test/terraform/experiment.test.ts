@@ -9,6 +9,7 @@ import { skipLoudly } from '../support/skip.ts'
 import { type MockedState, mockedState, userDataOf } from './mocked-state.ts'
 import { findShellcheck } from './shellcheck.ts'
 import { copyTerraform, providerMirror, ROOT } from './terraform.ts'
+import { composeUserData, kafkaSettings } from './user-data.ts'
 
 const LIMIT_MS = 300_000
 const SECRETS = ['Correct-horse_battery1', 'ErlangCookieOfTheTest12345']
@@ -119,6 +120,17 @@ test.skipIf(missing)('instances get every setting that their boot text reads, in
     const lacking = read.filter((variable) => !given.has(variable))
     expect({ name, lacking }).toEqual({ name, lacking: [] })
   }
+})
+
+test.skipIf(missing)('tests that compose user data themselves compose what Terraform does', () => {
+  const text = userDataOf(state).get('kafka-2')!
+  const settings = {
+    ...kafkaSettings(['10.0.1.110', '10.0.1.111', '10.0.1.112'], 1),
+    ...{ REGION: 'eu-west-1', SPOT: 'true', HEAP_SIZE: '1G' },
+    CLUSTER_ID: /BENCH_CLUSTER_ID='(\w{22})'/.exec(text)?.[1] ?? '',
+  }
+  const units = ['kafka', 'spot-watch']
+  expect(composeUserData({ role: 'kafka', settings, units, programs: ['spot-watch'] })).toBe(text)
 })
 
 const noShellcheck = typeof shellcheck === 'string' && skipLoudly(`no shellcheck: ${shellcheck}`)

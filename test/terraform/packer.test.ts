@@ -5,8 +5,10 @@ import { expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { KAFKA_VERSION } from '../../src/brokers/kafka/kafka-libraries.ts'
+import { LAB_SYSTEMS } from '../../src/brokers/lab-systems.ts'
 import { runCommand } from '../../src/brokers/provision/index.ts'
 import { PULSAR_VERSION } from '../../src/brokers/pulsar/pulsar-install.ts'
+import { CLIENT_IMAGE_VERSION } from '../../src/lab/images/software.ts'
 import { skipLoudly } from '../support/skip.ts'
 import { hclParser } from './hcl.ts'
 import { ROOT } from './terraform.ts'
@@ -60,8 +62,8 @@ test.skipIf(missing)('sources are the publishers’ own images, closed and encry
     expect((source!.metadata_options as Block[])[0]!.http_tokens).toBe('required')
     const [disk] = source!.launch_block_device_mappings as Block[]
     expect(disk).toMatchObject({ volume_type: 'gp3', encrypted: true, delete_on_termination: true })
-    expect(source!.run_tags).toContain('local.tags')
-    expect(source!.run_volume_tags).toBe(`\${local.tags}`)
+    expect(source!.run_tags).toContain('merge(local.tags, var.run_tags')
+    expect(source!.run_volume_tags).toBe(`\${merge(local.tags, var.run_tags)}`)
   }
 })
 
@@ -99,7 +101,7 @@ test.skipIf(missing)('images hold the versions that local brokers run, with sums
   expect(defaultOf('pulsar_checksum')).toBe('published')
 })
 
-test.skipIf(missing)('Terraform looks for the versions that Packer makes', async () => {
+test.skipIf(missing)('Terraform and configurations ask for the versions that Packer makes', async () => {
   const asked = async (name: string) =>
     /version += optional\(string, "([^"]+)"\)/.exec(
       await Bun.file(join(ROOT, `terraform/aws/${name}.tf`)).text(),
@@ -110,6 +112,11 @@ test.skipIf(missing)('Terraform looks for the versions that Packer makes', async
       version: defaultOf(`${name}_version`) as string,
     })
   }
+  const images = LAB_SYSTEMS.filter(({ image }) => image !== undefined)
+  expect(images.map(({ name }) => name).sort()).toEqual(['kafka', 'pulsar', 'rabbitmq'])
+  for (const { name, version } of images)
+    expect({ name, version }).toEqual({ name, version: defaultOf(`${name}_version`) as string })
+  expect(CLIENT_IMAGE_VERSION).toBe(defaultOf('client_version') as string)
 })
 
 const noTerraform =

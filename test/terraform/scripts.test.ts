@@ -36,6 +36,7 @@ test.skipIf(typeof shellcheck === 'string' && skipLoudly(`no shellcheck: ${shell
     const patterns = [
       'terraform/user-data/*',
       'packer/scripts/*.sh',
+      'packer/checks/*.sh',
       'perf/boot/*.sh',
       'test/terraform/systemctl',
     ]

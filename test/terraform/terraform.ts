@@ -45,11 +45,26 @@ export interface TerraformCopy {
   runToFile(below: string, args: readonly string[], file: string): Promise<CommandOutput>
 }
 
+// Nothing of a user's account is ever touched.
+const NO_ACCOUNT = {
+  AWS_ACCESS_KEY_ID: 'none',
+  AWS_SECRET_ACCESS_KEY: 'none',
+  AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+}
+
+/** What a copy has beside its files. */
+export interface CopyOptions {
+  /** Environment that names the account; default: none that exists. */
+  readonly account?: Readonly<Record<string, string>>
+  readonly limitMs?: number
+}
+
 /** Copies `terraform/` below `folder`; providers come from `mirror` alone (null: configurations that need none). */
 export async function copyTerraform(
   folder: string,
   mirror: string | null,
   signal: AbortSignal,
+  { account = NO_ACCOUNT, limitMs = LIMIT_MS }: CopyOptions = {},
 ): Promise<TerraformCopy> {
   const copy = join(folder, 'terraform')
   await mkdir(folder, { recursive: true })
@@ -65,13 +80,10 @@ export async function copyTerraform(
     TF_CLI_CONFIG_FILE: settings,
     CHECKPOINT_DISABLE: '1',
     TF_IN_AUTOMATION: '1',
-    // Nothing of a user's account is ever touched.
-    AWS_ACCESS_KEY_ID: 'none',
-    AWS_SECRET_ACCESS_KEY: 'none',
-    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    ...account,
   }
   const start = (command: string, args: readonly string[], below: string) =>
-    runCommand({ command, args, env, cwd: join(copy, below), limitMs: LIMIT_MS }, signal)
+    runCommand({ command, args, env, cwd: join(copy, below), limitMs }, signal)
   return {
     folder: copy,
     run: (below, args) => start('terraform', [...args, '-no-color'], below),

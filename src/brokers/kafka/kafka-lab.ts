@@ -16,6 +16,7 @@ import {
 export const kafkaLab = labSystem({
   name: 'kafka',
   version: '4.3.1',
+  image: { hasPublishedSums: true },
   variable: 'kafka',
   compute: {
     kafka: z

@@ -83,7 +83,8 @@ const cluster = {
 /** Apache Pulsar on instances of its own: ZooKeeper, bookies and brokers. */
 export const pulsarLab = labSystem({
   name: 'pulsar',
-  version: '3.0.0',
+  version: '4.0.8',
+  image: { hasPublishedSums: true },
   variable: 'pulsar',
   compute,
   cluster,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import {
   asTexts,
@@ -11,10 +12,13 @@ import {
   versionAndImage,
 } from '../lab-system.ts'
 
+const SECRET_BYTES = 24
+
 /** RabbitMQ on instances of its own. User and cookie are made for each experiment and stand in no file. */
 export const rabbitmqLab = labSystem({
   name: 'rabbitmq',
   version: '4.3.1',
+  image: { hasPublishedSums: false },
   variable: 'rabbitmq',
   compute: {
     rabbitmq: z
@@ -46,4 +50,10 @@ export const rabbitmqLab = labSystem({
       settings: asTexts(settings.cluster.settings),
     }
   },
+  secrets: () => ({
+    rabbitmq_secrets: {
+      password: randomBytes(SECRET_BYTES).toString('hex'),
+      erlang_cookie: randomBytes(SECRET_BYTES).toString('hex'),
+    },
+  }),
 })

@@ -4,6 +4,7 @@ import type { ComparedBy, Contest } from '../contests/contest.ts'
 import { guaranteesOf } from '../contests/guarantees.ts'
 import { type ContestChoice, makeContests } from '../contests/make-contests.ts'
 import { experimentVerdict } from '../experiment-verdict.ts'
+import { verdictFloors } from '../floor-notes.ts'
 import type { Gate } from '../gates/grammar.ts'
 import { type GateVerdict, judgeGates } from '../gates/judge-gates.ts'
 import { headlineOf } from '../headline.ts'
@@ -107,7 +108,10 @@ function judged(contests: readonly Contest[], strict: boolean): HeadToHead | nul
       guarantees: guaranteesOf(sides),
     }),
   )
-  const verdict = judgeHeadToHead({ loads, strict })
+  const floorsUs = verdictFloors(
+    ranked.flatMap(({ sides }) => sides.map(({ source }) => source.result?.floor)),
+  )
+  const verdict = judgeHeadToHead({ loads, strict, floorsUs })
   const isTold = (load: number, side: number) => ranked[load]!.sides[side]!.source.kind === 'bench'
   return {
     ...verdict,

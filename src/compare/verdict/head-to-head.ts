@@ -46,6 +46,7 @@ export function judgeHeadToHead(input: HeadToHeadInput): HeadToHead {
     tests,
     relevanceMargin: Math.max(RELEVANCE_MARGIN, input.noiseFloor ?? 0),
     ...(input.currency === undefined ? {} : { currency: input.currency }),
+    ...(input.floorsUs === undefined ? {} : { floorsUs: input.floorsUs }),
   }
   const drifts = driftVerdicts(input.loads)
   return {

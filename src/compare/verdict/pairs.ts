@@ -1,3 +1,4 @@
+import { isWithinFloor } from '../floor-notes.ts'
 import {
   ALPHA,
   canShowDifference,
@@ -45,7 +46,7 @@ export function judgePair(pair: Pair, adjustedP: number, basis: ClaimBasis): Pai
     } as const
     return { ...refused, sentence: pairSentence(refused, kind, basis) }
   }
-  const test = testOf(values, rank, adjustedP, basis)
+  const test = testOf(values, rank, adjustedP, basis, basis.floorsUs?.[figure])
   const outcome = outcomeOf(values, test, basis)
   const secondBetter = kind.better === 'lower' ? test.ratio.ratio < 1 : test.ratio.ratio > 1
   const better = outcome === 'shown' ? (secondBetter ? second : first) : null
@@ -61,16 +62,24 @@ export function judgePair(pair: Pair, adjustedP: number, basis: ClaimBasis): Pai
   return { ...verdict, sentence: pairSentence(verdict, kind, basis) }
 }
 
-function testOf(values: Pair['values'], rank: RankTest, adjustedP: number, { tests }: ClaimBasis): PairTest {
+function testOf(
+  values: Pair['values'],
+  rank: RankTest,
+  adjustedP: number,
+  { tests }: ClaimBasis,
+  floorUs: number | undefined,
+): PairTest {
   const [first, second] = values
   const noise = trialNoise(first, second)
+  const medians = [spreadOf(first).median, spreadOf(second).median] as const
   return {
     n: [first.length, second.length],
-    medians: [spreadOf(first).median, spreadOf(second).median],
+    medians,
     ...rank,
     adjustedP,
     ratio: ratioInterval(first, second),
     smallestDetectable: noise === null ? null : smallestDetectable(first.length, second.length, noise, tests),
+    ...(isWithinFloor(...medians, floorUs) && floorUs !== undefined ? { withinFloorUs: floorUs } : {}),
   }
 }
 

@@ -1,7 +1,7 @@
 import { percentText } from '../../result/figures.ts'
 import { ALPHA, changeText, pText, shareText, tooFewSentence, trialsNeeded } from '../statistics/index.ts'
 import type { FigureKind } from './figures.ts'
-import type { ClaimBasis, FigureVerdict, PairVerdict } from './types.ts'
+import type { ClaimBasis, FigureVerdict, PairTest, PairVerdict } from './types.ts'
 
 /** One pair in plain English; the figure is named by the caller's heading and here, so that the sentence stands alone. */
 export function pairSentence(
@@ -18,7 +18,7 @@ export function pairSentence(
     `where less than ${shareText(relevanceMargin)} % is not relevant`
   switch (outcome) {
     case 'shown':
-      return `${differenceSentence(pair, kind, p)}${beware(pair)}.`
+      return `${differenceSentence(pair, kind, p)}${floorWords(test, kind)}${beware(pair)}.`
     case 'irrelevant':
       return `No relevant difference in ${kind.title} between ${both}: ${changed}${beware(pair)}.`
     case 'too few':
@@ -56,6 +56,11 @@ function missed({ smallestDetectable }: NonNullable<PairVerdict['test']>): strin
   if (smallestDetectable === null) return ''
   const share = shareText(smallestDetectable)
   return `; at this noise only differences of ${share} % and more would be found in four cases of five`
+}
+
+function floorWords({ withinFloorUs }: Pick<PairTest, 'withinFloorUs'>, kind: FigureKind): string {
+  if (withinFloorUs === undefined) return ''
+  return `; a difference within the noise floor of ${kind.text(withinFloorUs)}`
 }
 
 function promises({ unequal }: Pick<PairVerdict, 'unequal'>): string {

@@ -12,9 +12,14 @@ export interface HeadToHeadInput {
   readonly strict?: boolean
   /** Largest difference that a side shows against itself, as a share; raises the relevance margin of 2 %. */
   readonly noiseFloor?: number
+  /** What bench itself adds to a figure, in its unit; figures that have no such floor are left out. */
+  readonly floorsUs?: FloorsUs
   /** Of all costs; absent where there are none. */
   readonly currency?: string
 }
+
+/** µs. */
+export type FloorsUs = Readonly<Partial<Record<FigureName, number>>>
 
 /** The same rate offered to every side. */
 export interface Load {
@@ -64,6 +69,8 @@ export interface ClaimBasis {
   readonly relevanceMargin: number
   /** As in the input. */
   readonly currency?: string
+  /** As in the input. */
+  readonly floorsUs?: FloorsUs
 }
 
 /** The verdict of a whole report: data for JSON, and sentences that say it. */
@@ -151,6 +158,8 @@ export interface PairTest {
   readonly ratio: RatioInterval
   /** As a share; null when no difference could be shown at all, or with one trial a side. */
   readonly smallestDetectable: number | null
+  /** The noise floor, where the medians differ by less; absent elsewhere. */
+  readonly withinFloorUs?: number
 }
 
 export interface DriftVerdict extends DriftTest {

@@ -16,7 +16,7 @@ const NAMES: readonly (readonly [FailureKind, RegExp])[] = [
     'inUse',
     /DependencyViolation|InUse|DeleteConflict|ResourceInUse|IncorrectState|BucketNotEmpty|HasDependents/,
   ],
-  ['missing', /NotFound|NoSuch|DoesNotExist|InvalidAllocationID/],
+  ['missing', /NotFound|NoSuch|DoesNotExist|InvalidAllocationID|InvalidAMIID.Unavailable/],
   [
     'transient',
     /Timeout|InternalError|InternalFailure|InternalServerError|ServiceUnavailable|Unavailable|ECONN|EPIPE|ConnectionRefused|ConnectionClosed|NetworkingError/,

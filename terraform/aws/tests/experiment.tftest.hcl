@@ -110,3 +110,12 @@ run "mistakes_within_a_system" {
   }
   expect_failures = [var.pulsar, var.kafka]
 }
+
+# Five bookies, and three of them by default in a ledger.
+run "more_copies_than_a_ledger_has_bookies" {
+  command = plan
+  variables {
+    pulsar = { bookkeeper = { count = 5 }, broker = { write_quorum = 4 } }
+  }
+  expect_failures = [var.pulsar]
+}

@@ -8,7 +8,7 @@ export const REGION = 'us-west-2'
 /** Nobody's: moto and the double ask for none in particular. */
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }
 
-/** Clients of one endpoint, without retries of their own. */
+/** Clients of one endpoint. */
 export interface Clients {
   readonly ec2: EC2Client
   readonly iam: IAMClient
@@ -17,9 +17,9 @@ export interface Clients {
   destroy(): void
 }
 
-/** Makes the clients; `destroy` closes their connections. */
-export function clientsOf(endpoint: string): Clients {
-  const settings = { endpoint, region: REGION, credentials: CREDENTIALS, maxAttempts: 1 }
+/** Makes the clients, without retries unless asked for; `destroy` closes their connections. */
+export function clientsOf(endpoint: string, { maxAttempts = 1 } = {}): Clients {
+  const settings = { endpoint, region: REGION, credentials: CREDENTIALS, maxAttempts }
   const ec2 = new EC2Client(settings)
   const iam = new IAMClient(settings)
   const s3 = new S3Client({ ...settings, forcePathStyle: true })

@@ -13,7 +13,9 @@ export interface CostOptions {
   /** How late usage shows on the bill; a day, in reality. */
   readonly delayMs: () => number
   /** Tag keys that are activated for cost allocation: others group and filter as if nothing had them. */
-  readonly activeTags: ReadonlySet<string>
+  readonly activeTags: Set<string>
+  /** Groups, or tag keys, of one page; more need further calls. */
+  readonly pageSize: () => number
 }
 
 /** What something cost over a time. */
@@ -33,6 +35,10 @@ interface Request {
   readonly GroupBy?: readonly { readonly Type: string; readonly Key: string }[]
   readonly Filter?: Expression
   readonly TagKey?: string
+  readonly TagKeys?: readonly string[]
+  readonly CostAllocationTagsStatus?: readonly { readonly TagKey: string; readonly Status: string }[]
+  readonly NextPageToken?: string
+  readonly NextToken?: string
 }
 
 interface Expression {
@@ -54,8 +60,14 @@ export function costAnswer(call: ApiCall, options: CostOptions): Response | null
       return costAndUsage(request, options)
     case 'GetTags':
       return json(tagsAnswer(request, options))
+    case 'UpdateCostAllocationTagsStatus':
+      for (const { TagKey, Status } of request.CostAllocationTagsStatus ?? []) {
+        if (Status === 'Active') options.activeTags.add(TagKey)
+        else options.activeTags.delete(TagKey)
+      }
+      return json({ Errors: [] })
     case 'ListCostAllocationTags':
-      return json({ CostAllocationTags: allocationTags(options) })
+      return json(allocationTags(request, options))
     default:
       return null
   }
@@ -68,27 +80,45 @@ function costAndUsage(request: Request, options: CostOptions): Response {
   const billed = usages(options).filter((usage) => holds(request.Filter, usage, options.activeTags))
   const metrics = request.Metrics ?? []
   const groupBy = request.GroupBy ?? []
-  return json({
-    GroupDefinitions: groupBy,
-    ResultsByTime: periods(Start, End, request.Granularity ?? 'DAILY').map(([fromMs, toMs]) => {
-      const parts = billed
-        .map((usage) => ({ usage, hours: overlapHours(usage, fromMs, toMs) }))
-        .filter(({ hours }) => hours > 0)
-      const groups = Map.groupBy(parts, ({ usage }) =>
-        groupBy.map((group) => keyOf(group, usage, options.activeTags)).join('\u0000'),
-      )
-      return {
-        TimePeriod: { Start: dateOf(fromMs), End: dateOf(toMs) },
-        Total: groupBy.length === 0 ? sums(parts, metrics) : {},
-        Groups:
-          groupBy.length === 0
-            ? []
-            : [...groups].map(([keys, own]) => ({ Keys: keys.split('\u0000'), Metrics: sums(own, metrics) })),
-        Estimated: toMs > options.nowMs() - options.delayMs(),
-      }
-    }),
-    DimensionValueAttributes: [],
+  const results = periods(Start, End, request.Granularity ?? 'DAILY').map(([fromMs, toMs]) => {
+    const parts = billed
+      .map((usage) => ({ usage, hours: overlapHours(usage, fromMs, toMs) }))
+      .filter(({ hours }) => hours > 0)
+    const groups = Map.groupBy(parts, ({ usage }) =>
+      groupBy.map((group) => keyOf(group, usage, options.activeTags)).join('\u0000'),
+    )
+    return {
+      TimePeriod: { Start: dateOf(fromMs), End: dateOf(toMs) },
+      Total: groupBy.length === 0 ? sums(parts, metrics) : {},
+      Groups:
+        groupBy.length === 0
+          ? []
+          : [...groups].map(([keys, own]) => ({ Keys: keys.split('\u0000'), Metrics: sums(own, metrics) })),
+      Estimated: toMs > options.nowMs() - options.delayMs(),
+    }
   })
+  const { page, next } = pageOf(results, Number(request.NextPageToken ?? 0), options.pageSize())
+  return json({
+    ...{ GroupDefinitions: groupBy, ResultsByTime: page, DimensionValueAttributes: [] },
+    ...(next !== null && { NextPageToken: String(next) }),
+  })
+}
+
+/** So many groups from `start` on, counted over all periods; periods without groups come on the first page. */
+function pageOf<T extends { readonly Groups: readonly unknown[] }>(
+  results: readonly T[],
+  start: number,
+  size: number,
+): { readonly page: T[]; readonly next: number | null } {
+  let before = 0
+  const page: T[] = []
+  for (const result of results) {
+    const from = Math.max(0, start - before)
+    const Groups = result.Groups.slice(from, Math.max(from, start + size - before))
+    if (Groups.length > 0 || (result.Groups.length === 0 && start === 0)) page.push({ ...result, Groups })
+    before += result.Groups.length
+  }
+  return { page, next: start + size < before ? start + size : null }
 }
 
 function refusalOf({ TimePeriod, Metrics = [], GroupBy = [] }: Request): string | null {
@@ -103,7 +133,7 @@ function refusalOf({ TimePeriod, Metrics = [], GroupBy = [] }: Request): string 
 function usages({ machines, nowMs, delayMs }: CostOptions): Usage[] {
   const visibleMs = nowMs() - delayMs()
   return [...machines.values()].flatMap((machine) => {
-    const { type, isSpot, startedMs, tags, diskGb } = machine
+    const { type, isSpot, startedMs, tags, diskGb, publicAddress } = machine
     const onDemand = DOUBLE_PRICES.instanceHour[type] ?? DOUBLE_PRICES.otherInstanceHour
     const time = { fromMs: startedMs, toMs: Math.min(machine.endedMs ?? visibleMs, visibleMs), tags }
     return [
@@ -119,6 +149,16 @@ function usages({ machines, nowMs, delayMs }: CostOptions): Usage[] {
         hourUsd: (diskGb * DOUBLE_PRICES.gigabyteMonth) / MONTH_HOURS,
         ...time,
       },
+      ...(publicAddress === null
+        ? []
+        : [
+            {
+              service: 'Amazon Virtual Private Cloud',
+              usageType: 'USW2-PublicIPv4:InUseAddress',
+              hourUsd: DOUBLE_PRICES.publicAddressHour,
+              ...time,
+            },
+          ]),
     ]
   })
 }
@@ -154,6 +194,8 @@ function holds(filter: Expression | undefined, usage: Usage, active: ReadonlySet
   if (filter.Or) return filter.Or.some((each) => holds(each, usage, active))
   if (filter.Not) return !holds(filter.Not, usage, active)
   if (filter.Tags) return filter.Tags.Values.includes(tagOf(usage, filter.Tags.Key, active))
+  // All that it knows is usage: no credits, no taxes.
+  if (filter.Dimensions?.Key === 'RECORD_TYPE') return filter.Dimensions.Values.includes('Usage')
   if (filter.Dimensions?.Key === 'SERVICE') return filter.Dimensions.Values.includes(usage.service)
   return true
 }
@@ -187,10 +229,22 @@ function tagsAnswer({ TagKey }: Request, { machines, activeTags }: CostOptions) 
   return { Tags: values, ReturnSize: values.length, TotalSize: values.length }
 }
 
-function allocationTags({ machines, activeTags }: CostOptions) {
-  const keys = new Set([...machines.values()].flatMap(({ tags }) => Object.keys(tags)))
-  return [...keys].map((key) => ({
-    ...{ TagKey: key, Type: 'UserDefined' },
-    Status: activeTags.has(key) ? 'Active' : 'Inactive',
-  }))
+/** Tags show a day late here too. */
+function allocationTags(
+  { TagKeys, NextToken }: Request,
+  { machines, activeTags, nowMs, delayMs, pageSize }: CostOptions,
+) {
+  const seen = [...machines.values()].filter(({ startedMs }) => startedMs <= nowMs() - delayMs())
+  const keys = [...new Set(seen.flatMap(({ tags }) => Object.keys(tags)))].filter(
+    (key) => TagKeys === undefined || TagKeys.includes(key),
+  )
+  const start = Number(NextToken ?? 0)
+  const end = start + pageSize()
+  return {
+    CostAllocationTags: keys.slice(start, end).map((key) => ({
+      ...{ TagKey: key, Type: 'UserDefined' },
+      Status: activeTags.has(key) ? 'Active' : 'Inactive',
+    })),
+    ...(end < keys.length && { NextToken: String(end) }),
+  }
 }

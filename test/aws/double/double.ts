@@ -46,6 +46,8 @@ export interface Timing {
   endingMs: number
   /** How late usage shows on the bill. */
   billMs: number
+  /** Groups that Cost Explorer gives on a page, and tag keys. */
+  billPageSize: number
 }
 
 /** AWS as far as the lab needs it, on this machine. */
@@ -79,6 +81,7 @@ export interface AwsDouble {
 
 const DAY_MS = 86_400_000
 const INVISIBLE_MS = 150
+const BILL_PAGE = 1_000
 
 /** Starts the double; some seconds. It ends with this process, even by SIGKILL, but for its temporary folder. */
 export async function startAwsDouble(options: DoubleOptions, signal: AbortSignal): Promise<AwsDouble> {
@@ -110,7 +113,7 @@ interface Parts {
 
 function assemble(options: DoubleOptions, { folder, moto, world, ends, close }: Parts): AwsDouble {
   const clock = options.clock ?? new SystemClock()
-  const timing: Timing = { invisibleMs: INVISIBLE_MS, endingMs: 0, billMs: DAY_MS }
+  const timing: Timing = { invisibleMs: INVISIBLE_MS, endingMs: 0, billMs: DAY_MS, billPageSize: BILL_PAGE }
   const { after, cancelAll } = timersOf(clock)
   const nowMs = () => clock.wallMs()
   const behind = clientsOf(moto.endpoint)
@@ -134,7 +137,7 @@ function assemble(options: DoubleOptions, { folder, moto, world, ends, close }: 
   const groups = makePlacementGroups()
   const endings = makeEndings({ ec2: behind.ec2, instances, delayMs: () => timing.endingMs, after })
   const costs = {
-    ...{ machines: instances.all, nowMs, delayMs: () => timing.billMs },
+    ...{ machines: instances.all, nowMs, delayMs: () => timing.billMs, pageSize: () => timing.billPageSize },
     activeTags: new Set(options.costTags ?? ['ExperimentID', 'Role']),
   }
   const front: Front = startFront({
@@ -184,9 +187,15 @@ function assemble(options: DoubleOptions, { folder, moto, world, ends, close }: 
 /** What an instance's processes are told: where the services are. */
 const INSIDE = { AWS_ENDPOINT_URL: `http://${LINK_LOCAL}:${SERVICES_PORT}` }
 
-/** The command line of AWS, which real images bring. */
+/** The command line of AWS, which real images bring; and what keeps boot scripts from asking the host. */
 function filesOf(tools: AwsTools): Record<string, string> {
-  return { '/usr/local/bin/aws': `#!/bin/sh\nexec ${join(tools.home, 'bin/aws')} "$@"\n` }
+  return {
+    '/usr/local/bin/aws': `#!/bin/sh\nexec ${join(tools.home, 'bin/aws')} "$@"\n`,
+    // Disks are the host's.
+    '/usr/local/bin/lsblk': '#!/bin/sh\n',
+    // No name service: a question would wait for an answer.
+    '/etc/resolv.conf': '',
+  }
 }
 
 // A virtual environment is only links to the Python that made it, which need not be the system's.

@@ -1,13 +1,20 @@
 import {
+  DescribeEgressOnlyInternetGatewaysCommand,
   DescribeInstancesCommand,
   DescribeInternetGatewaysCommand,
+  DescribeNatGatewaysCommand,
+  DescribeNetworkAclsCommand,
   DescribeNetworkInterfacesCommand,
   DescribeRouteTablesCommand,
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
+  DescribeVpcEndpointsCommand,
+  DescribeVpcPeeringConnectionsCommand,
   type EC2Client,
   type Filter,
   type Instance,
+  type NatGateway,
+  type VpcPeeringConnection,
 } from '@aws-sdk/client-ec2'
 import type { ApiError } from './answers.ts'
 import type { ApiCall } from './api-call.ts'
@@ -32,6 +39,13 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   DeleteSecurityGroup: securityGroupRefusal,
   DeleteVpc: vpcRefusal,
+  ReleaseAddress: async (parameters, ec2) => {
+    const id = parameters.get('AllocationId') ?? ''
+    const isHeld = (await liveNatGateways(ec2)).some((each) =>
+      each.NatGatewayAddresses?.some(({ AllocationId }) => AllocationId === id),
+    )
+    return isHeld ? { code: 'InvalidIPAddress.InUse', message: `Address ${id} is in use.` } : null
+  },
   DetachInternetGateway: async (parameters, ec2) => {
     const id = parameters.get('VpcId') ?? ''
     const mapped = (await liveInstances(ec2, 'vpc-id', id)).some((each) => each.PublicIpAddress)
@@ -79,8 +93,38 @@ async function vpcRefusal(parameters: URLSearchParams, ec2: EC2Client): Promise<
     (groups.SecurityGroups ?? []).filter((group) => group.GroupName !== 'default').length +
     (tables.RouteTables ?? []).filter((table) => !isMain(table)).length +
     (gateways.InternetGateways ?? []).length +
-    (await liveInstances(ec2, 'vpc-id', id)).length
+    (await liveInstances(ec2, 'vpc-id', id)).length +
+    (await additionsTo(id, ec2))
   return inUse === 0 ? null : violation(`The vpc '${id}' has dependencies and cannot be deleted.`)
+}
+
+/** What keeps a VPC besides what every one of ours has. */
+async function additionsTo(vpcId: string, ec2: EC2Client): Promise<number> {
+  const Filters = [filter('vpc-id', vpcId)]
+  const [endpoints, acls, egress, peerings] = await Promise.all([
+    ec2.send(new DescribeVpcEndpointsCommand({ Filters })),
+    ec2.send(new DescribeNetworkAclsCommand({ Filters })),
+    ec2.send(new DescribeEgressOnlyInternetGatewaysCommand({})),
+    ec2.send(new DescribeVpcPeeringConnectionsCommand({})),
+  ])
+  const nats = (await liveNatGateways(ec2)).filter((each) => each.VpcId === vpcId)
+  const isPeer = (each: VpcPeeringConnection) =>
+    [each.RequesterVpcInfo?.VpcId, each.AccepterVpcInfo?.VpcId].includes(vpcId) &&
+    ['active', 'pending-acceptance'].includes(each.Status?.Code ?? '')
+  return (
+    nats.length +
+    (endpoints.VpcEndpoints ?? []).filter((each) => (each.State as string) !== 'deleted').length +
+    (acls.NetworkAcls ?? []).filter((acl) => acl.IsDefault !== true).length +
+    (egress.EgressOnlyInternetGateways ?? []).filter((each) =>
+      each.Attachments?.some((attachment) => attachment.VpcId === vpcId),
+    ).length +
+    (peerings.VpcPeeringConnections ?? []).filter(isPeer).length
+  )
+}
+
+async function liveNatGateways(ec2: EC2Client): Promise<NatGateway[]> {
+  const { NatGateways = [] } = await ec2.send(new DescribeNatGatewaysCommand({}))
+  return NatGateways.filter((each) => each.State !== 'deleted')
 }
 
 function violation(message: string): ApiError {

@@ -7,10 +7,12 @@ import {
 import { errorAnswer } from './answers.ts'
 import { type ApiCall, readCall } from './api-call.ts'
 import { type CostOptions, costAnswer } from './cost-explorer.ts'
+import { endInterfaces, interfacesThatEnd, withKeyName } from './deletions.ts'
 import type { Endings } from './ec2-endings.ts'
 import { ec2Refusal } from './ec2-rules.ts'
 import { type InstanceFacts, instanceIds, rewriteInstances } from './ec2-xml.ts'
 import type { Faults } from './faults.ts'
+import { imageRefusal, tagSnapshots, withoutSnapshotTags } from './images.ts'
 import type { Instances } from './instances.ts'
 import { withLaunchTemplate, withoutOwnTags } from './launch-template.ts'
 import { makeMetadata } from './metadata.ts'
@@ -60,7 +62,8 @@ export function startFront(options: FrontOptions): Front {
     if (own !== null) return own
     const slow = await endings.answer(call)
     if (slow !== null) return slow
-    const refusal = call.service === 'ec2' ? await ec2Refusal(call, ec2) : null
+    const refusal =
+      call.service === 'ec2' ? ((await ec2Refusal(call, ec2)) ?? (await imageRefusal(call, ec2))) : null
     if (refusal !== null) return errorAnswer('ec2', refusal)
     return call.service === 'ec2' ? forwardEc2(call, options, tokens) : forward(call, options.motoEndpoint)
   }
@@ -121,11 +124,15 @@ async function forwardEc2(
   tokens: Map<string, Promise<string>>,
 ): Promise<Response> {
   const { instances } = options
+  if (call.action === 'CreateImage') return createImage(call, options)
   const token = call.action === 'RunInstances' ? call.parameters.get('ClientToken') : null
   const earlier = token === null ? undefined : tokens.get(token)
   if (earlier !== undefined) return xml(await earlier)
-  const response = await forward(await withLaunchTemplate(call, options.ec2), options.motoEndpoint)
+  const ending = await interfacesThatEnd(call, options.ec2).catch(() => [])
+  const full = await withKeyName(await withLaunchTemplate(call, options.ec2), options.ec2)
+  const response = await forward(full, options.motoEndpoint)
   if (!response.ok) return response
+  await endInterfaces(ending, options.ec2)
   if (call.action === 'DescribeLaunchTemplateVersions') return xml(withoutOwnTags(await response.text()))
   if (!CHANGE_INSTANCES.has(call.action) && !LIST_INSTANCES.has(call.action)) return response
   const listed = await response.text()
@@ -136,6 +143,15 @@ async function forwardEc2(
   // A retry with the same token gets the same instances; moto would start more.
   if (token !== null) tokens.set(token, Promise.resolve(text))
   return xml(text)
+}
+
+async function createImage(call: ApiCall, { ec2, motoEndpoint }: FrontOptions): Promise<Response> {
+  const split = withoutSnapshotTags(call)
+  const response = await forward(split.call, motoEndpoint)
+  if (!response.ok) return response
+  const answer = await response.text()
+  await tagSnapshots(answer, split.snapshotTags, ec2)
+  return xml(answer)
 }
 
 /** Of several instances that are run together, moto gives the profile to the first alone. */

@@ -17,4 +17,6 @@ export const DOUBLE_PRICES = {
   spotShare: 0.35,
   /** gp3, per GB and month of 730 hours. */
   gigabyteMonth: 0.08,
+  /** Each public IPv4 address, per hour. */
+  publicAddressHour: 0.005,
 } as const

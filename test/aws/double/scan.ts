@@ -25,6 +25,7 @@ import { GetBucketTaggingCommand, ListBucketsCommand } from '@aws-sdk/client-s3'
 import { DescribeParametersCommand, ListTagsForResourceCommand } from '@aws-sdk/client-ssm'
 import type { Clients } from './clients.ts'
 import type { AwsDouble } from './double.ts'
+import { scanAdditions } from './scan-additions.ts'
 
 /** Something in the account. */
 export interface Thing {
@@ -34,7 +35,8 @@ export interface Thing {
   readonly tags: Readonly<Record<string, string>>
 }
 
-type Tagging =
+/** Tags as AWS gives them. */
+export type Tagging =
   | readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[]
   | undefined
 
@@ -48,7 +50,13 @@ export async function scan(double: AwsDouble): Promise<Thing[]> {
     ...double.openSpotRequests().map((id) => thing('ec2/spot-request', id, undefined)),
     ...double.placementGroups().map((id) => thing('ec2/placement-group', id, undefined)),
   ]
-  return [...own, ...(await scanCompute(behind)), ...(await scanNetwork(behind)), ...(await scanRest(behind))]
+  return [
+    ...own,
+    ...(await scanCompute(behind)),
+    ...(await scanNetwork(behind)),
+    ...(await scanAdditions(behind)),
+    ...(await scanRest(behind)),
+  ]
 }
 
 /** What `after` has and `before` has not. */
@@ -62,7 +70,8 @@ export function withTag(things: readonly Thing[], key: string, value: string): T
   return things.filter(({ tags }) => tags[key] === value)
 }
 
-function thing(kind: string, id: string | undefined, tags: Tagging): Thing {
+/** Something of AWS as a thing. */
+export function thing(kind: string, id: string | undefined, tags: Tagging): Thing {
   return {
     kind,
     id: id!,

@@ -5,7 +5,15 @@ import { containerEnvironment } from '../../../src/brokers/pulsar/pulsar-contain
 
 test('settings go by environment, memory by the variables of the image', () => {
   const files = { dataFolder: '/d', logFile: '/l', configFile: '/c' }
-  const plan = { name: 'pulsar-1', port: 16650, webPort: 18080, tlsPort: null, front: null, bookiePort: 13181, ...files }
+  const plan = {
+    name: 'pulsar-1',
+    port: 16650,
+    webPort: 18080,
+    tlsPort: null,
+    front: null,
+    bookiePort: 13181,
+    ...files,
+  }
   const env = containerEnvironment(plan, 'measured')
   expect(env).toMatchObject({
     PULSAR_MEM: '-Xms1024m -Xmx1024m -XX:MaxDirectMemorySize=1024m',

@@ -39,7 +39,10 @@ test('failures are told apart by their names, then by their status, through wrap
       'InvalidGroup.InUse',
       'BucketNotEmpty',
     ],
-    missing: ['InvalidInstanceID.NotFound', 'NoSuchEntity', 'NoSuchKey', 'ParameterNotFound', 'NoSuchBucket'],
+    missing: [
+      ...['InvalidInstanceID.NotFound', 'NoSuchEntity', 'NoSuchKey', 'ParameterNotFound', 'NoSuchBucket'],
+      'InvalidAMIID.Unavailable',
+    ],
     transient: ['TimeoutError', 'ServiceUnavailable', 'InternalError', 'ECONNRESET', 'ConnectionRefused'],
     refused: ['ValidationException', 'InvalidDocument', 'InsufficientInstanceCapacity'],
   }

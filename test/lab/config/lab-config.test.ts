@@ -77,10 +77,10 @@ describe('defaults', () => {
     expect(config.systems).toEqual([
       {
         name: 'pulsar',
-        version: '3.0.0',
+        version: '4.0.8',
         variable: 'pulsar',
         value: {
-          version: '3.0.0',
+          version: '4.0.8',
           zookeeper: {
             count: 3,
             instance_type: 't3.micro',

@@ -6,6 +6,7 @@ import { createOffsetLedger } from '../offset-ledger.ts'
 import type { ClientOptions } from './client.ts'
 import { createFetcher } from './platformatic-fetch.ts'
 import { groupIsComplete } from './platformatic-group.ts'
+import { joinGroup } from './platformatic-join.ts'
 import type { Library, TopicNodes } from './platformatic-nodes.ts'
 
 /** How often a consumer asks whether its group is complete, before it is ready. */
@@ -143,7 +144,7 @@ export async function createPlatformaticConsumer(
   try {
     // An assignment of a topic that the library does not know yet would be forgotten.
     await orAborted(group.metadata({ topics: [spec.topic], forceUpdate: true }), signal)
-    await orAborted(join(group, spec.topic, config.groupProtocol), signal)
+    await orAborted(joinGroup(group, spec.topic, config.groupProtocol, signal), signal)
     await orAborted(nodes.refresh(), signal)
     await ready()
     fetcher.resume()
@@ -159,15 +160,4 @@ export async function createPlatformaticConsumer(
       return closing
     },
   }
-}
-
-async function join(group: GroupConsumer, topic: string, protocol: 'classic' | 'consumer'): Promise<void> {
-  if (protocol === 'classic') {
-    group.topics.track(topic)
-    await group.joinGroup()
-    return
-  }
-  // The library joins a KIP-848 group only together with a stream; one that nobody reads fetches nothing.
-  const stream = await group.consume({ topics: [topic], autocommit: false, mode: 'latest' })
-  stream.on('error', () => {})
 }

@@ -1,7 +1,9 @@
 import type { EC2Client, Filter, IpPermission } from '@aws-sdk/client-ec2'
 import { failureKind } from '../failure.ts'
 import { clientSettings, type LabContext } from '../settings.ts'
-import { isOf, type Leftover, type ResourceKind, type Stage, tagFilter } from './resource-kind.ts'
+import { additionalKinds } from './ec2-additions.ts'
+import { kindOf, mapPages, once, type Sdk } from './ec2-kind.ts'
+import type { ResourceKind, Stage } from './resource-kind.ts'
 
 /** Stages that share a connection. */
 export interface OpenStages {
@@ -9,64 +11,26 @@ export interface OpenStages {
   close(): void
 }
 
-type Sdk = typeof import('@aws-sdk/client-ec2')
-
-interface Tagged {
-  readonly Tags?:
-    | readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[]
-    | undefined
-}
-
-interface KindOptions<T extends Tagged> {
-  readonly kind: string
-  /** Pages of what carries the tag. */
-  readonly pages: (Filters: Filter[]) => AsyncIterable<readonly T[]>
-  readonly id: (item: T) => string | undefined
-  readonly detail?: (item: T) => string | undefined
-  /** Whether it is still there; default true. */
-  readonly counts?: (item: T) => boolean
-  readonly remove: (id: string) => Promise<unknown>
-  readonly endsLate?: boolean
-}
-
 /** Compute and network of an experiment, in the order in which AWS lets them go. */
 export async function ec2Stages({ aws }: LabContext): Promise<OpenStages> {
   const sdk = await import('@aws-sdk/client-ec2')
   const client = new sdk.EC2Client(clientSettings(aws))
+  const more = additionalKinds(sdk, client)
   const stages = [
+    // A fleet would start other instances in place of those that are ended.
+    [more.fleets],
     [spotRequests(sdk, client), instances(sdk, client)],
+    // They hold addresses and interfaces until they have ended.
+    [more.natGateways, more.vpcEndpoints, more.flowLogs],
     [volumes(sdk, client), addresses(sdk, client), interfaces(sdk, client), launchTemplates(sdk, client)],
-    [keyPairs(sdk, client), placementGroups(sdk, client), securityGroupRules(sdk, client)],
-    [securityGroups(sdk, client)],
+    [more.images, keyPairs(sdk, client), placementGroups(sdk, client), securityGroupRules(sdk, client)],
+    [more.snapshots, securityGroups(sdk, client)],
     [subnets(sdk, client)],
-    [routeTables(sdk, client), gateways(sdk, client)],
+    [routeTables(sdk, client), gateways(sdk, client), more.egressGateways, more.networkAcls, more.peerings],
     [vpcs(sdk, client)],
+    [more.dhcpOptions, more.prefixLists],
   ]
   return { stages, close: () => client.destroy() }
-}
-
-function kindOf<T extends Tagged>(options: KindOptions<T>): ResourceKind {
-  const { kind, pages, id, detail, counts, remove, endsLate = false } = options
-  const find = async (experimentId: string) => {
-    const found: Leftover[] = []
-    for await (const page of pages([tagFilter(experimentId)]))
-      for (const item of page)
-        if (isOf(experimentId, item.Tags) && (counts?.(item) ?? true))
-          found.push({ kind, id: id(item)!, detail: detail?.(item) ?? '' })
-    return found
-  }
-  return { kind, find, endsLate, remove: async (leftover) => void (await remove(leftover.id)) }
-}
-
-async function* once<T>(list: () => Promise<readonly T[] | undefined>): AsyncIterable<readonly T[]> {
-  yield (await list()) ?? []
-}
-
-async function* mapPages<P, T>(
-  pages: AsyncIterable<P>,
-  items: (page: P) => readonly T[] | undefined,
-): AsyncIterable<readonly T[]> {
-  for await (const page of pages) yield items(page) ?? []
 }
 
 const ENDED = new Set(['terminated'])

@@ -47,7 +47,8 @@ export interface Running {
   kill(): Promise<void>
 }
 
-// Everything of the host's own that the overlay does not carry is mounted anew; then the old root goes.
+// Everything of the host's own that the overlay does not carry is mounted anew; then the old root goes. Of its devices
+// only those without a state come along: a boot script that looks for a free disk must find none of the host's.
 const BOX_SCRIPT = `
 set -e
 name=$1 image=$2; shift 2
@@ -58,7 +59,15 @@ cd "$base/root"
 mkdir -p proc sys dev tmp run mnt
 mount -t proc proc proc
 mount -t sysfs -o ro sysfs sys
-mount --rbind /dev dev
+mount -t tmpfs -o mode=755 tmpfs dev
+for device in null zero full random urandom tty; do
+  touch "dev/$device"
+  mount --bind "/dev/$device" "dev/$device"
+done
+mkdir dev/pts dev/shm
+mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
+ln -s pts/ptmx dev/ptmx
+for link in fd:fd stdin:fd/0 stdout:fd/1 stderr:fd/2; do ln -s "/proc/self/\${link#*:}" "dev/\${link%:*}"; done
 mount -t tmpfs -o mode=1777 tmpfs dev/shm
 mount -t tmpfs -o mode=1777 tmpfs tmp
 mount -t tmpfs -o mode=755 tmpfs run
@@ -78,7 +87,8 @@ const ALL = ['-m', '-u', '-i', '-n', '-p', '-r', '-w']
 const RUN_SCRIPT = `
 mkdir -p "\${1%/*}" "$2" && cat > "$1" && chmod 700 "$1" && cd "$2" && exec sh -c "$1" < /dev/null
 `
-const WRITE_SCRIPT = `mkdir -p "\${1%/*}" && cat > "$1" && chmod 755 "$1"`
+// A link of the image may lead where nothing is.
+const WRITE_SCRIPT = `mkdir -p "\${1%/*}" && rm -f "$1" && cat > "$1" && chmod 755 "$1"`
 
 /** Starts the namespaces of an instance and puts it on the network of its VPC. */
 export async function startBox(world: World, network: VpcNetwork, options: BoxOptions): Promise<Box> {
