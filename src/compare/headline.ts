@@ -63,7 +63,9 @@ function firstLine(result: ExperimentResult): string {
   }
   const all = sides.length === 1 ? sides[0]!.label : sides.length === 2 ? 'Both sides' : 'All sides'
   const always = sideColumnsOf(result).some(({ trials }) => trials.length > 1) ? ' in every trial' : ''
-  return `${all} held ${rates} msg/s${always}; integrity intact.`
+  const shape = result.workload.schedule?.shape ?? null
+  const load = shape === null ? `${rates} msg/s` : `the schedule (${rates} msg/s on average)`
+  return `${all} held ${load}${always}; integrity intact.`
 }
 
 const isClosed = ({ closedLoop }: Pick<TrialResult, 'closedLoop'>) => closedLoop === true

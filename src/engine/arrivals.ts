@@ -33,7 +33,7 @@ export function poissonArrivals(total: number, seed: number): Arrivals {
   /** Arrivals before each slice. */
   const before = new Float64Array(slices + 1)
   for (let slice = 0; slice < slices; slice++) {
-    draw.begin(seed, slice)
+    draw.begin(seed, 2 * slice)
     before[slice + 1] = before[slice]! + poissonCount(slicePositions, draw.uniform)
   }
   const kept = Array.from({ length: KEPT_SLICES }, () => ({ slice: -1, positions: new Float64Array(0) }))
@@ -44,7 +44,7 @@ export function poissonArrivals(total: number, seed: number): Arrivals {
     if (entry.slice !== slice) {
       const count = before[slice + 1]! - before[slice]!
       if (entry.positions.length < count) entry.positions = new Float64Array(2 * count)
-      fillUniform(entry.positions, count, slice * slicePositions, slicePositions, draw, seed, slices + slice)
+      fillUniform(entry.positions, count, slice * slicePositions, slicePositions, draw, seed, 2 * slice + 1)
       entry.slice = slice
     }
     return entry.positions

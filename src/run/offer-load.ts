@@ -114,7 +114,13 @@ function newLoad(
     signal.throwIfAborted()
   }
   const order = async (request: 'pauseConsumers' | 'resumeConsumers', within: AbortSignal) => {
-    await crew.askAll(request, () => null, { role: 'consumer', signal: within })
+    try {
+      await crew.askAll(request, () => null, { role: 'consumer', signal: within })
+    } catch (error) {
+      // The schedule runs: what was measured by now is kept.
+      broken.abort(new AppError('WORKER', `not all workers did ${request} in time: ${messageOf(error)}`))
+      signal.throwIfAborted()
+    }
   }
   const say = (line: string) => step('measure', line)
   return {

@@ -3,7 +3,7 @@ import type { Crew } from './crew.ts'
 import { intervalBoundaries } from './intervals.ts'
 
 /** From the decision until the schedule changes: time for every worker to hear of it. */
-export const RETIME_LEAD_MS = 1_000
+export const RETIME_LEAD_MS = 3_000
 
 /** When warm-up and measure end; µs. */
 export interface Timing {
@@ -24,7 +24,7 @@ export async function retime(crew: Crew, timing: Timing, restUs: number): Promis
   const boundariesUs = intervalBoundaries(timing.warmupUs, timing.measureUs, restUs)
   try {
     await crew.askAll('retime', () => ({ ...timing, boundariesUs }), {
-      signal: AbortSignal.any([AbortSignal.timeout(2 * RETIME_LEAD_MS), crew.death]),
+      signal: AbortSignal.any([AbortSignal.timeout(RETIME_LEAD_MS), crew.death]),
     })
     return null
   } catch (error) {

@@ -67,9 +67,9 @@ export function openSideSession(options: Omit<SideOptions, 'rateHz' | 'seed'>): 
     async run(trial) {
       try {
         if (!isOpen) {
-          isOpen = true
-          network = needsProxy(options.plan.workload) ? openNetwork() : null
+          if (needsProxy(options.plan.workload)) network ??= openNetwork()
           broker = await startBroker(options, network)
+          isOpen = true
         }
         const measured = await measureSide({ ...options, ...trial }, broker, network)
         tell({ kind: 'side-done', side: side.label, ...measured.verdict })

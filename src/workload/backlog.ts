@@ -104,6 +104,9 @@ export function backlogPlanProblems(workload: Workload): Problem[] {
   if (workload.schedule !== undefined && workload.schedule.shape !== null) {
     refuse('expected one rate all along, got a schedule', 'remove the schedule, or the backlog')
   }
+  if (workload.search !== undefined) {
+    refuse('expected a rate, got a search for one', 'remove the search, or the backlog')
+  }
   if (workload.faults !== undefined) {
     refuse('expected no faults beside a backlog, got some', 'remove the faults, or the backlog')
   }

@@ -59,9 +59,10 @@ function secondsOf({
   order,
   sides,
 }: Plan): Pick<PlanDescription, 'loadSeconds' | 'totalSeconds' | 'maximumSeconds'> {
-  const { search, warmupS, durationS } = workload
+  const { search, warmupS, durationS, backlog } = workload
   const trials = search === undefined ? order.length : sides.length * usualSteps(search)
-  const loadSeconds = trials * (warmupS + durationS)
+  const buildS = backlog === undefined ? 0 : sum(order.map(({ rateHz }) => buildSeconds(backlog, rateHz)))
+  const loadSeconds = trials * (warmupS + durationS) + buildS
   if (search !== undefined) {
     // The step under way when the time is over is made to its end.
     const lastStepS = PREPARE_ESTIMATE_S + warmupS + durationS + search.drainS
@@ -70,15 +71,9 @@ function secondsOf({
     const totalSeconds = loadSeconds + trials * STEP_ESTIMATE_S + sides.length * PREPARE_ESTIMATE_S
     return { loadSeconds, totalSeconds: Math.min(totalSeconds, maximumSeconds), maximumSeconds }
   }
-  const { backlog } = workload
-  const buildsS = sum(order.map(({ rateHz }) => (backlog === undefined ? 0 : buildSeconds(backlog, rateHz))))
-  const totalSeconds = loadSeconds + buildsS + trials * PREPARE_ESTIMATE_S
-  const longestSeconds = trials * (longestMeasureS(workload) - durationS) - buildsS
-  return {
-    loadSeconds: loadSeconds + buildsS,
-    totalSeconds,
-    maximumSeconds: totalSeconds + longestSeconds + trials * DRAIN_LIMIT_S,
-  }
+  const totalSeconds = loadSeconds + trials * PREPARE_ESTIMATE_S
+  const backlogS = trials * (longestMeasureS(workload) - durationS) - buildS
+  return { loadSeconds, totalSeconds, maximumSeconds: totalSeconds + backlogS + trials * DRAIN_LIMIT_S }
 }
 
 /** Nobody knows them beforehand: so many it took on models of many capacities. */

@@ -43,7 +43,7 @@ export const DEFAULT_WARMUP_S = 30
 /** Longest automatic warm-up where nobody gives another. */
 export const MAX_AUTO_WARMUP_S = 120
 /** The least that it needs to see whether a load has settled, and to tell all workers. */
-export const MIN_AUTO_WARMUP_S = 12
+export const MIN_AUTO_WARMUP_S = 15
 /** Seconds of the rate that a backlog must hold: less could not be told from what is always under way. */
 export const MIN_BACKLOG_S = 1
 /** Building a backlog may take so many times as long as the rate needs, and so much longer. */

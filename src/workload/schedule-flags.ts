@@ -27,6 +27,10 @@ export function scheduleProblems(
     const what = 'expected no rate beside a schedule with rates of its own, got one'
     problems.push({ where, what, hint: 'change the schedule, or remove it' })
   }
+  if (shape !== null && workload.search !== undefined) {
+    const what = 'expected no search beside a schedule with rates of its own, got one'
+    problems.push({ where: '--search', what, hint: 'remove the search, or the schedule' })
+  }
   if (shape === 'trace' && durationS !== null) {
     const what = 'expected no duration beside a recorded trace, got one'
     problems.push({ where: '--duration', what, hint: 'cut the file: a trace is played as it is' })

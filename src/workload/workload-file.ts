@@ -105,6 +105,7 @@ function rateProblems(fields: WorkloadFields, locator: Locator): Problem[] {
     producerRate !== undefined && (producerRate > 0 || search === undefined) && 'producerRate',
     rates !== undefined && 'rates',
     search !== undefined && 'search',
+    hasOwnRates(schedule) && 'schedule',
   ].filter((field) => field !== false)
   const [first] = given
   if (first === undefined) {

@@ -72,9 +72,9 @@ describe('schedule', () => {
   test.each([
     [
       `producerRate: 5\n${STAGES}`,
-      'w.yaml:1:15: expected producerRate or a schedule with rates of its own, got both',
+      'w.yaml:3:3: expected producerRate or schedule, got both (remove one of them: this schedule has',
     ],
-    [`rates: [5, 6]\n${STAGES}`, 'w.yaml:1:8: expected rates or a schedule with rates of its own'],
+    [`rates: [5, 6]\n${STAGES}`, 'w.yaml:3:3: expected rates or schedule, got both'],
     [
       `testDurationSeconds: 5\n${STAGES}`,
       'w.yaml:1:22: expected testDurationSeconds or a schedule with a length',

@@ -153,8 +153,8 @@ describe('an automatic warm-up', () => {
   })
 
   test('that could not tell in its time is refused', async () => {
-    const { message } = await failureOf(read(`warmup: auto\nwarmupDurationSeconds: 11\n${MINIMAL}`))
-    expect(message).toMatch(/w\.yaml:2:24: expected at least 12 s beside warmup: auto, got 11 s/)
+    const { message } = await failureOf(read(`warmup: auto\nwarmupDurationSeconds: 14\n${MINIMAL}`))
+    expect(message).toMatch(/w\.yaml:2:24: expected at least 15 s beside warmup: auto, got 14 s/)
   })
 })
 
