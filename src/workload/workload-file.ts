@@ -89,15 +89,17 @@ export async function workloadFrom(
   }
 }
 
-function rateProblems(fields: WorkloadFields, locator: Locator): Problem[] {
-  const { producerRate, rates, search, repeat, schedule } = fields
-  if (hasOwnRates(schedule)) {
-    return (['producerRate', 'rates', 'search'] as const).flatMap((name): Problem[] => {
-      if (fields[name] === undefined) return []
-      const what = `expected ${name} or a schedule with rates of its own, got both`
-      return [{ where: locator.whereIs([name]), what, hint: 'remove one of them' }]
-    })
-  }
+const RIVAL_HINTS: Readonly<Record<string, string>> = {
+  producerRate: 'it is the one rate',
+  rates: 'rates stand in the place of producerRate',
+  search: 'the search finds the rate, and search.startRate is its first',
+  schedule: 'this schedule has rates of its own',
+}
+
+function rateProblems(
+  { producerRate, rates, search, repeat, schedule }: WorkloadFields,
+  locator: Locator,
+): Problem[] {
   const problems: Problem[] = []
   const refuse = (path: readonly PropertyKey[], what: string, hint: string) =>
     problems.push({ where: locator.whereIs(path), what, hint })
@@ -113,11 +115,7 @@ function rateProblems(fields: WorkloadFields, locator: Locator): Problem[] {
   } else if (given.length > 1) {
     const what = `expected ${given.slice(0, -1).join(', ')} or ${given.at(-1)}, got ${given.length === 2 ? 'both' : 'all'}`
     const last = given.at(-1)!
-    const hint =
-      last === 'search'
-        ? 'remove one of them: the search finds the rate, and search.startRate is its first'
-        : 'remove one of them: rates stand in the place of producerRate'
-    refuse([last], what, hint)
+    refuse([last], what, `remove one of them: ${RIVAL_HINTS[last]}`)
   }
   for (const index of repeatedRates(rates ?? [])) {
     const what = `expected each rate once, got ${rates![index]} again`

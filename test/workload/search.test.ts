@@ -152,7 +152,7 @@ describe('beside what else a workload may say', () => {
   })
 
   test.each([
-    ['schedule: {stages: [{rate: 5, seconds: 4}]}', /schedule with rates of its own/],
+    ['schedule: {stages: [{rate: 5, seconds: 4}]}', /this schedule has rates of its own/],
     ['faults: [{at: 1, kill: 0}]', /expected no faults beside a search|faults/],
   ])('%p is refused', async (line, what) => {
     expect(await refusal(plan(`messageSize: 100\nsearch: {}\n${line}\n`))).toMatch(what)
