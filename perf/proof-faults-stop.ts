@@ -15,9 +15,10 @@ const TOLERANCE = 0.05
 const EVERY_S = 5
 const [stops, rateHz] = [Number(STOPS), Number(RATE)]
 
+// Each a part of a message's distance later: else all would meet the schedule in the same place, and round the same way.
 const faults = Array.from(
   { length: stops },
-  (_, i) => `  - { fault: stop, node: 1, atSeconds: ${3 + i * EVERY_S}, forSeconds: 1 }`,
+  (_, i) => `  - { fault: stop, node: 1, atSeconds: ${3 + i * EVERY_S + i / stops / rateHz}, forSeconds: 1 }`,
 )
 const workload = `name: halted broker
 messageSize: 200
