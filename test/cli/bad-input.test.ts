@@ -57,7 +57,7 @@ describe('workload files', () => {
     const path = file('wrong.yaml', `${valid}prodcuerRate: 5\npartitionsPerTopic: many\n`)
     await refused(run(path), 3, 'wrong.yaml:5:1', /did you mean .*producerRate/, 'wrong.yaml:6:')
   })
-  test.each([0, -5])('a rate of %i', async (rate) => {
+  test.each([-5, 1.5])('a rate of %p', async (rate) => {
     const path = file('rate.yaml', valid.replace('producerRate: 100', `producerRate: ${rate}`))
     await refused(run(path), 3, /rate\.yaml:3:\d+/)
   })
