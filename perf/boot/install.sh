@@ -21,7 +21,8 @@ rm -r "$work/root/tmp/install"
 # What `bench ami validate` asks of an instance, asked of this root. systemd and the agent are played here.
 units=$work/root/tmp/check-units
 mkdir "$units"
-grep -l "/opt/$software/" "$scripts"/../../terraform/user-data/systemd/*.service | xargs -r cp -t "$units"
+# A client has no unit.
+{ grep -l "/opt/$software/" "$scripts"/../../terraform/user-data/systemd/*.service || true; } | xargs -r cp -t "$units"
 version=${software^^}_VERSION packaged=${software^^}_DEBIAN_VERSION
 {
   printf 'CHECK_VERSION=%q CHECK_UNITS=/tmp/check-units\n' "${!packaged:-${!version:-1}}"
