@@ -79,13 +79,14 @@ export class SystemClock implements Clock {
         signal?.removeEventListener('abort', onAbort)
         resolve()
       }
-      let timer = setTimeout(wake, delayMs)
+      // What is over already may be asked for: the runtime would warn of it.
+      let timer = setTimeout(wake, Math.max(0, delayMs))
       signal?.addEventListener('abort', onAbort, { once: true })
     })
   }
 
   schedule(delayMs: number, callback: () => void): Timer {
-    const timer = setTimeout(callback, delayMs)
+    const timer = setTimeout(callback, Math.max(0, delayMs))
     return { cancel: () => clearTimeout(timer) }
   }
 }

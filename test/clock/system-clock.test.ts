@@ -54,3 +54,15 @@ test('a sleep ends when its signal aborts', async () => {
   controller.abort(reason)
   await expect(sleeping).rejects.toBe(reason)
 })
+
+test('an instant that is over is waited for without a word of the runtime', async () => {
+  const warnings: Error[] = []
+  const note = (warning: Error) => warnings.push(warning)
+  process.on('warning', note)
+  const clock = new SystemClock()
+  await clock.sleep(-5)
+  await new Promise<void>((resolve) => clock.schedule(-5, resolve))
+  await Bun.sleep(0)
+  process.off('warning', note)
+  expect(warnings).toEqual([])
+})
