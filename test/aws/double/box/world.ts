@@ -25,7 +25,8 @@ while read -r _; do :; done
 `
 
 const NAMESPACES = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--propagation', 'private']
-const STATE_SIZE_MIB = 8192
+/** A limit, taken as it is filled: the shipped plan writes 9 GB with three copies. */
+const STATE_SIZE_MIB = 14_336
 
 /** Starts an empty world. Needs root. */
 export async function startWorld(): Promise<World> {
