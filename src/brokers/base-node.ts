@@ -23,6 +23,8 @@ export interface NodeParts {
   readonly logFile: string
   /** Starts the server with the node's data, as it is, and waits until it is healthy. Cleans up when it fails. */
   readonly start: (signal: AbortSignal) => Promise<RunningServer>
+  /** What is done while a killed server is away, from its end on. A restart waits for it, and fails when it failed. */
+  readonly afterKill?: (signal: AbortSignal) => Promise<void>
 }
 
 /** A node under bench's control: what `BrokerNode` promises, and the clean end. */
@@ -36,6 +38,7 @@ export async function startNode(parts: NodeParts, signal: AbortSignal): Promise<
   let server = await startBounded(parts, signal)
   let identity: ProcessIdentity | null = identify(server.pid)
   let state: 'running' | 'halted' | 'gone' = 'running'
+  let afterKill: Work | null = null
   const resume = () => {
     if (state !== 'halted') return
     state = 'running'
@@ -51,8 +54,10 @@ export async function startNode(parts: NodeParts, signal: AbortSignal): Promise<
       return server.pid
     },
     async kill() {
+      const wasThere = state !== 'gone'
       state = 'gone'
       await server.kill()
+      if (wasThere && parts.afterKill) afterKill = startWork(parts.afterKill)
     },
     stop() {
       if (state !== 'running') return
@@ -68,6 +73,7 @@ export async function startNode(parts: NodeParts, signal: AbortSignal): Promise<
           `expected ${parts.name} to be killed before its restart, it is ${state}`,
         )
       }
+      await afterKill?.end(restartSignal)
       server = await startBounded(parts, restartSignal)
       identity = identify(server.pid)
       state = 'running'
@@ -75,7 +81,39 @@ export async function startNode(parts: NodeParts, signal: AbortSignal): Promise<
     async shutDown(graceMs) {
       resume()
       state = 'gone'
+      await afterKill?.abandon()
       await server.stop(graceMs)
+    },
+  }
+}
+
+interface Work {
+  /** Resolves or rejects as the work does; an abort ends the work. */
+  end(signal: AbortSignal): Promise<void>
+  /** Ends the work, whatever it does. */
+  abandon(): Promise<void>
+}
+
+function startWork(work: (signal: AbortSignal) => Promise<void>): Work {
+  const stop = new AbortController()
+  const done = work(stop.signal)
+  // Until somebody asks for its end.
+  done.catch(() => {})
+  const abandon = async () => {
+    stop.abort()
+    await done.catch(() => {})
+  }
+  return {
+    abandon,
+    async end(signal) {
+      signal.throwIfAborted()
+      const onAbort = () => stop.abort(signal.reason)
+      signal.addEventListener('abort', onAbort, { once: true })
+      try {
+        await done
+      } finally {
+        signal.removeEventListener('abort', onAbort)
+      }
     },
   }
 }

@@ -67,6 +67,53 @@ test('kill and restart: another process, the same node', async () => {
   expect(isAlive(node.pid)).toBe(false)
 })
 
+test('what is done after a kill begins once, at the kill, and a restart waits for it', async () => {
+  const said: string[] = []
+  const gate = Promise.withResolvers<void>()
+  const afterKill = async () => {
+    said.push('begun')
+    await gate.promise
+    said.push('done')
+  }
+  const node = await startNode({ ...parts(), afterKill }, never)
+  await node.kill()
+  await node.kill()
+  expect(said).toEqual(['begun'])
+  const back = node.restart(never).then(() => said.push('back'))
+  gate.resolve()
+  await back
+  expect(said).toEqual(['begun', 'done', 'back'])
+  await node.shutDown(10_000)
+})
+
+test('what is done after a kill fails the restart; a restart given up and the end of all end it', async () => {
+  const failing = await startNode({ ...parts(), afterKill: () => Promise.reject(new Error('no')) }, never)
+  await failing.kill()
+  await expect(failing.restart(never)).rejects.toThrow('no')
+  await failing.shutDown(10_000)
+
+  let ended = 0
+  const afterKill = (signal: AbortSignal) =>
+    new Promise<void>((_, reject) => {
+      signal.addEventListener('abort', () => {
+        ended++
+        reject(new Error('ended'))
+      })
+    })
+  const givenUp = await startNode({ ...parts(), afterKill }, never)
+  await givenUp.kill()
+  const stop = new AbortController()
+  const back = givenUp.restart(stop.signal)
+  stop.abort()
+  await expect(back).rejects.toThrow('ended')
+  await givenUp.shutDown(10_000)
+
+  const shut = await startNode({ ...parts(), afterKill }, never)
+  await shut.kill()
+  await shut.shutDown(10_000)
+  expect(ended).toBe(2)
+})
+
 test('a restart of a node that runs is refused', async () => {
   const node = await startNode(parts(), never)
   await expect(node.restart(never)).rejects.toThrow('to be killed before its restart')

@@ -39,7 +39,7 @@ async function runOnce(
   const extra = parseExtra({})
   const plan = await planStandalone({ topology: 'single', profile: 'quick', directory, log: () => {} }, extra)
   await writeStandalone(installation, plan, 'quick', extra, {})
-  const launch = standaloneLaunch(plan, 'quick', null)
+  const launch = standaloneLaunch(installation, plan, 'quick', null)
   const server = await spawnPulsar(installation, plan, launch, signal, flags)
   try {
     const what = 'pulsar to start for its class-data archive'

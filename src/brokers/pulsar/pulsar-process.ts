@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AppError } from '../../errors/app-error.ts'
-import { type ManagedNode, startNode } from '../base-node.ts'
+import { type ManagedNode, type NodeParts, startNode } from '../base-node.ts'
 import { type ServerProcess, spawnServer, waitUntil } from '../process/index.ts'
 import { archiveFlags, runCommand } from '../provision/index.ts'
 import { type Settings, withSettings } from './pulsar-configuration.ts'
@@ -26,6 +26,8 @@ export interface Launch {
   readonly probe: (signal: AbortSignal) => Promise<boolean>
   /** What must have happened before a killed process may come back. */
   readonly beforeRestart?: (signal: AbortSignal) => Promise<void>
+  /** What is done while a killed process is away. */
+  readonly afterKill?: NodeParts['afterKill']
 }
 
 /** Starts a node and waits until it is healthy. A failure quotes the log; nothing is left running. */
@@ -51,7 +53,8 @@ export function startPulsarNode(
   }
   const address = `127.0.0.1:${plan.port}`
   const { name, logFile } = plan
-  return startNode({ name, bound: address, advertised: plan.front ?? address, logFile, start }, signal)
+  const parts = { name, bound: address, advertised: plan.front ?? address, logFile, start }
+  return startNode({ ...parts, ...(launch.afterKill && { afterKill: launch.afterKill }) }, signal)
 }
 
 /** Starts a process and waits for nothing; `more` are further flags of its Java. */

@@ -117,7 +117,7 @@ async function upStandalone(parts: Parts, signal: AbortSignal): Promise<Started>
   const plan = await planStandalone(options, extra)
   const { profile } = options
   await writeStandalone(installation, plan, profile, extra, security.settings)
-  const launch = standaloneLaunch(plan, profile, security.adminToken)
+  const launch = standaloneLaunch(installation, plan, profile, security.adminToken)
   return { nodes: [await startPulsarNode(installation, plan, launch, signal)], brokers: [plan] }
 }
 
