@@ -7,17 +7,23 @@ const always = () => true
 const ABORT_LIMIT_MS = 5000
 const ABORT_AFTER_MS = [0, 20]
 
-/** Runs the operation with a signal that aborts before it, and one that aborts a little later: it must end. */
+type Operation = (signal: AbortSignal) => Promise<unknown>
+
+/**
+ * Runs the operation with a signal that aborts before it, and one that aborts a little later: it must end. What it
+ * needs is prepared in each round before the signal and the limit begin.
+ */
 async function endsOnAbort(
   session: Session,
   what: string,
-  operation: (signal: AbortSignal, round: number) => Promise<unknown>,
+  prepare: (round: number) => Operation | Promise<Operation>,
 ): Promise<void> {
   for (const [round, afterMs] of ABORT_AFTER_MS.entries()) {
+    const operation = await prepare(round)
     const abort = new AbortController()
     if (afterMs === 0) abort.abort(new Error('aborted by the suite'))
     else session.subject.clock.schedule(afterMs, () => abort.abort(new Error('aborted by the suite')))
-    await session.ends(`${what}, aborted,`, operation(abort.signal, round), ABORT_LIMIT_MS)
+    await session.ends(`${what}, aborted,`, operation(abort.signal), ABORT_LIMIT_MS)
   }
 }
 
@@ -28,7 +34,7 @@ export const abortChecks: readonly ConformanceCheck[] = [
     appliesTo: always,
     async run(session) {
       let driver: Driver | null = null
-      await endsOnAbort(session, 'open', async (signal) => {
+      await endsOnAbort(session, 'open', () => async (signal) => {
         driver = session.create()
         const current = driver
         await current.open(signal).catch(async () => current.open(session.signal))
@@ -42,7 +48,7 @@ export const abortChecks: readonly ConformanceCheck[] = [
     async run(session) {
       const driver = await session.open()
       const subscriptions = ['sub-1']
-      await endsOnAbort(session, 'createTopics', async (signal) => {
+      await endsOnAbort(session, 'createTopics', () => async (signal) => {
         const topic = { name: session.subject.makeTopicName(), partitions: 1, subscriptions }
         try {
           await driver.createTopics([topic], signal)
@@ -58,7 +64,7 @@ export const abortChecks: readonly ConformanceCheck[] = [
     async run(session) {
       const driver = await session.open()
       const topic = await session.topic(driver)
-      await endsOnAbort(session, 'createConsumer', async (signal, round) => {
+      await endsOnAbort(session, 'createConsumer', (round) => async (signal) => {
         const consumer = await driver.createConsumer(
           {
             topic: topic.name,
@@ -83,7 +89,7 @@ export const abortChecks: readonly ConformanceCheck[] = [
     async run(session) {
       const driver = await session.open()
       const topic = await session.topic(driver)
-      await endsOnAbort(session, 'createProducer', async (signal, round) => {
+      await endsOnAbort(session, 'createProducer', (round) => async (signal) => {
         const producer = await driver.createProducer(
           {
             topic: topic.name,
@@ -105,12 +111,14 @@ export const abortChecks: readonly ConformanceCheck[] = [
       const driver = await session.open()
       const topic = await session.topic(driver)
       await session.consumer(driver, topic)
-      await endsOnAbort(session, 'close of a producer', async (signal) => {
+      await endsOnAbort(session, 'close of a producer', async () => {
         const producer = await session.producer(driver, topic)
         producer.offer(session.hints.messages)
-        await producer.inner.close(signal).catch(() => {})
-        const open = producer.accepted - producer.outcomes.size
-        expect(open === 0, `expected an aborted close to settle everything, ${open} messages were left`)
+        return async (signal) => {
+          await producer.inner.close(signal).catch(() => {})
+          const open = producer.accepted - producer.outcomes.size
+          expect(open === 0, `expected an aborted close to settle everything, ${open} messages were left`)
+        }
       })
     },
   },
@@ -118,13 +126,13 @@ export const abortChecks: readonly ConformanceCheck[] = [
     name: 'close ends on abort',
     appliesTo: always,
     async run(session) {
-      await endsOnAbort(session, 'close', async (signal) => {
+      await endsOnAbort(session, 'close', async () => {
         const driver = await session.open()
         const topic = await session.topic(driver)
         await session.consumer(driver, topic)
         const producer = await session.producer(driver, topic)
         producer.offer(session.hints.messages)
-        await driver.close(signal).catch(() => {})
+        return (signal) => driver.close(signal).catch(() => {})
       })
     },
   },
