@@ -1,26 +1,28 @@
 /**
  * Question: is a stall of the broker seen by every message that was due meanwhile (no coordinated omission)?
  *
- * A real broker is halted by SIGSTOP for one second, `STOPS` (8) times, at `RATE` (200) msg/s, far below a tenth of
- * its capacity. A message that is due t ms after the halt is acknowledged 1000 − t ms later, so of each stop
- * RATE × (1 − x/1000) messages have a publish latency above x ms: for x = 100 … 900 within 5 %. `SIDE` (kafka).
+ * A real broker is halted by SIGSTOP for one second, `STOPS` (24) times, at `RATE` (50) msg/s, far below a tenth of its
+ * capacity. A message that is due t ms after the halt is acknowledged 1000 − t ms later, so of each stop
+ * RATE × (1 − x/1000) messages have a publish latency above x ms: for x = 100 … 900 within 5 %. `SIDE` (rabbitmq).
  *
- * In the place of the 1 stands how long the broker was silent: from the halt to the first acknowledgement after it. A
- * server that goes on has to wake its threads first; 5 ms of that are 5 % of the messages above 900 ms. How far the
- * counts are from the plain formula is printed beside.
+ * A server that goes on has to wake its threads and to answer what has piled up first, and 5 ms of that are 5 % of the
+ * messages above 900 ms. So RabbitMQ and our gateway keep within the bound on two cores; Kafka and Pulsar, whose Java
+ * has many threads to wake, exceed it at 900 ms. How far the counts are off when the 1 s is replaced by how long the
+ * broker was silent, from the halt to its first acknowledgement, is printed beside.
  */
 import { bucketsOf } from '../src/result/histogram.ts'
 import { benchRun, ledger, trialOf } from './faults/bench-run.ts'
 
-const { STOPS = '8', RATE = '200', SIDE = 'kafka' } = process.env
+const { STOPS = '24', RATE = '50', SIDE = 'rabbitmq' } = process.env
 const TOLERANCE = 0.05
-const EVERY_S = 5
+const EVERY_S = 3
 const [stops, rateHz] = [Number(STOPS), Number(RATE)]
 
 // Each a part of a message's distance later: else all would meet the schedule in the same place, and round the same way.
 const faults = Array.from(
   { length: stops },
-  (_, i) => `  - { fault: stop, node: 1, atSeconds: ${3 + i * EVERY_S + i / stops / rateHz}, forSeconds: 1 }`,
+  (_, i) =>
+    `  - { fault: stop, node: 1, atSeconds: ${3.4 + i * EVERY_S + i / stops / rateHz}, forSeconds: 1 }`,
 )
 const workload = `name: halted broker
 messageSize: 200
@@ -52,12 +54,12 @@ console.log(
 )
 check(`${stops} stops, each told with its begin and end`, lasted.filter((s) => s >= 1).length === stops)
 for (let x = 100; x <= 900; x += 100) {
-  const expected = silent.reduce((sum, s) => sum + rateHz * (s - x / 1000), 0)
-  const plain = stops * rateHz * (1 - x / 1000)
+  const expected = stops * rateHz * (1 - x / 1000)
+  const ofSilence = silent.reduce((sum, s) => sum + rateHz * (s - x / 1000), 0)
   const got = countAbove(x * 1000)
   const off = got / expected - 1
   check(
-    `above ${x} ms: ${got} messages, expected ${expected.toFixed(0)} (${percent(off)}, at most 5 % off; of the plain formula ${percent(got / plain - 1)})`,
+    `above ${x} ms: ${got} messages, expected ${expected.toFixed(0)} (${percent(off)}, at most 5 % off; of the silence ${percent(got / ofSilence - 1)})`,
     Math.abs(off) <= TOLERANCE,
   )
 }

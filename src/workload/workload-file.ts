@@ -15,7 +15,7 @@ import { type Locator, validate } from './validate.ts'
 import { readableWorkloadSchema, type WorkloadFields, workloadSchema } from './workload-schema.ts'
 import { readYaml, type YamlSource } from './yaml-source.ts'
 
-/** A workload file that could be read. It may still ask for things that do not exist yet: `refusals`. */
+/** A workload file that could be read. It may still ask for what cannot be had: `refusals`. */
 export interface WorkloadFile {
   readonly file: string
   /** The text as read. */

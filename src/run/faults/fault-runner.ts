@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock/clock.ts'
+import { sleepUntil } from '../../clock/sleep-until.ts'
 import { messageOf } from '../../errors/app-error.ts'
 import { faultText } from '../../workload/faults.ts'
 import type { Fault } from '../../workload/model.ts'
@@ -52,16 +53,16 @@ export function startFaults(options: FaultRunOptions): FaultRun {
 async function runFault(options: FaultRunOptions, fault: Fault, index: number): Promise<FaultRecord> {
   const { clock, epochUs, measureUs, signal, say } = options
   const nowUs = () => clock.nowUs() - epochUs
-  const sleepUntil = (us: number) => clock.sleep((us - nowUs()) / 1000, signal)
+  const until = (us: number) => sleepUntil(clock, epochUs + us, signal)
   let text = faultText(fault)
   let startUs: number | null = null
   let action: FaultAction | undefined
   try {
     const dueUs = measureUs + fault.atS * 1e6
-    await sleepUntil(fault.node === 'leader' ? dueUs - ASK_LEADER_MS * 1000 : dueUs)
+    await until(fault.node === 'leader' ? dueUs - ASK_LEADER_MS * 1000 : dueUs)
     action = await options.actionOf(fault, index)
     text = action.text
-    await sleepUntil(dueUs)
+    await until(dueUs)
     startUs = nowUs()
     say(`fault begins: ${text}`)
     await action.begin()
@@ -73,7 +74,7 @@ async function runFault(options: FaultRunOptions, fault: Fault, index: number): 
     return { fault, text, startUs, endUs: startUs === null ? null : nowUs(), error: failed }
   }
   // Cut short or not: whatever was begun is taken back.
-  await sleepUntil(startUs + fault.forS * 1e6).catch(() => {})
+  await until(startUs + fault.forS * 1e6).catch(() => {})
   try {
     await action.end(AbortSignal.any([AbortSignal.timeout(RECOVER_LIMIT_MS), signal]))
     const endUs = nowUs()
