@@ -22,7 +22,26 @@ async function load(): Promise<Kafkajs> {
   clampNegativeTimeouts()
   const library = await import('kafkajs')
   addCodecs(library)
+  await leaveWhenJoinFails()
   return library
+}
+
+/**
+ * A member of kafkajs whose join fails half-way, as when its coordinator has not yet heard of a new topic, forgets who it
+ * was without leaving the group: its restart then waits until the broker misses it, a whole session long.
+ */
+async function leaveWhenJoinFails(): Promise<void> {
+  const { default: group } = await import('kafkajs/src/consumer/consumerGroup.js')
+  const join = group.prototype.joinAndSync
+  group.prototype.joinAndSync = async function joinOrLeave() {
+    try {
+      await join.call(this)
+    } catch (error) {
+      // What ended the join is the news, not that leaving failed, too.
+      await this.leave().catch(() => {})
+      throw error
+    }
+  }
 }
 
 /**
