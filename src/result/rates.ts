@@ -6,10 +6,13 @@ import type { ExperimentResult, TrialResult } from './result.ts'
  * really ran, else an interruption would look like a lower rate. 0 when nothing was scheduled.
  */
 export function offeredRateHz(trial: Pick<TrialResult, 'phases' | 'intervals' | 'interrupted'>): number {
-  const { counts, durationS } = trial.phases.measure
-  const ranS = trial.intervals
+  const { warmup, measure } = trial.phases
+  const { counts, durationS } = measure
+  // Seconds are those of the workers, who may come late to the first one: the schedule began on time.
+  const ends = trial.intervals
     .filter(({ phase, counts: { scheduled } }) => phase === 'measure' && scheduled > 0)
-    .reduce((sum, { startS, endS }) => sum + endS - startS, 0)
+    .map(({ endS }) => endS)
+  const ranS = Math.max(0, ...ends) - warmup.durationS
   const seconds = trial.interrupted !== null && ranS > 0 ? Math.min(ranS, durationS) : durationS
   return seconds > 0 ? counts.scheduled / seconds : 0
 }
