@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AppError } from '../../errors/app-error.ts'
 import { type ServerProcess, spawnServer, waitUntil } from '../process/index.ts'
-import { archiveFlags, runCommand } from '../provision/index.ts'
+import { archiveFlags, runCommand, temporaryFlag } from '../provision/index.ts'
 import { produceAndRead } from './kafka-health.ts'
 import { classPath, type KafkaInstallation } from './kafka-libraries.ts'
 import type { NodePlan } from './kafka-settings.ts'
@@ -59,10 +59,12 @@ export async function spawnKafka(
 ): Promise<ServerProcess> {
   const { java, libraries } = installation
   await mkdir(dirname(node.logFile), { recursive: true })
+  const temporaryFolder = join(dirname(node.configFile), 'temporary')
   return spawnServer({
     command: java.java,
     args: [
       ...flags,
+      temporaryFlag(temporaryFolder),
       ...archiveFlags(installation.archive),
       ...classPath(libraries),
       'kafka.Kafka',
@@ -71,6 +73,7 @@ export async function spawnKafka(
     env: environment(installation),
     cwd: dirname(node.configFile),
     logFile: node.logFile,
+    temporaryFolder,
     signal,
   })
 }

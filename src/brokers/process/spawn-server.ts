@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import { AppError, messageOf } from '../../errors/app-error.ts'
@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly cwd: string
   /** Output of both streams is appended; its folder is made. */
   readonly logFile: string
+  /** A folder of its own for what it unpacks: made empty before the start, removed when it has ended, in whatever way. */
+  readonly temporaryFolder?: string
   /** Kills the server when it aborts: the signal of the start, not one that lives longer than that. */
   readonly signal: AbortSignal
 }
@@ -51,6 +53,11 @@ export interface ServerProcess {
 export function spawnServer(options: ServerOptions): ServerProcess {
   options.signal.throwIfAborted()
   mkdirSync(dirname(options.logFile), { recursive: true })
+  const { temporaryFolder } = options
+  if (temporaryFolder !== undefined) {
+    removeFolder(temporaryFolder)
+    mkdirSync(temporaryFolder, { recursive: true })
+  }
   const child = start(options)
   let ended: ServerExit | null = null
   const exited = new Promise<ServerExit>((resolve) => {
@@ -69,8 +76,13 @@ export function spawnServer(options: ServerOptions): ServerProcess {
     options.signal.removeEventListener('abort', onAbort)
     forgetProcess(pid)
     killRest(pid)
+    if (temporaryFolder !== undefined) removeFolder(temporaryFolder)
   })
   return server
+}
+
+function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
 }
 
 function start(options: ServerOptions): ChildProcess {

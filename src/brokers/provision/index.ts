@@ -3,7 +3,7 @@ export { makeServerCertificate, type ServerCertificate } from './certificates.ts
 export { archiveFlags, type ClassArchiveRecipe, classArchive } from './class-archive.ts'
 export { type CommandOutput, mustRun, runCommand } from './command.ts'
 export { type DebianOptions, type DebianRoot, debianPackages } from './debian.ts'
-export { installedJava, type Java, javaHome, javaVersion } from './java.ts'
+export { installedJava, type Java, javaHome, javaVersion, temporaryFlag } from './java.ts'
 export {
   type MavenArtifact,
   type MavenDependency,

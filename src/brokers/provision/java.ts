@@ -64,6 +64,9 @@ export function releaseOf(text: string): string {
   return `${/openjdk/i.test(text) ? 'OpenJDK' : 'Java'} ${version}`
 }
 
+/** Where a Java process puts what it unpacks: killed, it would leave it there. */
+export const temporaryFlag = (folder: string) => `-Djava.io.tmpdir=${folder}`
+
 /** Java from Debian packages in the cache, whatever the machine has. */
 export async function unpackedJava(log: Log, signal: AbortSignal): Promise<Java> {
   if (Bun.which('apt-get') === null) throw noAptError(PACKAGES.slice(1))

@@ -106,7 +106,8 @@ function initialiseMetadata({ installation, plan }: ClusterParts, signal: AbortS
     ...['--broker-service-url', `pulsar://${all(({ port }) => port)}`],
     ...['--initial-num-stream-storage-containers', '0'],
   ]
-  return runTool(installation, main, 'the metadata of a new Pulsar cluster', signal)
+  const tool = { main, what: 'the metadata of a new Pulsar cluster' }
+  return runTool(installation, plan.zookeeper, tool, signal)
 }
 
 async function startBookie(parts: ClusterParts, bookie: NodePlan, signal: AbortSignal) {

@@ -1,9 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AppError } from '../../errors/app-error.ts'
 import { type ManagedNode, type NodeParts, startNode } from '../base-node.ts'
 import { type ServerProcess, spawnServer, waitUntil } from '../process/index.ts'
-import { archiveFlags, runCommand } from '../provision/index.ts'
+import { archiveFlags, runCommand, temporaryFlag } from '../provision/index.ts'
 import { type Settings, withSettings } from './pulsar-configuration.ts'
 import type { PulsarInstallation } from './pulsar-install.ts'
 import { type BrokerPlan, memoryFlags, type NodePlan, type Profile, type Role } from './pulsar-settings.ts'
@@ -71,8 +71,10 @@ export async function spawnPulsar(
   await mkdir(plan.dataFolder, { recursive: true })
   const logging = join(folder, 'log4j2.xml')
   await writeFile(logging, LOG4J)
+  const temporaryFolder = join(folder, 'temporary')
   const flags = [
     ...memoryFlags(profile, role),
+    temporaryFlag(temporaryFolder),
     `-Dlog4j2.configurationFile=${logging}`,
     ...COMMON_FLAGS,
     ...archiveFlags(archive),
@@ -84,23 +86,27 @@ export async function spawnPulsar(
     env: { ...process.env, ...java.env },
     cwd: folder,
     logFile: plan.logFile,
+    temporaryFolder,
     signal,
   })
 }
 
-/** Runs one of Pulsar's own tools to its end. Throws with what it said. */
+/** Runs one of Pulsar's own tools for a node to its end. Throws with what it said. */
 export async function runTool(
   installation: PulsarInstallation,
-  main: readonly string[],
-  what: string,
+  { configFile }: NodePlan,
+  { main, what }: Pick<Launch, 'main' | 'what'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { java, archive } = installation
+  const temporaryFolder = join(dirname(configFile), 'temporary-tool')
+  await mkdir(temporaryFolder, { recursive: true })
   const output = await runCommand(
     {
       command: java.java,
       args: [
         ...TOOL_FLAGS,
+        temporaryFlag(temporaryFolder),
         ...COMMON_FLAGS,
         ...archiveFlags(archive),
         '-cp',
@@ -111,7 +117,7 @@ export async function runTool(
       limitMs: TOOL_LIMIT_MS,
     },
     signal,
-  )
+  ).finally(() => rm(temporaryFolder, { recursive: true, force: true }))
   if (output.code === 0) return
   const said = `${output.stdout}\n${output.stderr}`.trim().split('\n').slice(-QUOTED_LINES).join('\n')
   throw new AppError('PREPARE', `expected ${what}, got status ${output.code}:\n${said}`, {

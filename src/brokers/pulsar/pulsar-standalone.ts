@@ -54,7 +54,7 @@ async function forgetKilledBookie(
     mode: 0o600,
   })
   const main = ['org.apache.bookkeeper.bookie.BookieShell', '-conf', file, 'listbookies', '-rw']
-  await runTool(installation, main, 'the metadata of the killed pulsar to be read', signal)
+  await runTool(installation, plan, { main, what: 'the metadata of the killed pulsar to be read' }, signal)
 }
 
 const metadataFolder = ({ dataFolder }: StandalonePlan) => join(dataFolder, 'metadata')

@@ -3,6 +3,8 @@
 // leaves and comes back hundreds of times a second for as long as it runs: topics cannot be made, and CPU is burnt.
 // Method: real kills and restarts; after each, the broker is asked for its bookies and for new topics, many times.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { serversOf } from './conformance-subject.ts'
 import { type LocalPulsar, localPulsar, UP_LIMIT_MS } from './local-pulsar.ts'
 
@@ -27,6 +29,21 @@ async function bookies(web: string): Promise<number> {
   const body = (await response.json()) as { bookies: unknown[] }
   return body.bookies.length
 }
+
+// Java unpacks 12 MB of native libraries in each process; one that is killed cannot remove them.
+test(
+  'what a node unpacks goes with it',
+  async () => {
+    const folder = join(pulsar.directory, 'pulsar-1', 'temporary')
+    expect(readdirSync(folder).filter((name) => name.startsWith('librocksdb'))).toHaveLength(1)
+    await pulsar.broker.nodes[0]!.kill()
+    expect(existsSync(folder)).toBe(false)
+    await pulsar.broker.nodes[0]!.restart(AbortSignal.timeout(ROUND_LIMIT_MS))
+    expect(existsSync(folder)).toBe(true)
+    expect(existsSync(join(pulsar.directory, 'pulsar-1', 'temporary-tool'))).toBe(false)
+  },
+  ROUND_LIMIT_MS,
+)
 
 test(
   'the bookie of a standalone that was killed comes back once, and stays',

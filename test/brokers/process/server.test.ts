@@ -1,7 +1,7 @@
 // Goal: servers start in a group of their own, end when told, and a failed start says why.
 // Method: small shell programs as servers.
 import { afterAll, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,6 +51,20 @@ test('stop is polite: the server may end by itself', async () => {
   expect(tail(server.logFile, 1)).toBe('bye')
   await server.stop(1)
   await server.kill()
+})
+
+test('its temporary folder is empty at the start, and goes with it also when it is killed', async () => {
+  const temporaryFolder = join(folder, 'temporary')
+  mkdirSync(temporaryFolder)
+  writeFileSync(join(temporaryFolder, 'old'), '')
+  const script = 'touch temporary/new; echo ready; sleep 100'
+  const logFile = join(folder, 'logs', 'temporary.log')
+  const command = { command: 'sh', args: ['-c', script], env: process.env, cwd: folder }
+  const server = spawnServer({ ...command, logFile, temporaryFolder, signal: never })
+  await logged(server, 'ready')
+  expect(readdirSync(temporaryFolder)).toEqual(['new'])
+  await server.kill()
+  expect(existsSync(temporaryFolder)).toBe(false)
 })
 
 test('stop ends by force what does not listen, with its children', async () => {
