@@ -53,12 +53,8 @@ export interface ServerProcess {
 export function spawnServer(options: ServerOptions): ServerProcess {
   options.signal.throwIfAborted()
   mkdirSync(dirname(options.logFile), { recursive: true })
-  const { temporaryFolder } = options
-  if (temporaryFolder !== undefined) {
-    removeFolder(temporaryFolder)
-    mkdirSync(temporaryFolder, { recursive: true })
-  }
-  const child = start(options)
+  const removeTemporary = makeTemporary(options.temporaryFolder)
+  const child = start(options, removeTemporary)
   let ended: ServerExit | null = null
   const exited = new Promise<ServerExit>((resolve) => {
     child.once('exit', (code, signal) => {
@@ -76,16 +72,26 @@ export function spawnServer(options: ServerOptions): ServerProcess {
     options.signal.removeEventListener('abort', onAbort)
     forgetProcess(pid)
     killRest(pid)
-    if (temporaryFolder !== undefined) removeFolder(temporaryFolder)
+    removeTemporary()
   })
   return server
 }
 
-function removeFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+/** Makes the folder, empty, and gives back how it is removed. */
+function makeTemporary(folder: string | undefined): () => void {
+  if (folder === undefined) return () => {}
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  return () => {
+    try {
+      rmSync(folder, { recursive: true, force: true })
+    } catch {
+      // It lies among what the broker's end removes anyway, and its server is gone: nothing that a run could fail of.
+    }
+  }
 }
 
-function start(options: ServerOptions): ChildProcess {
+function start(options: ServerOptions, onFailure: () => void): ChildProcess {
   const output = openSync(options.logFile, 'a')
   try {
     const child = spawn(options.command, [...options.args], {
@@ -99,6 +105,7 @@ function start(options: ServerOptions): ChildProcess {
     child.unref()
     return child
   } catch (error) {
+    onFailure()
     throw cannotStart(options.command, error)
   } finally {
     closeSync(output)
