@@ -1,13 +1,13 @@
 import type { Clock } from './clock.ts'
 
-/** The runtime's timers know whole milliseconds and are late by one or two. */
+/** The runtime's timers know whole milliseconds, and may be late by one more. */
 const BLOCKED_MS = 2
 const nothing = new Int32Array(new SharedArrayBuffer(4))
 
 /**
- * Resolves at an instant of the clock, never before it and, on a machine with nothing better to do, a tenth of a
- * millisecond after it. For the few instants that a result depends on: for the last two milliseconds the thread is
- * blocked. Rejects with the signal's reason when it aborts before that.
+ * Resolves at an instant of the clock, never before it and sooner after it than a timer would. For the few instants that
+ * a result depends on: for the last two milliseconds the thread is blocked. Rejects with the signal's reason when it
+ * aborts before that.
  *
  * @param us µs as the clock's `nowUs` counts them; an instant that is over is fine
  */
